@@ -1,0 +1,1 @@
+"""Values every package speaks: shapes, time, requests, recipes, errors, settings. No torch, no I/O."""

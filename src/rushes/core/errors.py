@@ -1,0 +1,45 @@
+"""The one exception tree.
+
+RushesError                 anything rushes raises on purpose           exit 1
+├── UsageError              the user's mistake: value and remedy        exit 2
+├── RefusedError            a safety gate said no                       exit 3
+├── FlaggedError            a quality check found something             exit 4
+├── WeightsError            a weight file is missing, cut off or wrong  exit 1
+└── CancelledError          the user stopped the run                    exit 130
+"""
+
+from typing import ClassVar
+
+
+class RushesError(Exception):
+    """Anything rushes raises on purpose; the message is one sentence for a person."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(RushesError, ValueError):
+    """A value the user gave cannot work; the message names the value and the remedy."""
+
+    exit_code = 2
+
+
+class RefusedError(RushesError):
+    """A safety gate refused the request."""
+
+    exit_code = 3
+
+
+class FlaggedError(RushesError):
+    """A quality check flagged the result for a person."""
+
+    exit_code = 4
+
+
+class WeightsError(RushesError):
+    """A weight file is missing, truncated, or does not fit its model."""
+
+
+class CancelledError(RushesError):
+    """The user stopped the run; nothing half-made was left behind."""
+
+    exit_code = 130

@@ -1,0 +1,22 @@
+"""Settings from the environment, read once. ``RUSHES_HOME`` holds everything that outlives a checkout."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where rushes keeps its state. ``home``: training state, pulled weights, caches."""
+
+    home: Path
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """``RUSHES_HOME``, or ``~/.rushes``. Creates nothing."""
+        return cls(home=Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes"))
+
+    @property
+    def training(self) -> Path:
+        """Resumable training state."""
+        return self.home / "training"

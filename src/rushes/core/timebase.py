@@ -1,0 +1,53 @@
+"""Exact time: frame rates are fractions, durations become 4n+1 frames, and the change is shown."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from rushes.core.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Duration:
+    """A length of time as a model makes it: ``num_frames`` at ``frame_rate``; ``asked_s`` is what was wanted."""
+
+    asked_s: Fraction
+    num_frames: int
+    frame_rate: Fraction
+
+    @property
+    def seconds(self) -> Fraction:
+        """Real length, exact."""
+        return self.num_frames / self.frame_rate
+
+    def describe(self) -> str:
+        """One line for a person: what was asked and what is made."""
+        return (
+            f"{float(self.asked_s):g} s asked -> {self.num_frames} frames at {float(self.frame_rate):g} fps"
+            f" = {float(self.seconds):.2f} s"
+        )
+
+
+def frames_for(seconds: Fraction, frame_rate: Fraction, step: int, limits: tuple[int, int]) -> Duration:
+    """The nearest step*n+1 frames that last ``seconds``.
+
+    ``limits`` are the fewest and most frames the model makes. Raises UsageError outside them.
+    """
+    if seconds <= 0:
+        raise UsageError(f"{float(seconds):g} seconds is not a duration: ask for more than 0")
+    num_frames = round(seconds * frame_rate / step) * step + 1
+    fewest, most = limits
+    if not fewest <= num_frames <= most:
+        raise UsageError(
+            f"{float(seconds):g} seconds is {num_frames} frames at {float(frame_rate):g} fps: this model makes "
+            f"{float(fewest / frame_rate):.2f} to {float(most / frame_rate):.2f} seconds"
+        )
+    return Duration(seconds, num_frames, frame_rate)
+
+
+def held_frames(num_frames: int, source: Fraction, target: Fraction) -> list[int]:
+    """Source index shown at each target frame when frames are held (repeated or dropped), never blended.
+
+    Frame k of the result starts at k/target seconds and shows what the source shows at that instant.
+    """
+    count = int(num_frames * target / source)
+    return [min(int(index * source / target), num_frames - 1) for index in range(count)]

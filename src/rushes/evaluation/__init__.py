@@ -1,0 +1,1 @@
+"""Judges applied to generated clips, with their controls; reports."""

@@ -1,0 +1,1 @@
+"""Pictures and sound as files: encode, decode, resize, contact sheets. No torch."""

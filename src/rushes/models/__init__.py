@@ -1,0 +1,1 @@
+"""Networks and their weights: transformer, text encoder, codecs, judges, foreign layouts."""

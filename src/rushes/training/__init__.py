@@ -1,0 +1,1 @@
+"""Training mini: data pools, losses, resumable loops, recipes."""
