@@ -1,4 +1,4 @@
-"""The recipe: canonical JSON of everything that decides a clip. Its hash is cache key and provenance record."""
+"""The recipe: canonical JSON of all that decides a clip. Its hash is cache key and provenance record."""
 
 import hashlib
 import json

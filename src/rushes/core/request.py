@@ -11,7 +11,7 @@ MAX_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the latents are sampled. Guidance scales are for the high- and the low-noise expert; 1 means none."""
+    """How the latents are sampled. One guidance scale for each expert; 1 means none."""
 
     steps: int
     guidance_high: float
@@ -53,6 +53,10 @@ class Request:
 def check_prompt(prompt: str) -> None:
     """Raise UsageError for a prompt without words or beyond the cap."""
     if not any(character.isalnum() for character in prompt):
-        raise UsageError(f"prompt {prompt!r} has no words: describe the shot, for example 'a fox leaps over snow'")
+        raise UsageError(
+            f"prompt {prompt!r} has no words: describe the shot, for example 'a fox leaps over snow'"
+        )
     if len(prompt) > MAX_PROMPT_CHARACTERS:
-        raise UsageError(f"prompt has {len(prompt)} characters: the limit is {MAX_PROMPT_CHARACTERS}, shorten it")
+        raise UsageError(
+            f"prompt has {len(prompt)} characters: the limit is {MAX_PROMPT_CHARACTERS}, shorten it"
+        )
