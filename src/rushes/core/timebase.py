@@ -8,7 +8,7 @@ from rushes.core.errors import UsageError
 
 @dataclass(frozen=True)
 class Duration:
-    """A length of time as a model makes it: ``num_frames`` at ``frame_rate``; ``asked_s`` is what was wanted."""
+    """A length of time as a model makes it; ``asked_s`` (seconds) is what was wanted."""
 
     asked_s: Fraction
     num_frames: int
@@ -38,8 +38,8 @@ def frames_for(seconds: Fraction, frame_rate: Fraction, step: int, limits: tuple
     fewest, most = limits
     if not fewest <= num_frames <= most:
         raise UsageError(
-            f"{float(seconds):g} seconds is {num_frames} frames at {float(frame_rate):g} fps: this model makes "
-            f"{float(fewest / frame_rate):.2f} to {float(most / frame_rate):.2f} seconds"
+            f"{float(seconds):g} seconds is {num_frames} frames at {float(frame_rate):g} fps: ask for "
+            f"{float((fewest - 1) / frame_rate):g} to {float((most - 1) / frame_rate):g} seconds"
         )
     return Duration(seconds, num_frames, frame_rate)
 

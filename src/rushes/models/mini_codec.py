@@ -1,0 +1,234 @@
+"""Mini's video codec: a compact causal autoencoder, 4x16x16 pixels to one latent cell.
+
+Factorised (2+1)D residual blocks without normalisation layers (as in TAESD and TAEHV; on a CPU the backward of a
+norm costs as much as a convolution). Causal along time: frame 0 stands alone, then every four frames make one
+latent frame, so a clip can be coded and decoded chunk by chunk with the same result.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from rushes.core.shapes import Compression
+
+
+@dataclass(frozen=True)
+class MiniCodecConfig:
+    """Widths at 1/4, 1/8 and 1/16 of the picture; residual blocks per level are fixed by the class."""
+
+    latent_channels: int
+    encoder_widths: tuple[int, int, int]
+    decoder_widths: tuple[int, int, int]
+
+
+class Past:
+    """What each causal layer remembers of the frames before the current chunk; one object per stream."""
+
+    def __init__(self) -> None:
+        self._frames: dict[nn.Module, Tensor] = {}
+
+    def prepend(self, layer: nn.Module, x: Tensor, kept: int, padding: int) -> Tensor:
+        """``x`` with the ``kept`` frames before it; at the start, the first repeated ``padding`` times."""
+        before = self._frames.get(layer)
+        joined = torch.cat([_repeat_first(x, padding) if before is None else before, x], dim=2)
+        self._frames[layer] = joined[:, :, joined.shape[2] - kept :]
+        return joined
+
+    def is_start(self, layer: nn.Module) -> bool:
+        """Whether ``layer`` has seen no chunk of this stream yet."""
+        return layer not in self._frames
+
+
+def _repeat_first(x: Tensor, times: int) -> Tensor:
+    return x[:, :, :1].expand(-1, -1, times, -1, -1)
+
+
+class SpatialConv(nn.Conv2d):
+    """Conv2d applied to every frame of (B, C, T, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, H, W) -> (B, C', T, H', W')."""
+        frames = rearrange(x, "b c t h w -> (b t) c h w")
+        return rearrange(super().forward(frames), "(b t) c h w -> b c t h w", b=x.shape[0])
+
+
+class CausalConv(nn.Conv3d):
+    """Convolution along time over the current and the two frames before; stride 1 or 2."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
+        super().__init__(in_channels, out_channels, (3, 1, 1), stride=(stride, 1, 1))
+        self.kept = 3 - stride
+
+    def forward(self, x: Tensor, past: Past) -> Tensor:
+        """(B, C, T, H, W) -> (B, C', T or T/2, H, W)."""
+        return super().forward(past.prepend(self, x, kept=self.kept, padding=2))
+
+
+class Block(nn.Module):
+    """x + temporal(silu(spatial(silu(x)))); the temporal part starts at zero so that depth is harmless."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.spatial = SpatialConv(width, width, 3, padding=1)
+        self.temporal = CausalConv(width, width)
+        nn.init.zeros_(self.temporal.weight)
+
+    def forward(self, x: Tensor, past: Past) -> Tensor:
+        """(B, C, T, H, W) -> same."""
+        return x + self.temporal(F.silu(self.spatial(F.silu(x))), past)
+
+
+class TemporalUp(nn.Module):
+    """Two frames from each, except the first of a clip, which stays one."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = CausalConv(width, 2 * width)
+
+    def forward(self, x: Tensor, past: Past) -> Tensor:
+        """(B, C, T, H, W) -> (B, C, 2T or 2T-1, H, W)."""
+        start = past.is_start(self.conv)
+        pairs = rearrange(self.conv(x, past), "b (p c) t h w -> b c (t p) h w", p=2)
+        return pairs[:, :, 1:] if start else pairs
+
+
+class SpatialUp(nn.Module):
+    """Twice the height and width by a pointwise convolution and a pixel shuffle."""
+
+    def __init__(self, in_width: int, out_width: int) -> None:
+        super().__init__()
+        self.conv = SpatialConv(in_width, 4 * out_width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, T, H, W) -> (B, C', T, 2H, 2W)."""
+        return rearrange(self.conv(x), "b (p q c) t h w -> b c t (h p) (w q)", p=2, q=2)
+
+
+class Encoder(nn.Module):
+    """(B, 3, 4n+1, H, W) in [-1, 1] -> (B, latent channels, n+1, H/16, W/16), not yet normalised."""
+
+    def __init__(self, config: MiniCodecConfig) -> None:
+        super().__init__()
+        fine, middle, coarse = config.encoder_widths
+        self.stem = SpatialConv(48, fine, 3, padding=1)
+        self.fine = Block(fine)
+        self.to_middle = SpatialConv(fine, middle, 3, stride=2, padding=1)
+        self.middle = Block(middle)
+        self.halve_rate = CausalConv(middle, middle, stride=2)
+        self.middle_slow = Block(middle)
+        self.to_coarse = SpatialConv(middle, coarse, 3, stride=2, padding=1)
+        self.quarter_rate = CausalConv(coarse, coarse, stride=2)
+        self.coarse = nn.ModuleList([Block(coarse), Block(coarse)])
+        self.head = SpatialConv(coarse, config.latent_channels, 3, padding=1)
+
+    def forward(self, frames: Tensor, past: Past) -> Tensor:
+        """One chunk of a clip; the first chunk of a stream has one frame or 4n+1, later ones 4n."""
+        x = self.stem(rearrange(frames, "b c t (h p) (w q) -> b (p q c) t h w", p=4, q=4))
+        x = self.to_middle(self.fine(x, past))
+        x = self.halve_rate(F.silu(self.middle(x, past)), past)
+        x = self.to_coarse(self.middle_slow(x, past))
+        x = self.quarter_rate(F.silu(x), past)
+        for block in self.coarse:
+            x = block(x, past)
+        return self.head(F.silu(x))
+
+
+class Decoder(nn.Module):
+    """(B, latent channels, n+1, H/16, W/16) -> (B, 3, 4n+1, H, W), unclamped."""
+
+    def __init__(self, config: MiniCodecConfig) -> None:
+        super().__init__()
+        fine, middle, coarse = config.decoder_widths
+        self.stem = SpatialConv(config.latent_channels, coarse, 3, padding=1)
+        self.coarse = nn.ModuleList([Block(coarse), Block(coarse), Block(coarse)])
+        self.double_rate = TemporalUp(coarse)
+        self.to_middle = SpatialUp(coarse, middle)
+        self.middle_slow = nn.ModuleList([Block(middle), Block(middle)])
+        self.quadruple_rate = TemporalUp(middle)
+        self.middle = Block(middle)
+        self.to_fine = SpatialUp(middle, fine)
+        self.fine = nn.ModuleList([Block(fine), Block(fine)])
+        self.head = SpatialConv(fine, 48, 3, padding=1)
+
+    def forward(self, latents: Tensor, past: Past) -> Tensor:
+        """One chunk of latent frames."""
+        x = self.stem(latents)
+        for block in self.coarse:
+            x = block(x, past)
+        x = self.to_middle(self.double_rate(F.silu(x), past))
+        for block in self.middle_slow:
+            x = block(x, past)
+        x = self.middle(self.quadruple_rate(F.silu(x), past), past)
+        x = self.to_fine(F.silu(x))
+        for block in self.fine:
+            x = block(x, past)
+        return rearrange(self.head(F.silu(x)), "b (p q c) t h w -> b c t (h p) (w q)", p=4, q=4)
+
+
+class MiniCodec(nn.Module):
+    """The codec as the engine uses it: pixels in [-1, 1], latents with zero mean and unit deviation a channel.
+
+    Frames come as 4n+1 (``Compression.latent_frames`` checks it); one chunk is one latent frame.
+    """
+
+    latent_mean: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: MiniCodecConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.compression = Compression(time=4, height=16, width=16)
+        self.latent_channels = config.latent_channels
+        self.encoder = Encoder(config)
+        self.decoder = Decoder(config)
+        self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
+        self.register_buffer("latent_std", torch.ones(config.latent_channels))
+
+    def encode(self, frames: Tensor) -> Tensor:
+        """(B, 3, 4n+1, H, W) in [-1, 1] -> normalised latents (B, C, n+1, H/16, W/16).
+
+        Raises UsageError when the clip is not 4n+1 frames or not a multiple of 16 pixels.
+        """
+        return torch.cat(list(self.encode_stream(frames)), dim=2)
+
+    def encode_stream(self, frames: Tensor) -> Iterator[Tensor]:
+        """The same, one latent frame at a time."""
+        self._check(frames)
+        past = Past()
+        step = self.compression.time
+        for end in range(1, frames.shape[2] + 1, step):
+            chunk = frames[:, :, max(0, end - step) : end]
+            yield self.normalise(self.encoder(chunk, past))
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Normalised latents (B, C, n+1, h, w) -> pixels (B, 3, 4n+1, 16h, 16w) in [-1, 1]."""
+        return torch.cat(list(self.decode_stream(latents)), dim=2)
+
+    def decode_stream(self, latents: Tensor) -> Iterator[Tensor]:
+        """The same, chunk by chunk: one frame from the first latent frame, four from every later one."""
+        past = Past()
+        for index in range(latents.shape[2]):
+            chunk = self.denormalise(latents[:, :, index : index + 1])
+            yield self.decoder(chunk, past).clamp(-1, 1)
+
+    def normalise(self, latents: Tensor) -> Tensor:
+        """Raw encoder output to zero mean and unit deviation per channel."""
+        return (latents - _per_channel(self.latent_mean)) / _per_channel(self.latent_std)
+
+    def denormalise(self, latents: Tensor) -> Tensor:
+        """The inverse of :meth:`normalise`."""
+        return latents * _per_channel(self.latent_std) + _per_channel(self.latent_mean)
+
+    def _check(self, frames: Tensor) -> None:
+        _, _, num_frames, height, width = frames.shape
+        self.compression.latent_frames(num_frames)
+        if height % self.compression.height or width % self.compression.width:
+            raise ValueError(f"frames are {width}x{height}: pad them to a multiple of 16")
+
+
+def _per_channel(values: Tensor) -> Tensor:
+    return values.view(1, -1, 1, 1, 1)
