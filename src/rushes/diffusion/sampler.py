@@ -1,0 +1,34 @@
+"""The denoising loop. What varies (denoiser, sigmas, step rule) is passed in; the loop knows no feature."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from rushes.diffusion.denoiser import Denoiser
+from rushes.diffusion.step_rule import StepRule
+
+
+@dataclass(frozen=True)
+class SampleStep:
+    """After one step: ``latents`` at the next sigma, ``denoised`` the clean latents as seen at ``sigma``."""
+
+    index: int
+    sigma: float
+    latents: Tensor
+    denoised: Tensor
+
+
+@torch.inference_mode()
+def sample(denoiser: Denoiser, latents: Tensor, sigmas: Tensor, step_rule: StepRule) -> Iterator[SampleStep]:
+    """Walk ``latents`` (B, C, T, H, W) from ``sigmas[0]`` to ``sigmas[-1]``, one record a step.
+
+    The caller cancels by not asking for the next record.
+    """
+    for index, (sigma, next_sigma) in enumerate(pairwise(sigmas.tolist())):
+        velocity = denoiser(latents, sigma)
+        denoised = latents - sigma * velocity
+        latents = step_rule.step(latents, velocity, sigma, next_sigma)
+        yield SampleStep(index, sigma, latents, denoised)
