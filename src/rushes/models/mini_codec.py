@@ -1,8 +1,10 @@
 """Mini's video codec: a compact causal autoencoder, 4x16x16 pixels to one latent cell.
 
-Factorised (2+1)D residual blocks without normalisation layers (as in TAESD and TAEHV; on a CPU the backward of a
-norm costs as much as a convolution). Causal along time: frame 0 stands alone, then every four frames make one
-latent frame, so a clip can be coded and decoded chunk by chunk with the same result.
+Factorised (2+1)D residual blocks without normalisation layers (as in TAESD and TAEHV; on a CPU the backward
+of a norm costs as much as a convolution). Causal along time: frame 0 stands alone, then every four frames make
+one latent frame, so a clip can be coded and decoded chunk by chunk with the same result. Activations stay
+channels-last (the einops patterns below end in ``c`` and are then viewed as ``b c t h w``): the CPU's bf16
+convolutions need it.
 """
 
 from collections.abc import Iterator
@@ -34,7 +36,7 @@ class Past:
     def prepend(self, layer: nn.Module, x: Tensor, kept: int, padding: int) -> Tensor:
         """``x`` with the ``kept`` frames before it; at the start, the first repeated ``padding`` times."""
         before = self._frames.get(layer)
-        joined = torch.cat([_repeat_first(x, padding) if before is None else before, x], dim=2)
+        joined = torch.cat([x[:, :, :1]] * padding + [x] if before is None else [before, x], dim=2)
         self._frames[layer] = joined[:, :, joined.shape[2] - kept :]
         return joined
 
@@ -43,29 +45,42 @@ class Past:
         return layer not in self._frames
 
 
-def _repeat_first(x: Tensor, times: int) -> Tensor:
-    return x[:, :, :1].expand(-1, -1, times, -1, -1)
+def _to_patches(x: Tensor, size: int) -> Tensor:
+    patches = rearrange(x, "b c t (h p) (w q) -> b t h w (p q c)", p=size, q=size)
+    return rearrange(patches, "b t h w c -> b c t h w")
 
 
-class SpatialConv(nn.Conv2d):
-    """Conv2d applied to every frame of (B, C, T, H, W)."""
+def _from_patches(x: Tensor, size: int) -> Tensor:
+    pixels = rearrange(x, "b (p q c) t h w -> b t (h p) (w q) c", p=size, q=size)
+    return rearrange(pixels, "b t h w c -> b c t h w")
+
+
+class SpatialConv(nn.Module):
+    """Conv2d on every frame of (B, C, T, H, W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel, stride=stride, padding=kernel // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, C', T, H', W')."""
-        frames = rearrange(x, "b c t h w -> (b t) c h w")
-        return rearrange(super().forward(frames), "(b t) c h w -> b c t h w", b=x.shape[0])
+        frames = self.conv(rearrange(x, "b c t h w -> (b t) c h w"))
+        restored: Tensor = rearrange(frames, "(b t) c h w -> b c t h w", b=x.shape[0])
+        return restored
 
 
-class CausalConv(nn.Conv3d):
+class CausalConv(nn.Module):
     """Convolution along time over the current and the two frames before; stride 1 or 2."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
-        super().__init__(in_channels, out_channels, (3, 1, 1), stride=(stride, 1, 1))
+        super().__init__()
+        self.conv = nn.Conv3d(in_channels, out_channels, (3, 1, 1), stride=(stride, 1, 1))
         self.kept = 3 - stride
 
     def forward(self, x: Tensor, past: Past) -> Tensor:
         """(B, C, T, H, W) -> (B, C', T or T/2, H, W)."""
-        return super().forward(past.prepend(self, x, kept=self.kept, padding=2))
+        joined: Tensor = self.conv(past.prepend(self, x, kept=self.kept, padding=2))
+        return joined
 
 
 class Block(nn.Module):
@@ -73,13 +88,14 @@ class Block(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.spatial = SpatialConv(width, width, 3, padding=1)
+        self.spatial = SpatialConv(width, width)
         self.temporal = CausalConv(width, width)
-        nn.init.zeros_(self.temporal.weight)
+        nn.init.zeros_(self.temporal.conv.weight)
 
     def forward(self, x: Tensor, past: Past) -> Tensor:
         """(B, C, T, H, W) -> same."""
-        return x + self.temporal(F.silu(self.spatial(F.silu(x))), past)
+        result: Tensor = x + self.temporal(F.silu(self.spatial(F.silu(x))), past)
+        return result
 
 
 class TemporalUp(nn.Module):
@@ -92,8 +108,10 @@ class TemporalUp(nn.Module):
     def forward(self, x: Tensor, past: Past) -> Tensor:
         """(B, C, T, H, W) -> (B, C, 2T or 2T-1, H, W)."""
         start = past.is_start(self.conv)
-        pairs = rearrange(self.conv(x, past), "b (p c) t h w -> b c (t p) h w", p=2)
-        return pairs[:, :, 1:] if start else pairs
+        pairs = rearrange(self.conv(x, past), "b (p c) t h w -> b (t p) h w c", p=2)
+        pairs = rearrange(pairs, "b t h w c -> b c t h w")
+        doubled: Tensor = pairs[:, :, 1:] if start else pairs
+        return doubled
 
 
 class SpatialUp(nn.Module):
@@ -101,11 +119,11 @@ class SpatialUp(nn.Module):
 
     def __init__(self, in_width: int, out_width: int) -> None:
         super().__init__()
-        self.conv = SpatialConv(in_width, 4 * out_width, 1)
+        self.conv = SpatialConv(in_width, 4 * out_width, kernel=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, T, H, W) -> (B, C', T, 2H, 2W)."""
-        return rearrange(self.conv(x), "b (p q c) t h w -> b c t (h p) (w q)", p=2, q=2)
+        return _from_patches(self.conv(x), 2)
 
 
 class Encoder(nn.Module):
@@ -114,27 +132,28 @@ class Encoder(nn.Module):
     def __init__(self, config: MiniCodecConfig) -> None:
         super().__init__()
         fine, middle, coarse = config.encoder_widths
-        self.stem = SpatialConv(48, fine, 3, padding=1)
+        self.stem = SpatialConv(48, fine)
         self.fine = Block(fine)
-        self.to_middle = SpatialConv(fine, middle, 3, stride=2, padding=1)
+        self.to_middle = SpatialConv(fine, middle, stride=2)
         self.middle = Block(middle)
         self.halve_rate = CausalConv(middle, middle, stride=2)
         self.middle_slow = Block(middle)
-        self.to_coarse = SpatialConv(middle, coarse, 3, stride=2, padding=1)
+        self.to_coarse = SpatialConv(middle, coarse, stride=2)
         self.quarter_rate = CausalConv(coarse, coarse, stride=2)
         self.coarse = nn.ModuleList([Block(coarse), Block(coarse)])
-        self.head = SpatialConv(coarse, config.latent_channels, 3, padding=1)
+        self.head = SpatialConv(coarse, config.latent_channels)
 
     def forward(self, frames: Tensor, past: Past) -> Tensor:
         """One chunk of a clip; the first chunk of a stream has one frame or 4n+1, later ones 4n."""
-        x = self.stem(rearrange(frames, "b c t (h p) (w q) -> b (p q c) t h w", p=4, q=4))
+        x = self.stem(_to_patches(frames, 4))
         x = self.to_middle(self.fine(x, past))
         x = self.halve_rate(F.silu(self.middle(x, past)), past)
         x = self.to_coarse(self.middle_slow(x, past))
         x = self.quarter_rate(F.silu(x), past)
         for block in self.coarse:
             x = block(x, past)
-        return self.head(F.silu(x))
+        latents: Tensor = self.head(F.silu(x))
+        return latents
 
 
 class Decoder(nn.Module):
@@ -143,7 +162,7 @@ class Decoder(nn.Module):
     def __init__(self, config: MiniCodecConfig) -> None:
         super().__init__()
         fine, middle, coarse = config.decoder_widths
-        self.stem = SpatialConv(config.latent_channels, coarse, 3, padding=1)
+        self.stem = SpatialConv(config.latent_channels, coarse)
         self.coarse = nn.ModuleList([Block(coarse), Block(coarse), Block(coarse)])
         self.double_rate = TemporalUp(coarse)
         self.to_middle = SpatialUp(coarse, middle)
@@ -152,7 +171,7 @@ class Decoder(nn.Module):
         self.middle = Block(middle)
         self.to_fine = SpatialUp(middle, fine)
         self.fine = nn.ModuleList([Block(fine), Block(fine)])
-        self.head = SpatialConv(fine, 48, 3, padding=1)
+        self.head = SpatialConv(fine, 48)
 
     def forward(self, latents: Tensor, past: Past) -> Tensor:
         """One chunk of latent frames."""
@@ -166,11 +185,11 @@ class Decoder(nn.Module):
         x = self.to_fine(F.silu(x))
         for block in self.fine:
             x = block(x, past)
-        return rearrange(self.head(F.silu(x)), "b (p q c) t h w -> b c t (h p) (w q)", p=4, q=4)
+        return _from_patches(self.head(F.silu(x)), 4)
 
 
 class MiniCodec(nn.Module):
-    """The codec as the engine uses it: pixels in [-1, 1], latents with zero mean and unit deviation a channel.
+    """The codec as the engine uses it: pixels in [-1, 1], latents of zero mean and unit deviation.
 
     Frames come as 4n+1 (``Compression.latent_frames`` checks it); one chunk is one latent frame.
     """
