@@ -1,7 +1,10 @@
-"""What may be tracked: sizes, no pickles, no traces of one machine, pins for every dependency."""
+"""What may be tracked (sizes, no pickles, no traces of one machine), pins, and the two commands."""
 
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -108,3 +111,70 @@ def test_continuous_integration_runs_the_test_command():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111
     assert "exec make test" in script.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Runs the real Makefile where the environment is up to date and ``rushes`` prints its arguments."""
+    programs = tmp_path / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("Makefile", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    rushes = programs / "rushes"
+    rushes.write_text(f"#!{sys.executable}\nimport sys\nprint(ascii(sys.argv[1:]))\n", encoding="utf-8")
+    rushes.chmod(0o755)
+    for stamp in (".base", ".scene"):
+        (programs / stamp).touch()
+
+    def run(*arguments, **variables):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PROMPT"))}
+        return subprocess.run(
+            ["make", *arguments],
+            cwd=tmp_path,
+            env={**kept, **variables},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "一位红斗篷女战士在暴雨中跃下古城墙",
+        "夜の駅、雨",
+        "눈 덮인 들판을 달리는 여우",
+        'it\'s a "fox", 5% off; a & b | c > d',
+        "$HOME $$ $(shell touch broken) ${PATH} `touch broken` #not a comment \\",
+        "--help",
+        "two\nlines",
+    ],
+)
+def test_a_prompt_arrives_letter_by_letter(make, tmp_path, prompt):
+    expected = ascii(["shoot", "--output", "scene.mp4", "--", prompt]) + "\n"
+    assert make("scene", f"PROMPT={prompt}").stdout == expected
+    assert make("scene", PROMPT=prompt).stdout == expected
+    assert not (tmp_path / "broken").exists()
+
+
+def test_no_prompt_stops_before_anything_is_installed(make, tmp_path):
+    shutil.rmtree(tmp_path / ".venv")
+    done = make("scene")
+    assert done.returncode == 2
+    assert 'no words to film: make scene PROMPT="a fox leaps over snow"' in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize("python", ["./old", "./absent"])
+def test_an_old_or_missing_python_is_named_with_the_remedy(make, tmp_path, python):
+    shutil.rmtree(tmp_path / ".venv")
+    old = tmp_path / "old"
+    old.write_text("#!/bin/sh\necho Python 3.9.1\nexit 1\n", encoding="utf-8")
+    old.chmod(0o755)
+    done = make("scene", "PROMPT=a fox", f"PYTHON={python}")
+    assert done.returncode == 2
+    assert f"{python} is missing or older than Python 3.11" in done.stderr
+    assert "PYTHON=python3.12" in done.stderr
+    assert not (tmp_path / ".venv").exists()
