@@ -1,0 +1,31 @@
+"""Where and how precisely a model computes, and the facts of the machine a recipe records beside itself."""
+
+import os
+import platform
+from collections.abc import Mapping
+
+import torch
+
+
+def compute_dtype() -> torch.dtype:
+    """bfloat16 where the CPU multiplies it natively (AVX-512 BF16 or AMX), else float32.
+
+    Without such instructions bfloat16 is emulated and slower than float32.
+    """
+    abilities = torch.cpu.get_capabilities()
+    native = abilities.get("avx512_bf16") or abilities.get("amx_bf16")
+    return torch.bfloat16 if native else torch.float32
+
+
+def machine_facts(dtype: torch.dtype) -> Mapping[str, str | int]:
+    """What decides the last bits of a result beside the recipe: equal facts and recipe give equal bytes."""
+    return {
+        "backend": "cpu",
+        "cpu": str(torch.cpu.get_capabilities().get("cpu_name") or platform.processor()),
+        "dtype": str(dtype).removeprefix("torch."),
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count() or 0,
+    }
