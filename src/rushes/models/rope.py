@@ -1,0 +1,51 @@
+"""Rotary position embedding of Wan over time, height and width: real, adjacent pairs, a ladder per axis."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+THETA = 10000.0
+
+
+class RopeTables(NamedTuple):
+    """Cosine and sine of every rotation angle, each (tokens, 1, head_dim / 2); tokens run over (T, H, W)."""
+
+    cos: Tensor
+    sin: Tensor
+
+
+def axis_dims(head_dim: int) -> tuple[int, int, int]:
+    """A head's channels for time, height, width: d - 4*(d//6), 2*(d//6), 2*(d//6); 128 gives 44, 42, 42."""
+    share = 2 * (head_dim // 6)
+    return head_dim - 2 * share, share, share
+
+
+def rope_tables(
+    grid: tuple[int, int, int], head_dim: int, dtype: torch.dtype, device: torch.device
+) -> RopeTables:
+    """Tables for a token grid (T, H, W). Angles are float64, whatever ``dtype`` the tables are rounded to."""
+    angles = []
+    for axis, (length, dim) in enumerate(zip(grid, axis_dims(head_dim), strict=True)):
+        ladder = THETA ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=device) / dim)
+        positions = torch.arange(length, dtype=torch.float64, device=device)
+        shape = [1, 1, 1, dim // 2]
+        shape[axis] = length
+        angles.append((positions[:, None] * ladder).view(shape))
+
+    # cosines of each axis alone, then spread over the grid: T+H+W evaluations, not T*H*W
+    def spread(parts: list[Tensor]) -> Tensor:
+        whole = torch.cat([part.to(dtype).expand(*grid, part.shape[-1]) for part in parts], dim=-1)
+        return whole.flatten(0, 2).unsqueeze(1)
+
+    return RopeTables(spread([angle.cos() for angle in angles]), spread([angle.sin() for angle in angles]))
+
+
+def rotate(heads: Tensor, tables: RopeTables) -> Tensor:
+    """Rotate each adjacent channel pair (2i, 2i+1) of (B, tokens, heads, head_dim) by its token's angle.
+
+    Computed and returned in the tables' dtype.
+    """
+    even, odd = heads.to(tables.cos.dtype).view(*heads.shape[:-1], -1, 2).unbind(-1)
+    turned = (even * tables.cos - odd * tables.sin, even * tables.sin + odd * tables.cos)
+    return torch.stack(turned, dim=-1).flatten(-2)

@@ -1,0 +1,168 @@
+"""The umT5 encoder Wan reads prompts with (wan/modules/t5.py of Wan2.2), in its official parameter names.
+
+T5 1.1 (arXiv 1910.10683, 2002.05202) with its own table of relative positions in every layer, no biases and
+no 1/sqrt(d) in the attention.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from torch import Tensor, nn
+
+from rushes.models.precision import WideRMSNorm, wide
+
+
+@dataclass(frozen=True)
+class TextEncoderConfig:
+    """Architecture of one encoder; the defaults are the constants all umT5 models share."""
+
+    vocab_size: int
+    hidden_size: int
+    depth: int
+    num_heads: int
+    head_dim: int
+    ffn_size: int
+    num_buckets: int = 32
+    max_distance: int = 128
+    eps: float = 1e-6
+
+
+def relative_buckets(length: int, num_buckets: int, max_distance: int, device: torch.device) -> Tensor:
+    """Bucket of key minus query for every pair, (length, length) int64 [query, key].
+
+    Half the buckets for each sign; of those, half exact and half logarithmic up to ``max_distance``.
+    """
+    positions = torch.arange(length, device=device)
+    relative = positions[None, :] - positions[:, None]
+    per_sign = num_buckets // 2
+    exact = per_sign // 2
+    distance = relative.abs()
+    # float32 as upstream: the truncation below must fall on the same side
+    ratio = torch.log(distance.clamp(min=1).float() / exact) / math.log(max_distance / exact)
+    far = (exact + (ratio * (per_sign - exact)).long()).clamp(max=per_sign - 1)
+    return torch.where(distance < exact, distance, far) + per_sign * (relative > 0)
+
+
+class RelativeBias(nn.Module):
+    """A learned number per head and bucket of distance, added to the attention scores."""
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(config.num_buckets, config.num_heads)
+
+    def forward(self, buckets: Tensor) -> Tensor:
+        """(L, L) buckets -> (1, heads, L, L)."""
+        bias: Tensor = rearrange(self.embedding(buckets), "q k h -> 1 h q k")
+        return bias
+
+
+class TextAttention(nn.Module):
+    """Multi-head attention without biases or scaling."""
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        super().__init__()
+        inner = config.num_heads * config.head_dim
+        self.num_heads = config.num_heads
+        self.q = nn.Linear(config.hidden_size, inner, bias=False)
+        self.k = nn.Linear(config.hidden_size, inner, bias=False)
+        self.v = nn.Linear(config.hidden_size, inner, bias=False)
+        self.o = nn.Linear(inner, config.hidden_size, bias=False)
+
+    def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
+        """(B, L, dim) with score bias (B, heads, L, L) -> (B, L, dim)."""
+        q, k, v = (
+            rearrange(projection(tokens), "b n (h d) -> b h n d", h=self.num_heads)
+            for projection in (self.q, self.k, self.v)
+        )
+        scores = (q @ k.transpose(-1, -2)).to(bias.dtype) + bias
+        mixed = scores.softmax(dim=-1).to(v.dtype) @ v
+        output: Tensor = self.o(rearrange(mixed, "b h n d -> b n (h d)"))
+        return output
+
+
+class GatedFeedForward(nn.Module):
+    """fc2(GELU(gate(x)) * fc1(x)), tanh GELU."""
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        super().__init__()
+        self.gate = nn.Sequential(
+            nn.Linear(config.hidden_size, config.ffn_size, bias=False), nn.GELU(approximate="tanh")
+        )
+        self.fc1 = nn.Linear(config.hidden_size, config.ffn_size, bias=False)
+        self.fc2 = nn.Linear(config.ffn_size, config.hidden_size, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(B, L, dim) -> (B, L, dim)."""
+        output: Tensor = self.fc2(self.gate(tokens) * self.fc1(tokens))
+        return output
+
+
+class TextBlock(nn.Module):
+    """Pre-norm attention and feed-forward around a residual stream in at least float32."""
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        super().__init__()
+        self.norm1 = WideRMSNorm(config.hidden_size, config.eps)
+        self.attn = TextAttention(config)
+        self.norm2 = WideRMSNorm(config.hidden_size, config.eps)
+        self.ffn = GatedFeedForward(config)
+        self.pos_embedding = RelativeBias(config)
+
+    def forward(self, tokens: Tensor, buckets: Tensor, mask_bias: Tensor) -> Tensor:
+        """Tokens (B, L, dim), buckets (L, L), mask bias (B, 1, 1, L) -> (B, L, dim)."""
+        dtype = self.norm1.weight.dtype
+        bias = self.pos_embedding(buckets).to(mask_bias.dtype) + mask_bias
+        tokens = tokens + self.attn(self.norm1(tokens).to(dtype), bias)
+        fed: Tensor = self.ffn(self.norm2(tokens).to(dtype))
+        return tokens + fed
+
+    def init_weights(self, config: TextEncoderConfig) -> None:
+        """T5's start values: variance kept without scaling in the attention."""
+        inner = config.num_heads * config.head_dim
+        attn, ffn = self.attn, self.ffn
+        nn.init.normal_(attn.q.weight, std=(config.hidden_size * config.head_dim) ** -0.5)
+        for layer in (attn.k, attn.v, ffn.gate[0], ffn.fc1):
+            nn.init.normal_(layer.get_parameter("weight"), std=config.hidden_size**-0.5)
+        nn.init.normal_(attn.o.weight, std=inner**-0.5)
+        nn.init.normal_(ffn.fc2.weight, std=config.ffn_size**-0.5)
+        bias_std = (2 * config.num_buckets * config.num_heads) ** -0.5
+        nn.init.normal_(self.pos_embedding.embedding.weight, std=bias_std)
+
+
+class UMT5Encoder(nn.Module):
+    """Token ids to context vectors. Values are arbitrary until :meth:`init_weights` or a strict load."""
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.token_embedding = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.blocks = nn.ModuleList(TextBlock(config) for _ in range(config.depth))
+        self.norm = WideRMSNorm(config.hidden_size, config.eps)
+
+    def forward(self, token_ids: Tensor, mask: Tensor) -> Tensor:
+        """Ids (B, L) int64, mask (B, L) bool, true at tokens -> (B, L, dim), zero at pads.
+
+        The result is at least float32.
+        """
+        tokens = self.token_embedding(token_ids)
+        tokens = tokens.to(wide(tokens.dtype))
+        buckets = relative_buckets(
+            token_ids.shape[1], self.config.num_buckets, self.config.max_distance, token_ids.device
+        )
+        mask_bias = tokens.new_zeros(mask.shape).masked_fill(~mask, torch.finfo(tokens.dtype).min)
+        for block in self.blocks:
+            tokens = block(tokens, buckets, mask_bias[:, None, None, :])
+        context: Tensor = self.norm(tokens) * mask.unsqueeze(-1)
+        return context
+
+    @torch.no_grad()
+    def init_weights(self) -> None:
+        """Start values for training, from torch's global generator."""
+        nn.init.normal_(self.token_embedding.weight)
+        for module in self.modules():
+            if isinstance(module, WideRMSNorm):
+                nn.init.ones_(module.weight)
+            if isinstance(module, TextBlock):
+                module.init_weights(self.config)

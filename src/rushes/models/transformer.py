@@ -1,0 +1,225 @@
+"""The Wan video diffusion transformer (wan/modules/model.py of Wan2.2), in its official parameter names.
+
+One class for A14B's experts, TI2V-5B, Wan2.1 and mini: only the configuration differs.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor, nn
+
+from rushes.models.attention import CrossAttention, SelfAttention
+from rushes.models.precision import WideLayerNorm, WideLinear, wide
+from rushes.models.rope import RopeTables, rope_tables
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Architecture of one transformer; the defaults are the constants all published Wan models share."""
+
+    hidden_size: int
+    depth: int
+    num_heads: int
+    ffn_size: int
+    in_channels: int
+    out_channels: int
+    text_dim: int
+    text_len: int
+    freq_dim: int = 256
+    patch_size: tuple[int, int, int] = (1, 2, 2)
+    eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        """Refuse widths that cannot be split into rotating pairs."""
+        if self.hidden_size % self.num_heads or self.head_dim % 2 or self.head_dim < 6:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} over {self.num_heads} heads is no even width of 6 or more"
+            )
+        if self.freq_dim % 2:
+            raise ValueError(f"freq_dim {self.freq_dim} is odd")
+
+    @property
+    def head_dim(self) -> int:
+        """Channels of one head."""
+        return self.hidden_size // self.num_heads
+
+
+class Modulation(NamedTuple):
+    """Shift, scale and gate of self-attention, then of the feed-forward, each (B, 1 or tokens, dim)."""
+
+    shift_sa: Tensor
+    scale_sa: Tensor
+    gate_sa: Tensor
+    shift_ffn: Tensor
+    scale_ffn: Tensor
+    gate_ffn: Tensor
+
+
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """x * (1 + scale) + shift (adaptive LayerNorm of DiT, arXiv 2212.09748)."""
+    return torch.addcmul(shift, x, 1 + scale)
+
+
+def sinusoid(timestep: Tensor, freq_dim: int) -> Tensor:
+    """(...,) -> (..., freq_dim) float64: all cosines, then all sines, of t * 10000^(-i / (freq_dim / 2))."""
+    half = freq_dim // 2
+    ladder = 10000.0 ** (-torch.arange(half, dtype=torch.float64, device=timestep.device) / half)
+    angles = timestep.double()[..., None] * ladder
+    return torch.cat([angles.cos(), angles.sin()], dim=-1)
+
+
+class PatchEmbedding(nn.Module):
+    """A Conv3d whose kernel equals its stride, computed as one matrix product over flattened patches."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(config.hidden_size, config.in_channels, *config.patch_size))
+        self.bias = nn.Parameter(torch.empty(config.hidden_size))
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """(B, C, T, H, W) -> (B, tokens, dim), tokens in the order (T, H, W), W fastest."""
+        pt, ph, pw = self.weight.shape[2:]
+        patches = rearrange(
+            latents, "b c (t pt) (h ph) (w pw) -> b (t h w) (c pt ph pw)", pt=pt, ph=ph, pw=pw
+        )
+        return F.linear(patches.to(self.weight.dtype), self.weight.flatten(1), self.bias)
+
+
+class Block(nn.Module):
+    """Self-attention, text attention, feed-forward; the residual stream stays at least float32."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        dim = config.hidden_size
+        self.norm1 = WideLayerNorm(dim, config.eps, elementwise_affine=False)
+        self.self_attn = SelfAttention(dim, config.num_heads, config.eps)
+        self.norm3 = WideLayerNorm(dim, config.eps)
+        self.cross_attn = CrossAttention(dim, config.num_heads, config.eps)
+        self.norm2 = WideLayerNorm(dim, config.eps, elementwise_affine=False)
+        self.ffn = nn.Sequential(
+            nn.Linear(dim, config.ffn_size), nn.GELU(approximate="tanh"), nn.Linear(config.ffn_size, dim)
+        )
+        self.modulation = nn.Parameter(torch.empty(1, 6, dim))
+
+    def forward(self, tokens: Tensor, context: Tensor, time: Tensor, rope: RopeTables) -> Tensor:
+        """Tokens (B, N, dim), context (B, L, dim), time (B, 1 or N, 6, dim) -> (B, N, dim)."""
+        m = Modulation(*(self.modulation + time).unbind(-2))
+        attended = self.self_attn(modulate(self.norm1(tokens), m.shift_sa, m.scale_sa), rope)
+        tokens = torch.addcmul(tokens, attended.to(tokens.dtype), m.gate_sa)
+        tokens = tokens + self.cross_attn(self.norm3(tokens), self.cross_attn.keys_values(context))
+        widened = modulate(self.norm2(tokens), m.shift_ffn, m.scale_ffn)
+        fed = self.ffn(widened.to(self.modulation.dtype))
+        return torch.addcmul(tokens, fed.to(tokens.dtype), m.gate_ffn)
+
+    def init_weights(self) -> None:
+        """Residual outputs at zero, modulation at randn / sqrt(dim); the rest is the caller's."""
+        for residual in (self.self_attn.o, self.cross_attn.o, self.ffn[2]):
+            nn.init.zeros_(residual.get_parameter("weight"))
+        nn.init.normal_(self.modulation, std=self.modulation.shape[-1] ** -0.5)
+
+
+class Head(nn.Module):
+    """Modulated norm and projection of each token to its patch, in at least float32."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.norm = WideLayerNorm(config.hidden_size, config.eps, elementwise_affine=False)
+        self.head = WideLinear(config.hidden_size, config.out_channels * math.prod(config.patch_size))
+        self.modulation = nn.Parameter(torch.empty(1, 2, config.hidden_size))
+
+    def forward(self, tokens: Tensor, time: Tensor) -> Tensor:
+        """Tokens (B, N, dim), time (B, 1 or N, dim) -> (B, N, pt * ph * pw * C), C fastest."""
+        shift, scale = (self.modulation + time.unsqueeze(-2)).unbind(-2)
+        patches: Tensor = self.head(modulate(self.norm(tokens), shift, scale))
+        return patches
+
+
+class WanTransformer(nn.Module):
+    """Velocity of a noisy latent clip under a text context.
+
+    Parameters are uninitialised until :meth:`init_weights` or a strict load.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        dim = config.hidden_size
+        self.config = config
+        self.patch_embedding = PatchEmbedding(config)
+        self.text_embedding = nn.Sequential(
+            nn.Linear(config.text_dim, dim), nn.GELU(approximate="tanh"), nn.Linear(dim, dim)
+        )
+        self.time_embedding = nn.Sequential(WideLinear(config.freq_dim, dim), nn.SiLU(), WideLinear(dim, dim))
+        self.time_projection = nn.Sequential(nn.SiLU(), WideLinear(dim, 6 * dim))
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.head = Head(config)
+
+    def forward(self, latents: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
+        """Latents (B, C, T, H, W), timestep (B,) in 0..1000, context (B, L, text_dim) -> (B, C_out, T, H, W).
+
+        The context is zero-padded to ``text_len`` rows, and the padding is attended: it is part of the model.
+        The result is at least float32. Raises ValueError when a shape does not fit the configuration.
+        """
+        grid = self._grid(latents, context)
+        tokens = self.patch_embedding(latents)
+        tokens = tokens.to(wide(tokens.dtype))
+        text = self._embed_text(context)
+        time = self.time_embedding(sinusoid(timestep, self.config.freq_dim)).unsqueeze(1)
+        block_time = self.time_projection(time).unflatten(-1, (6, -1))
+        rope = rope_tables(grid, self.config.head_dim, tokens.dtype, tokens.device)
+        for block in self.blocks:
+            tokens = block(tokens, text, block_time, rope)
+        return self._unpatchify(self.head(tokens, time), grid)
+
+    def _embed_text(self, context: Tensor) -> Tensor:
+        padded = F.pad(context, (0, 0, 0, self.config.text_len - context.shape[1]))
+        text: Tensor = self.text_embedding(padded.to(self.patch_embedding.weight.dtype))
+        return text
+
+    def _grid(self, latents: Tensor, context: Tensor) -> tuple[int, int, int]:
+        config = self.config
+        if latents.ndim != 5 or latents.shape[1] != config.in_channels:
+            raise ValueError(f"latents {tuple(latents.shape)} are not (B, {config.in_channels}, T, H, W)")
+        if any(size % patch for size, patch in zip(latents.shape[2:], config.patch_size, strict=True)):
+            raise ValueError(f"latents {tuple(latents.shape)} do not divide into patches {config.patch_size}")
+        if context.shape[1] > config.text_len or context.shape[2] != config.text_dim:
+            raise ValueError(
+                f"context {tuple(context.shape)} is not (B, up to {config.text_len}, {config.text_dim})"
+            )
+        t, h, w = (size // patch for size, patch in zip(latents.shape[2:], config.patch_size, strict=True))
+        return t, h, w
+
+    def _unpatchify(self, patches: Tensor, grid: tuple[int, int, int]) -> Tensor:
+        t, h, w = grid
+        pt, ph, pw = self.config.patch_size
+        return rearrange(
+            patches,
+            "b (t h w) (pt ph pw c) -> b c (t pt) (h ph) (w pw)",
+            t=t, h=h, w=w, pt=pt, ph=ph, pw=pw,
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def init_weights(self) -> None:
+        """Start values for training, from torch's global generator.
+
+        Linear layers as upstream (Xavier, embeddings at 0.02); residual outputs and the head at zero, so that
+        the network starts as the identity with a zero prediction.
+        """
+        for module in self.modules():
+            if isinstance(module, nn.Linear):
+                nn.init.xavier_uniform_(module.weight)
+                nn.init.zeros_(module.bias)
+        for embedding in (self.text_embedding, self.time_embedding):
+            for layer in embedding:
+                if isinstance(layer, nn.Linear):
+                    nn.init.normal_(layer.weight, std=0.02)
+        nn.init.xavier_uniform_(self.patch_embedding.weight.flatten(1))
+        nn.init.zeros_(self.patch_embedding.bias)
+        for module in self.modules():
+            if isinstance(module, Block):
+                module.init_weights()
+        nn.init.normal_(self.head.modulation, std=self.config.hidden_size**-0.5)
+        nn.init.zeros_(self.head.head.weight)
