@@ -1,0 +1,141 @@
+"""One parallax layer: vector art drawn once into a picture that repeats sideways, then moved by one affine map a frame."""
+
+from dataclasses import dataclass
+
+import skia
+
+from rushes.world.affine import Array
+from rushes.world.palette import Palette, Rgb, mix
+from rushes.world.part import skia_matrix
+
+PERIOD = 512
+"""World pixels after which a layer repeats."""
+
+RASTER = 1.2
+_MARGIN = 2
+_SMOOTH = skia.SamplingOptions(skia.FilterMode.kLinear)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """depth: distance in units of the subject's. image: RASTER pixels a world pixel, its top at world y ``top``."""
+
+    depth: float
+    top: float
+    image: skia.Image
+
+    def draw(self, canvas: skia.Canvas, view: Array, sampling: skia.SamplingOptions = _SMOOTH) -> None:
+        """Draw the copies that a screen of 256 pixels can show; ``view`` is (2, 3), world -> screen."""
+        scale = view[0, 0]
+        left = -view[0, 2] / scale - 12.0
+        right = (256.0 - view[0, 2]) / scale + 12.0
+        copy = int((left + PERIOD / 2) // PERIOD)
+        canvas.setMatrix(skia_matrix(view))
+        canvas.translate(0.0, self.top)
+        canvas.scale(1.0 / RASTER, 1.0 / RASTER)
+        while copy * PERIOD - PERIOD / 2 < right:
+            canvas.drawImage(self.image, (copy * PERIOD - PERIOD / 2 - _MARGIN) * RASTER, 0.0, sampling, None)
+            copy += 1
+
+
+class LayerPainter:
+    """Collects the art of one layer in world pixels, x in -256..256, and colours it for its distance."""
+
+    def __init__(self, palette: Palette, depth: float, distance: float, offset: float = 0.0) -> None:
+        """``distance`` 0..1 is how much fog lies in front; ``offset`` shifts the art sideways."""
+        self.palette = palette
+        self.depth = depth
+        self.distance = distance
+        self._offset = offset
+        self._recorder = skia.PictureRecorder()
+        self._canvas = self._recorder.beginRecording(skia.Rect(-2000, -200, 2000, 400))
+
+    def fill(self, path: skia.Path, color: Rgb, opacity: float = 1.0) -> None:
+        """A surface under the scene's light."""
+        self.flat(path, self.palette.material(color, self.distance), opacity)
+
+    def flat(self, path: skia.Path, color: Rgb, opacity: float = 1.0) -> None:
+        """A colour as it is: lamps, windows, fire."""
+        self._canvas.drawPath(path, skia.Paint(Color4f=skia.Color4f(*color, opacity), AntiAlias=True))
+
+    def slope(
+        self, top: float, bottom: float, colors: tuple[Rgb, Rgb], opacities: tuple[float, float] = (1.0, 1.0)
+    ) -> None:
+        """A band over the whole width that fades from the first colour to the second."""
+        ends = [
+            skia.Color4f(*color, opacity).toColor() for color, opacity in zip(colors, opacities, strict=True)
+        ]
+        shader = skia.GradientShader.MakeLinear([skia.Point(0, top), skia.Point(0, bottom)], ends)
+        self._canvas.drawRect(skia.Rect(-PERIOD, top, PERIOD, 260), skia.Paint(Shader=shader))
+
+    def glow(self, x: float, y: float, radius: float, color: Rgb, opacity: float) -> None:
+        """A soft round light."""
+        ends = [skia.Color4f(*color, opacity * share).toColor() for share in (1.0, 0.45, 0.12, 0.0)]
+        shader = skia.GradientShader.MakeRadial(skia.Point(x, y), radius, ends, [0.0, 0.3, 0.65, 1.0])
+        self._canvas.drawCircle(x, y, radius, skia.Paint(Shader=shader, AntiAlias=True))
+
+    def finish(self, top: float, bottom: float, mist: float = 0.0, cap: float = 1.0) -> Layer:
+        """Rasterise between world y ``top`` and ``bottom``; ``mist`` veils the foot of the layer; ``cap`` scales snow."""
+        width, height = round((PERIOD + 2 * _MARGIN) * RASTER), round((bottom - top) * RASTER)
+        surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(width, height))
+        canvas = surface.getCanvas()
+        canvas.scale(RASTER, RASTER)
+        canvas.translate(PERIOD / 2 + _MARGIN, -top)
+        picture = self._recorder.finishRecordingAsPicture()
+        edges = self._edges(cap)
+        for index, (color, _, _) in enumerate(edges):
+            drawn = edges[:index]
+            self._play(canvas, picture, drawn, color)
+        self._play(canvas, picture, edges, None)
+        if mist > 0.0:
+            self._veil(canvas, top, bottom, mist)
+        return Layer(self.depth, top, surface.makeImageSnapshot())
+
+    def _edges(self, cap: float) -> list[tuple[Rgb, float, float]]:
+        """(colour, x, y) of light edges: the layer's silhouette peeps out from under itself by that much."""
+        edges = []
+        if self.palette.weather == "snow" and cap > 0.0:
+            edges.append((self.palette.material((0.95, 0.97, 1.0), self.distance), 0.0, 3.2 * cap))
+        if self.palette.style == "cyberpunk":
+            neon = (0.25, 0.95, 1.0) if self.depth > 2.0 else (1.0, 0.25, 0.75)
+            edges.append((mix(neon, self.palette.horizon, 0.55 * self.distance), -self.palette.sun_side, 1.3))
+        elif self.palette.weather == "clear" and self.palette.style != "ink":
+            edges.append(
+                (
+                    mix(self.palette.sun, self.palette.material((0.6, 0.6, 0.6), self.distance), 0.35),
+                    -0.9 * self.palette.sun_side,
+                    0.9,
+                )
+            )
+        return edges
+
+    def _play(
+        self,
+        canvas: skia.Canvas,
+        picture: skia.Picture,
+        edges: list[tuple[Rgb, float, float]],
+        color: Rgb | None,
+    ) -> None:
+        """Draw the art three times side by side, pushed in by every edge so far, as a flat silhouette when ``color`` is given."""
+        paint = skia.Paint()
+        if color is not None:
+            paint.setColorFilter(
+                skia.ColorFilters.Blend(skia.Color4f(*color, 1.0).toColor(), skia.BlendMode.kSrcIn)
+            )
+        if edges:
+            paint.setBlendMode(skia.BlendMode.kSrcATop)
+        canvas.saveLayer(None, paint)
+        shift_x, shift_y = sum(edge[1] for edge in edges), sum(edge[2] for edge in edges)
+        for copy in (-1, 0, 1):
+            canvas.save()
+            canvas.translate(copy * PERIOD + self._offset + shift_x, shift_y)
+            canvas.drawPicture(picture)
+            canvas.restore()
+        canvas.restore()
+
+    def _veil(self, canvas: skia.Canvas, top: float, bottom: float, mist: float) -> None:
+        fog = self.palette.horizon
+        ends = [skia.Color4f(*fog, 0.0).toColor(), skia.Color4f(*fog, mist).toColor()]
+        shader = skia.GradientShader.MakeLinear([skia.Point(0, top), skia.Point(0, bottom)], ends)
+        paint = skia.Paint(Shader=shader, BlendMode=skia.BlendMode.kSrcATop)
+        canvas.drawRect(skia.Rect(-PERIOD, top, PERIOD, bottom), paint)

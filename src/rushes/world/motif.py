@@ -1,0 +1,173 @@
+"""Prototypes the environments are built from: hills, trees, houses, walls, lamps. Drawn into a layer, few on purpose."""
+
+import math
+
+import skia
+
+from rushes.world.layer import PERIOD, LayerPainter
+from rushes.world.outline import box, curve, ellipse, joined, polygon
+from rushes.world.palette import Rgb, mix, rgb
+
+_BARK = rgb(0x4A3A30)
+
+
+def ridge(base: float, waves: tuple[tuple[int, float, float], ...], sharp: bool = False) -> skia.Path:
+    """A skyline that repeats with the layer: sum of (periods, height, phase); ``sharp`` folds it into peaks."""
+    points = []
+    for x in range(-PERIOD // 2, PERIOD // 2 + 1, 8):
+        lift = 0.0
+        for count, height, phase in waves:
+            wave = math.sin(2 * math.pi * count * x / PERIOD + phase)
+            lift += height * ((1 - abs(wave)) * 2 - 1 if sharp else wave)
+        points.append((float(x), base - lift))
+    return polygon([(-PERIOD / 2, 260.0), *points, (PERIOD / 2, 260.0)])
+
+
+def round_tree(painter: LayerPainter, x: float, foot: float, size: float, leaf: Rgb) -> None:
+    """A broad crown on a short trunk."""
+    painter.fill(box(x - 3 * size, foot - 26 * size, x + 3 * size, foot), _BARK)
+    crown = joined(
+        ellipse(x, foot - 42 * size, 20 * size),
+        ellipse(x - 15 * size, foot - 32 * size, 14 * size),
+        ellipse(x + 15 * size, foot - 32 * size, 14 * size),
+    )
+    painter.fill(crown, leaf)
+    painter.fill(
+        ellipse(x + 7 * size * painter.palette.sun_side, foot - 46 * size, 11 * size),
+        mix(leaf, (1.0, 1.0, 0.8), 0.22),
+    )
+
+
+def pine(painter: LayerPainter, x: float, foot: float, size: float, leaf: Rgb) -> None:
+    """Three stacked skirts."""
+    painter.fill(box(x - 2 * size, foot - 12 * size, x + 2 * size, foot), _BARK)
+    for lift, half in ((8, 17), (24, 13), (38, 9)):
+        painter.fill(
+            polygon(
+                [
+                    (x - half * size, foot - lift * size),
+                    (x + half * size, foot - lift * size),
+                    (x, foot - (lift + 24) * size),
+                ]
+            ),
+            leaf,
+        )
+
+
+def trunk(painter: LayerPainter, x: float, foot: float, half: float, bark: Rgb) -> None:
+    """A tall trunk that leaves the picture at the top."""
+    painter.fill(
+        curve(
+            [
+                (x - half * 1.9, foot),
+                (x - half, foot - 14),
+                (x - half * 0.9, -70),
+                (x + half * 0.9, -70),
+                (x + half, foot - 14),
+                (x + half * 1.9, foot),
+            ]
+        ),
+        bark,
+    )
+    side = painter.palette.sun_side
+    painter.fill(
+        box(
+            min(x + side * half * 0.3, x + side * half * 0.85),
+            -70,
+            max(x + side * half * 0.3, x + side * half * 0.85),
+            foot - 8,
+        ),
+        mix(bark, (1.0, 0.95, 0.8), 0.2),
+    )
+
+
+def roof(x: float, base: float, half: float, rise: float) -> skia.Path:
+    """A curved eastern roof with upturned eaves."""
+    path = skia.Path()
+    path.moveTo(x - half, base - 3)
+    path.quadTo(x - half * 0.45, base - 3, x - half * 0.38, base - rise)
+    path.lineTo(x + half * 0.38, base - rise)
+    path.quadTo(x + half * 0.45, base - 3, x + half, base - 3)
+    path.quadTo(x + half * 0.6, base + 2, x, base + 2)
+    path.quadTo(x - half * 0.6, base + 2, x - half, base - 3)
+    path.close()
+    return path
+
+
+def battlement(top: float, bottom: float, left: float, right: float, tooth: float) -> skia.Path:
+    """A wall with crenels: teeth ``tooth`` wide and as high above ``top``."""
+    shape = box(left, top, right, bottom)
+    x = left
+    while x + tooth <= right:
+        shape.addRect(skia.Rect(x, top - tooth * 0.8, x + tooth, top + 1))
+        x += 1.8 * tooth
+    return shape
+
+
+def house(painter: LayerPainter, x: float, foot: float, size: float, lit: Rgb | None) -> None:
+    """A gabled house with a door and two windows; the windows shine when ``lit``."""
+    wall, tile = rgb(0xA08468), rgb(0x6A4438)
+    painter.fill(box(x - 30 * size, foot - 34 * size, x + 30 * size, foot), wall)
+    painter.fill(
+        polygon(
+            [(x - 38 * size, foot - 32 * size), (x, foot - 66 * size), (x + 38 * size, foot - 32 * size)]
+        ),
+        tile,
+    )
+    openings = joined(
+        box(x - 22 * size, foot - 26 * size, x - 9 * size, foot - 13 * size),
+        box(x + 9 * size, foot - 26 * size, x + 22 * size, foot - 13 * size),
+    )
+    door = box(x - 6 * size, foot - 20 * size, x + 6 * size, foot)
+    painter.fill(door, rgb(0x3C2A24))
+    if lit is None:
+        painter.fill(openings, rgb(0x3C2A24))
+    else:
+        painter.flat(openings, lit)
+
+
+def tower_block(
+    painter: LayerPainter, bounds: tuple[float, float, float, float], wall: Rgb, lit: Rgb, share: int
+) -> None:
+    """A city block with rows of windows; two of every ``share`` are lit."""
+    left, top, right, bottom = bounds
+    painter.fill(box(left, top, right, bottom), wall)
+    dark = mix(wall, (0.05, 0.06, 0.12), 0.45)
+    row = 0
+    y = top + 7
+    while y + 6 < bottom - 6:
+        column = 0
+        x = left + 5
+        while x + 6 < right - 2:
+            bright = (row * 3 + column * 2) % share < 2
+            if bright:
+                painter.flat(box(x, y, x + 6, y + 6), lit)
+            else:
+                painter.fill(box(x, y, x + 6, y + 6), dark)
+            x, column = x + 11, column + 1
+        y, row = y + 12, row + 1
+
+
+def lamp_post(painter: LayerPainter, x: float, foot: float, height: float, light: Rgb, glow: float) -> None:
+    """A post with a hanging lamp."""
+    painter.fill(
+        joined(
+            box(x - 2, foot - height, x + 2, foot),
+            box(x - 2, foot - height, x + 16, foot - height + 3),
+            box(x - 5, foot - 4, x + 5, foot),
+        ),
+        rgb(0x2E3038),
+    )
+    painter.flat(
+        curve(
+            [
+                (x + 9, foot - height + 3),
+                (x + 21, foot - height + 3),
+                (x + 18, foot - height + 9),
+                (x + 12, foot - height + 9),
+            ]
+        ),
+        light,
+    )
+    if glow > 0:
+        painter.glow(x + 15, foot - height + 7, 34, light, glow)
