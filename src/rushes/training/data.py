@@ -1,0 +1,123 @@
+"""Training data: scenes by seed, rendered once into shards of frames, coded once into shards of latents.
+
+A scene is its seed, so a shard is named by clip length and first seed and holds nothing but numbers.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from einops import rearrange
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rushes.models.mini_codec import MiniCodec
+from rushes.training.recipe import DataRun
+from rushes.world.render import render_frames
+from rushes.world.scene import Scene, sample_scene
+
+# Seeds below are training; evaluation scenes lie above and are never rendered for training.
+FIRST_EVALUATION_SEED = 1_000_000_000
+SEEDS_PER_LENGTH = 10_000_000
+STILL_MOMENTS = 37
+
+
+@dataclass(frozen=True)
+class Shard:
+    """``count`` scenes of ``num_frames`` frames with consecutive seeds from ``first_seed``."""
+
+    num_frames: int
+    first_seed: int
+    count: int
+
+    @property
+    def name(self) -> str:
+        """File name without suffix."""
+        return f"{self.num_frames:03d}_{self.first_seed:09d}_{self.count}"
+
+    def scenes(self) -> Iterator[Scene]:
+        """The scenes in order."""
+        return (sample_scene(seed) for seed in range(self.first_seed, self.first_seed + self.count))
+
+
+def shards(run: DataRun) -> list[Shard]:
+    """All shards of a recipe; each clip length has its own range of seeds."""
+    return [
+        Shard(num_frames, num_frames * SEEDS_PER_LENGTH + start, min(run.shard, count - start))
+        for num_frames, count in run.scenes
+        for start in range(0, count, run.shard)
+    ]
+
+
+def render_scene(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
+    """(T, H, W, 3); a still is a moment chosen by the scene's seed, so that poses in mid-action are seen."""
+    if num_frames > 1:
+        return render_frames(scene, num_frames)
+    moment = int(np.random.default_rng(scene.seed).integers(STILL_MOMENTS))
+    return render_frames(scene, STILL_MOMENTS, range(moment, moment + 1))
+
+
+def frames_of(shard: Shard, folder: Path) -> NDArray[np.uint8]:
+    """(N, T, H, W, 3) memory map of a shard, rendered on first use."""
+    path = folder / f"{shard.name}.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        clips = np.stack([render_scene(scene, shard.num_frames) for scene in shard.scenes()])
+        write_array(clips, path)
+    loaded: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return loaded
+
+
+def latents_of(shard: Shard, frames: Path, latents: Path, codec: MiniCodec) -> NDArray[np.float16]:
+    """(N, C, T', H', W') normalised latents of a shard, coded on first use."""
+    path = latents / f"{shard.name}.npy"
+    if not path.exists():
+        latents.mkdir(parents=True, exist_ok=True)
+        clips = frames_of(shard, frames)
+        write_array(np.stack([encode_clip(codec, clip) for clip in clips]), path)
+    loaded: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return loaded
+
+
+@torch.no_grad()
+def encode_clip(codec: MiniCodec, clip: NDArray[np.uint8]) -> NDArray[np.float16]:
+    """(T, H, W, 3) -> (C, T', H', W') float16."""
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = codec.encode(to_pixels(clip[None]))
+    coded: NDArray[np.float16] = latents[0].to(torch.float16).numpy()
+    return coded
+
+
+def to_pixels(clips: NDArray[np.uint8]) -> Tensor:
+    """uint8 (N, T, H, W, 3) -> float32 (N, 3, T, H, W) in [-1, 1]."""
+    frames = torch.from_numpy(np.ascontiguousarray(clips)).to(torch.float32)
+    return rearrange(frames, "n t h w c -> n c t h w") / 127.5 - 1
+
+
+def write_array(values: NDArray[np.generic], path: Path) -> None:
+    """Save and rename, so that a kill leaves no half file."""
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as handle:
+        np.save(handle, values)
+    partial.replace(path)
+
+
+@dataclass(frozen=True)
+class LatentPool:
+    """Latents and scene attributes of all shards of one clip length."""
+
+    latents: tuple[NDArray[np.float16], ...]
+    attributes: tuple[Mapping[str, str], ...]
+
+    def draw(self, batch: int, generator: np.random.Generator) -> tuple[Tensor, list[Mapping[str, str]]]:
+        """``batch`` clips with replacement: (B, C, T', H', W') float32 and their attributes."""
+        bounds = np.cumsum([len(part) for part in self.latents])
+        picks = generator.integers(int(bounds[-1]), size=batch)
+        clips = []
+        for pick in picks:
+            part = int(np.searchsorted(bounds, pick, side="right"))
+            clips.append(self.latents[part][pick - (bounds[part] - len(self.latents[part]))])
+        chosen = [self.attributes[pick] for pick in picks]
+        return torch.from_numpy(np.stack(clips)).to(torch.float32), chosen
