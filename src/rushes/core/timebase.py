@@ -27,6 +27,14 @@ class Duration:
         )
 
 
+def parse_seconds(text: str) -> Fraction:
+    """``"5"``, ``"2.5"`` or ``"61/12"`` -> exact seconds; UsageError otherwise."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(f"{text!r} is not a number of seconds: write it like 5 or 2.5") from None
+
+
 def frames_for(seconds: Fraction, frame_rate: Fraction, step: int, limits: tuple[int, int]) -> Duration:
     """The nearest step*n+1 frames that last ``seconds``.
 

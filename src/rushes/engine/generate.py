@@ -59,8 +59,8 @@ def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, tup
     watch = Stopwatch()
     with watch, torch.inference_mode():
         length = bundle.experts[0].transformer.config.text_len
-        tokens = bundle.tokenizer.encode([request.context_text, request.negative_prompt], length)
-        cond, uncond = bundle.text_encoder(tokens.ids, tokens.mask).split(1)
+        ids, mask = bundle.tokenizer.encode([request.context_text, request.negative_prompt], length)
+        cond, uncond = bundle.text_encoder(ids, mask).split(1)
     yield StageDone(StageName.ENCODE_TEXT, watch.seconds)
     return cond, uncond
 

@@ -30,7 +30,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What becomes of ``num_frames`` native frames at ``source_rate``: cropped, then of the size and rate asked."""
+    """What becomes of ``num_frames`` native frames at ``source_rate``: cropped, resized, held."""
 
     num_frames: int
     source_rate: Fraction

@@ -1,0 +1,37 @@
+"""The engine's part of a recipe: everything that decides the native frames of a clip."""
+
+from rushes.core.recipe import Stage
+from rushes.core.request import Request
+from rushes.engine.events import StageName
+from rushes.models.bundle import Bundle
+
+# Raised when the same settings would give other numbers.
+REVISIONS = {StageName.ENCODE_TEXT: 1, StageName.DENOISE: 1, StageName.DECODE: 1}
+
+
+def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
+    """The stages of ``generate(bundle, request)``, each with its settings and the weights it reads."""
+    sampling = request.sampling
+    settings = {
+        StageName.ENCODE_TEXT: {
+            "model": bundle.name,
+            "weights": bundle.sha256,
+            "context_text": request.context_text,
+            "negative_prompt": request.negative_prompt,
+        },
+        StageName.DENOISE: {
+            "num_frames": request.num_frames,
+            "height": request.height,
+            "width": request.width,
+            "seed": request.seed,
+            "schedule": "flow",
+            "step_rule": "euler",
+            "steps": sampling.steps,
+            "shift": sampling.shift,
+            "guidance_high": sampling.guidance_high,
+            "guidance_low": sampling.guidance_low,
+            "expert_bounds": [expert.from_sigma for expert in bundle.experts],
+        },
+        StageName.DECODE: {},
+    }
+    return tuple(Stage(name, REVISIONS[name], settings[name]) for name in StageName)
