@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rushes.world.affine import Array
+from rushes.world.affine import Array, apply, invert
+from rushes.world.layer import Window
 from rushes.world.paths import glide, smooth_noise
 from rushes.world.scene import Scene
 
@@ -73,3 +74,13 @@ def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) ->
         turn_y = 5.0 * smooth_noise(times, phases[1])
         roll = 0.016 * smooth_noise(times, phases[2])
     return CameraPath(turn_x, turn_y, truck, lens, dolly, roll)
+
+
+def window_of(camera: CameraPath, depth: float) -> Window:
+    """The world rectangle that the screen covers at ``depth`` over the whole clip, with a margin for filtering."""
+    inverse = invert(camera.view(depth))
+    corners = np.stack(
+        [apply(inverse, corner) for corner in ((0, 0), (WIDTH, 0), (0, HEIGHT), (WIDTH, HEIGHT))]
+    )
+    (left, top), (right, bottom) = corners.min(axis=(0, 1)) - 4.0, corners.max(axis=(0, 1)) + 4.0
+    return Window(depth, float(left), float(top), float(right), float(bottom))

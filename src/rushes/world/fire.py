@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from rushes.world.affine import placed
-from rushes.world.environment import NEAR, fire_color
-from rushes.world.outline import curve, ellipse
+from rushes.world.affine import Array, placed
+from rushes.world.outline import curve
 from rushes.world.palette import Palette, mix, rgb
 from rushes.world.part import Part, Shape
 from rushes.world.scene import Scene
+from rushes.world.site import fire_color
 
-HEARTH_X = -110.0
+_HEARTH_X = -84.0
 _TONGUES = (
     (-26, 92, 0.85, 0.0),
     (0, 62, 1.25, 2.1),
@@ -19,7 +19,7 @@ _TONGUES = (
 )
 
 
-def fire_parts(scene: Scene, palette: Palette, times: np.ndarray, offset: float) -> list[Part]:
+def fire_parts(scene: Scene, palette: Palette, times: Array, offset: float) -> list[Part]:
     """Flames and smoke as parts in world space at depth NEAR; none outside the village."""
     if scene.environment != "village":
         return []
@@ -29,7 +29,7 @@ def fire_parts(scene: Scene, palette: Palette, times: np.ndarray, offset: float)
     parts = []
     for index in range(3):
         drift = 3.0 * np.sin(2 * np.pi * (0.2 * times + index / 3))
-        place = np.stack([still + HEARTH_X + offset + 10 + 13 * index + drift, still + 42 - 27 * index], -1)
+        place = np.stack([still + _HEARTH_X + offset + 10 + 13 * index + drift, still + 42 - 27 * index], -1)
         parts.append(
             Part(
                 (
@@ -49,12 +49,8 @@ def fire_parts(scene: Scene, palette: Palette, times: np.ndarray, offset: float)
     heart = curve([(-4, 0), (-4, -8), (1, -18), (4, -8), (4, 1)])
     for x, y, size, phase in _TONGUES:
         lick = np.sin(2 * np.pi * 1.1 * times + phase)
-        place = np.stack([still + HEARTH_X + offset + x, still + y], -1)
+        place = np.stack([still + _HEARTH_X + offset + x, still + y], -1)
         matrix = placed(place, 0.09 * np.sin(2 * np.pi * 0.7 * times + phase), size, 0.12 * lick)
         matrix[..., 1] *= (size * (1.0 + 0.16 * lick))[:, None]
         parts.append(Part((Shape(tongue, outer), Shape(middle, inner), Shape(heart, core)), matrix))
-    parts.append(Part((Shape(ellipse(0, 0, 3), core, 0.0),), placed(np.stack([still, still], -1), still)))
-    return parts[:-1]
-
-
-FIRE_DEPTH = NEAR
+    return parts

@@ -171,3 +171,12 @@ def lamp_post(painter: LayerPainter, x: float, foot: float, height: float, light
     )
     if glow > 0:
         painter.glow(x + 15, foot - height + 7, 34, light, glow)
+
+
+def fern(painter: LayerPainter, x: float, foot: float, leaf: Rgb) -> None:
+    """A low bush of pointed leaves."""
+    blades = [
+        polygon([(x - 4, foot), (x + 4, foot), (x + spread, foot - rise)])
+        for spread, rise in ((-26, 12), (-15, 22), (0, 27), (15, 22), (26, 12))
+    ]
+    painter.fill(joined(*blades, ellipse(x, foot, 22, 6)), leaf)

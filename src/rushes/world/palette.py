@@ -46,7 +46,7 @@ _SKIES = {
 _LIGHT = {"day": (0.97, 0.98, 1.0), "dusk": (0.88, 0.68, 0.60), "night": (0.34, 0.45, 0.72)}
 _LIFT = {"day": 0.0, "dusk": 0.02, "night": 0.06}
 _LEVEL = {"day": 1.0, "dusk": 0.72, "night": 0.46}
-_FOGGINESS = {"clear": 0.75, "rain": 1.3, "snow": 1.3, "sandstorm": 1.9, "fog": 3.4}
+_FOGGINESS = {"clear": 0.75, "rain": 1.3, "snow": 1.3, "sandstorm": 1.9, "fog": 2.7}
 _WEATHER_SKY = {
     "rain": ((0.55, 0.60, 0.67), 0.62),
     "snow": ((0.84, 0.87, 0.92), 0.6),
@@ -103,9 +103,15 @@ class Palette:
     def material(self, color: Rgb, distance: float = 0.0) -> Rgb:
         """A surface as the camera sees it: lit, graded, behind ``distance`` (0 the subject's, 1 the farthest) of fog."""
         lit = np.array(color) * self.light + _LIFT[self.time] * np.array([0.5, 0.8, 1.6])
-        graded = self.grade(_clip(lit))
-        veil = 1.0 - np.exp(-_FOGGINESS[self.weather] * distance)
-        return mix(graded, self.horizon, float(min(veil, 0.9)))
+        density = _FOGGINESS[self.weather]
+        if self.style == "noir":
+            # Hard light from behind: what is near is a dark shape.
+            lit = lit * (0.42 + 0.58 * distance)
+        elif self.style == "ink":
+            lit = lit * (0.55 + 0.45 * distance)
+            density += 0.5
+        veil = 1.0 - np.exp(-density * distance)
+        return mix(self.grade(_clip(lit)), self.horizon, float(min(veil, 0.86)))
 
     def grade(self, color: Rgb) -> Rgb:
         """The style's treatment of a lit colour."""
@@ -121,7 +127,7 @@ class Palette:
             contrast = grey * grey * (3.0 - 2.0 * grey)
             return _clip(np.array([0.98, 1.0, 1.03]) * (0.07 + 0.9 * (0.35 * grey + 0.65 * contrast)))
         if self.style == "ink":
-            tone = _INK + (_PAPER - _INK) * (0.16 + 0.8 * grey**0.75)
+            tone = _INK + (_PAPER - _INK) * (0.06 + 0.9 * grey**0.8)
             return _clip(0.16 * value + 0.84 * tone)
         return _clip((grey + (value - grey) * 1.45) * 1.06 + 0.02)
 

@@ -12,14 +12,15 @@ from rushes.world.affine import Array, affine
 from rushes.world.animals import animal_figure
 from rushes.world.camera import HEIGHT, WIDTH, CameraPath, camera_path
 from rushes.world.costume import upright_figure
-from rushes.world.environment import NEAR, environment_layers
+from rushes.world.environment import environment_layers
 from rushes.world.fire import fire_parts
 from rushes.world.layer import Layer
 from rushes.world.motion import GROUND, Motion, motion_of
-from rushes.world.palette import Palette, Rgb, mix, palette_of
+from rushes.world.palette import Palette, mix, palette_of
 from rushes.world.part import Figure, Part, drawing_order, skia_matrix
 from rushes.world.props import alien_figure, can_figure, car_figure
 from rushes.world.scene import Scene
+from rushes.world.site import NEAR
 from rushes.world.sky import sky_layer
 from rushes.world.weather import Veil, draw_haze, draw_veil, haze_image, veils_of
 
@@ -70,7 +71,10 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
         np.stack([motion.x, zeros + GROUND], -1),
     )
     near_offset = float(scene.random("layers").uniform(-1.0, 1.0, 5)[2]) * 12.0
-    layers = (sky_layer(palette, float(generator.uniform(-10.0, 10.0))), *environment_layers(scene, palette))
+    layers = (
+        sky_layer(palette, camera, float(generator.uniform(-10.0, 10.0))),
+        *environment_layers(scene, palette, camera),
+    )
     return Stage(
         scene,
         palette,
@@ -97,32 +101,51 @@ class _Sprite:
         self._surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT))
         self._view = stage.camera.view(1.0)
         palette = stage.palette
-        self._rim = _tint(palette.rim)
+        # Drawn styles have a contour; the others light the edge that faces the sun.
         outlined = palette.style in ("animation", "ink")
-        self._outline = _tint(mix((0.07, 0.06, 0.1), palette.horizon, 0.1)) if outlined else None
+        edge = mix((0.07, 0.06, 0.1), palette.horizon, 0.1) if outlined else palette.rim
+        self._edge = skia.Color4f(*edge, 1.0).toColor()
+        side = int(palette.sun_side)
+        self._edge_offsets = ((-1, 0), (1, 0), (0, -1), (0, 1)) if outlined else ((side, 0), (2 * side, -1))
+        self._mirror = skia.Paint(Alpha=96)
         self._shadow = skia.Paint(Color4f=skia.Color4f(0.03, 0.03, 0.06, 1.0), AntiAlias=True)
 
     def draw(self, canvas: skia.Canvas, frame: int) -> None:
         own = self._surface.getCanvas()
         own.clear(0)
+        bounds = self._paint_body(own, frame)
+        if bounds.isEmpty():
+            return
+        image = self._surface.makeImageSnapshot(bounds)
+        own.resetMatrix()
+        own.save()
+        own.clipRect(skia.Rect.Make(bounds))
+        own.drawColor(self._edge, skia.BlendMode.kSrcIn)
+        own.restore()
+        silhouette = self._surface.makeImageSnapshot(bounds)
+        self._ground(canvas, frame, image, bounds)
+        canvas.resetMatrix()
+        for x, y in self._edge_offsets:
+            canvas.drawImage(silhouette, bounds.left() + x, bounds.top() + y)
+        canvas.drawImage(image, bounds.left(), bounds.top())
+
+    def _paint_body(self, own: skia.Canvas, frame: int) -> skia.IRect:
+        """Draw the parts from back to front; returns the pixels they may have touched."""
         view = skia_matrix(self._view[frame])
+        touched = skia.Rect.MakeEmpty()
         for index in self._order[frame].tolist():
             own.setMatrix(view)
             own.concat(skia_matrix(self._parts[index].placement[frame]))
+            matrix = own.getTotalMatrix()
             for shape, paint in zip(self._parts[index].shapes, self._paints[index], strict=True):
                 own.drawPath(shape.path, paint)
-        image = self._surface.makeImageSnapshot()
-        self._ground(canvas, frame, image)
-        canvas.resetMatrix()
-        if self._outline is not None:
-            for x, y in ((-1.1, 0.0), (1.1, 0.0), (0.0, -1.1), (0.0, 1.1)):
-                canvas.drawImage(image, x, y, _SMOOTH, self._outline)
-        else:
-            side = self._stage.palette.sun_side
-            canvas.drawImage(image, 1.5 * side, -1.0, _SMOOTH, self._rim)
-        canvas.drawImage(image, 0, 0)
+                touched.join(matrix.mapRect(shape.path.getBounds()))
+        bounds = touched.makeOutset(2.0, 2.0).roundOut()
+        if not bounds.intersect(skia.IRect.MakeWH(WIDTH, HEIGHT)):
+            return skia.IRect.MakeEmpty()
+        return bounds
 
-    def _ground(self, canvas: skia.Canvas, frame: int, image: skia.Image) -> None:
+    def _ground(self, canvas: skia.Canvas, frame: int, image: skia.Image, bounds: skia.IRect) -> None:
         """Contact shadow, and in rain the mirror image on the wet ground."""
         view = self._view[frame]
         figure = self._stage.figure
@@ -130,25 +153,18 @@ class _Sprite:
             # Mirrored about the ground line on screen, squeezed by the low angle of view.
             line = view[1, 0] * self._stage.motion.x[frame] + view[1, 1] * GROUND + view[1, 2]
             canvas.setMatrix(skia.Matrix.MakeAll(1, 0, 0, 0, -0.6, 1.6 * line, 0, 0, 1))
-            canvas.drawImage(image, 0, 0, _SMOOTH, skia.Paint(Alpha=96))
+            canvas.drawImage(image, bounds.left(), bounds.top(), _SMOOTH, self._mirror)
         height = float(figure.lifted[frame])
-        spread = figure.shadow * (1.0 - 0.006 * height)
+        spread = figure.shadow * (1.15 - 0.007 * height)
         self._shadow.setAlphaf(max(0.16, 0.42 - 0.007 * height))
         canvas.setMatrix(skia_matrix(view))
         x = float(self._stage.motion.x[frame])
-        canvas.drawOval(
-            skia.Rect(x - spread * 1.15, GROUND - 3.2, x + spread * 1.15, GROUND + 4.0), self._shadow
-        )
+        canvas.drawOval(skia.Rect(x - spread, GROUND - 3.2, x + spread, GROUND + 4.0), self._shadow)
 
 
-def _tint(color: Rgb) -> skia.Paint:
-    """A paint that turns a picture into its silhouette in one colour."""
-    blend = skia.ColorFilters.Blend(skia.Color4f(*color, 1.0).toColor(), skia.BlendMode.kSrcIn)
-    return skia.Paint(ColorFilter=blend)
-
-
-def render_frames(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
-    """The pictures of a scene: uint8 RGB (T, 160, 256, 3)."""
+def render_frames(scene: Scene, num_frames: int, only: range | None = None) -> NDArray[np.uint8]:
+    """The pictures of a scene of ``num_frames`` frames, or ``only`` some of them: uint8 RGB (T, 160, 256, 3)."""
+    shown = range(num_frames) if only is None else only
     stage = stage_of(scene, num_frames)
     buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
@@ -157,8 +173,8 @@ def render_frames(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
     views = [stage.camera.view(layer.depth) for layer in stage.layers]
     fire = [part.under(stage.camera.view(NEAR)) for part in stage.fire]
     haze_view = stage.camera.view(1.6)
-    frames = np.empty((num_frames, HEIGHT, WIDTH, 3), np.uint8)
-    for frame in range(num_frames):
+    frames = np.empty((len(shown), HEIGHT, WIDTH, 3), np.uint8)
+    for index, frame in enumerate(shown):
         for layer, view in zip(stage.layers, views, strict=True):
             layer.draw(canvas, view[frame])
             if layer.depth == NEAR:
@@ -174,7 +190,7 @@ def render_frames(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
         sprite.draw(canvas, frame)
         for veil in stage.veils:
             draw_veil(canvas, veil, stage.camera, frame, float(stage.motion.times[frame]))
-        cv2.cvtColor(buffer, cv2.COLOR_BGRA2RGB, dst=frames[frame])
+        cv2.cvtColor(buffer, cv2.COLOR_BGRA2RGB, dst=frames[index])
     return frames
 
 

@@ -1,5 +1,6 @@
 """The farthest layer: sky, sun or moon with its glow, a few clouds or stars."""
 
+from rushes.world.camera import CameraPath, window_of
 from rushes.world.layer import Layer, LayerPainter
 from rushes.world.outline import ellipse, joined
 from rushes.world.palette import Palette, mix
@@ -25,11 +26,11 @@ _STARS = (
 _CLOUDS = ((-168, 38, 1.0), (-20, 24, 0.8), (128, 46, 1.15))
 
 
-def sky_layer(palette: Palette, offset: float) -> Layer:
+def sky_layer(palette: Palette, camera: CameraPath, offset: float) -> Layer:
     """Sky over the whole screen; the sun stands left by day and right at dusk, the moon left at night."""
-    painter = LayerPainter(palette, FAR, 0.0)
+    painter = LayerPainter(palette, window_of(camera, FAR), 0.0)
     painter.slope(-60, 122, (palette.zenith, palette.horizon))
-    x, y, radius = {"day": (-74.0, 34.0, 13.0), "dusk": (66.0, 84.0, 19.0), "night": (-70.0, 36.0, 14.0)}[
+    x, y, radius = {"day": (-74.0, 34.0, 13.0), "dusk": (40.0, 58.0, 20.0), "night": (-70.0, 36.0, 14.0)}[
         palette.time
     ]
     x += offset
@@ -48,7 +49,7 @@ def sky_layer(palette: Palette, offset: float) -> Layer:
         )
     if palette.weather in ("clear", "rain", "snow"):
         _clouds(painter, palette, offset)
-    return painter.finish(-60, 220)
+    return painter.finish(-60, 220, edged=False)
 
 
 def _clouds(painter: LayerPainter, palette: Palette, offset: float) -> None:
