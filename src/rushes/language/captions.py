@@ -2,9 +2,10 @@
 
 `data/captions.json` holds, for each language, sentence templates and the phrases of every vocabulary concept.
 A template is a list of tokens: segment names (`who act place`), separators (`, : .`) and connectors
-(`+as`, or `+仍@weather` only with a weather). A segment without attributes is empty; separators stand only between
-two segments that are there, connectors only between two of one clause, so one template serves every subset of the slots. In phrases, `|` parts grammatical forms: finite|participle of an
-action, preposition|noun|postposition of a place. `run@car` is the phrase for `run` when the subject is a car.
+(`+as`, or `+仍@weather` only with a weather). A segment without attributes is empty; separators stand only
+between two segments that are there, connectors only between two of one clause, so one template serves every
+subset of the slots. In phrases, `|` parts grammatical forms: finite|participle of an action,
+preposition|noun|postposition of a place. `run@car` is the phrase for `run` when the subject is a car.
 """
 
 import json
@@ -131,13 +132,14 @@ class _Sentence:
             worn = self.grammar["anyone_worn"]
         else:
             entry = self.grammar["subject"][subject]
-            number, noun, worn = entry["number"], self.choose(entry["nouns"]), entry["worn"]
+            number, noun, worn = str(entry["number"]), self.choose(entry["nouns"]), entry["worn"]
         if "color" in self.attributes:
-            noun = self.choose(worn).format(color=self._phrase("color", "color"), noun=noun)
+            pattern: str = self.choose(worn)
+            noun = pattern.format(color=self._phrase("color", "color"), noun=noun)
         # Chinese and English need the numeral or article; Japanese and Korean only sometimes say it.
         if numbered and number and self.choose(("", number) if "exists" in self.grammar else (number,)):
             return str(number) + str(self.grammar["space"]) + noun
-        return noun
+        return str(noun)
 
     def _act(self, form: int) -> str:
         action, direction = self.attributes.get("action"), self.attributes.get("direction")

@@ -1,10 +1,11 @@
 """The concepts a prompt can name, in four languages side by side, and how they are found in text.
 
 `data/lexicon.json` is the whole vocabulary; adding a concept is one entry:
-`id`; `slot`; `broader` (true hypernyms, nearest first); `shown_as` (what mini draws in its place, where that is not
-the hypernym); `parts` (things mini draws with it, such as a warrior's cloak); `words` per language, the canonical
-word first. Two marks may stand on a word: `달리-` takes any ending, `~can` counts only as a noun, right after a
-determiner or a colour. `grammar` holds, per language, words that carry no concept: fillers, negations, endings.
+`id`; `slot`; `broader` (true hypernyms, nearest first); `shown_as` (what mini draws in its place, where that
+is not the hypernym); `parts` (things mini draws with it, such as a warrior's cloak); `words` per language, the
+canonical word first. Two marks may stand on a word: `달리-` takes any ending, `~can` counts only as a noun,
+right after a determiner or a colour. `grammar` holds, per language, words that carry no concept: fillers,
+negations, endings.
 """
 
 import json
@@ -45,8 +46,8 @@ class Mention:
 class Token:
     """A stretch of the original text: a concept, a grammatical word with its roles, or an unknown word.
 
-    Roles are `filler`, `joining`, `negation_before`, `negation_after`, `space` and `mark`; an unknown word has
-    neither concept nor role.
+    Roles are `filler`, `joining`, `negation_before`, `negation_after`, `space` and `mark`; an unknown word
+    has neither concept nor role.
     """
 
     start: int
@@ -86,20 +87,29 @@ class Lexicon:
     def find(self, text: str) -> tuple[Mention, ...]:
         """Return the concepts named in `text` in order, longest match first, without overlap."""
         found = []
-        for token in self.tokens(text, detect_language(text)):
+        for token in self.read(text)[1]:
             if token.concept_id is not None:
                 slot = self.concepts[token.concept_id].slot
                 found.append(Mention(token.concept_id, slot, token.start, token.end))
         return tuple(found)
 
-    def tokens(self, text: str, language: str) -> list[Token]:
-        """Cut `text` into tokens that follow each other without overlap; linear in its length."""
+    def read(self, text: str) -> tuple[str, list[Token]]:
+        """Return the language of `text` (zh, en, ja or ko) and its tokens, in order and without overlap.
+
+        The scripts decide; of a text in Han characters alone, the language that knows more of it, or Chinese.
+        Takes time linear in the length of `text`.
+        """
+        normal = normalise(text)
+        readings = [(name, self._tokens(normal, name)) for name in _languages_of(normal.text)]
+        return max(readings, key=lambda reading: _known_length(reading[1]))
+
+    def _tokens(self, normal: NormalText, language: str) -> list[Token]:
         if language not in self._finders:
             self._finders[language] = self._finder(language)
-        return list(self._finders[language].tokens(normalise(text)))
+        return list(self._finders[language].tokens(normal))
 
     def words(self, language: str) -> Iterator[str]:
-        """Yield every concept word of one language without its marks, canonical words first within a concept."""
+        """Yield every concept word of one language without its marks, a concept's canonical word first."""
         for concept in self.concepts.values():
             yield from (word.strip("~-") for word in concept.words[language])
 
@@ -124,8 +134,8 @@ class Lexicon:
 class _Finder:
     """Longest match over a trie, from left to right.
 
-    A word of an alphabetic script must fill its run of letters, up to endings and, in Hangul and Katakana, up to
-    further words (compounds); Han and Hiragana words match anywhere.
+    A word of an alphabetic script must fill its run of letters, up to endings and, in Hangul and Katakana,
+    up to further words (compounds); Han and Hiragana words match anywhere.
     """
 
     def __init__(
@@ -193,11 +203,10 @@ class _Finder:
                 if entry is None:
                     continue
                 script = scripts[end - 1]
+                is_compound = script is not Script.LATIN and best[end] is not None
                 if entry.takes_any_ending:
                     best[start] = self._end_of_run(scripts, end), entry
-                elif script not in _WORD_SCRIPTS or closes[end]:
-                    best[start] = end, entry
-                elif script is not Script.LATIN and best[end] is not None:
+                elif script not in _WORD_SCRIPTS or closes[end] or is_compound:
                     best[start] = end, entry
         return best[:-1]
 
@@ -228,21 +237,25 @@ class _Finder:
         return position
 
 
-def detect_language(text: str) -> str:
-    """Return zh, en, ja or ko by the scripts of `text`: Hangul, then kana, then Han; Latin where none prevails."""
+def _languages_of(text: str) -> tuple[str, ...]:
+    """Return the languages `text` may be in, by its scripts; Han alone may be Chinese or Japanese."""
     counts = dict.fromkeys(Script, 0)
     for character in text:
         counts[script_of(character)] += 1
     han, hangul = counts[Script.HAN], counts[Script.HANGUL]
     kana = counts[Script.HIRAGANA] + counts[Script.KATAKANA]
     # A Latin letter says about a quarter of what a Han character or a syllable says.
-    if counts[Script.LATIN] > 4 * (han + hangul + kana):
-        return "en"
+    if counts[Script.LATIN] > 4 * (han + hangul + kana) or not han + hangul + kana:
+        return ("en",)
     if hangul > max(kana, han // 2):
-        return "ko"
+        return ("ko",)
     if kana * 6 > han:
-        return "ja"
-    return "zh" if han else "en"
+        return ("ja",)
+    return ("zh",) if kana else ("zh", "ja")
+
+
+def _known_length(tokens: list[Token]) -> int:
+    return sum(token.end - token.start for token in tokens if token.concept_id is not None)
 
 
 def _concept(entry: Mapping[str, Any]) -> Concept:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rushes.core.errors import UsageError
 from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
-from rushes.language.lexicon import Concept, Lexicon, Mention, Token, detect_language
+from rushes.language.lexicon import Concept, Lexicon, Mention, Token
 from rushes.language.script import Script
 
 # When a subject cannot do an action, the first of these that it can do takes its place.
@@ -25,7 +25,7 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # How many characters of other words may stand between a negation and what it negates.
 _NEGATION_REACH: Mapping[str, int] = MappingProxyType({"zh": 2, "en": 16, "ja": 8, "ko": 8})
 _SUGGESTIONS = 6
-_GENITIVES = ("", "的", "の")
+_GENITIVES = ("", "-", "的", "の")
 _COLORED_ELSEWHERE = ("environment", "weather", "time", "sky", "light")
 
 
@@ -42,9 +42,9 @@ class Replacement:
 class PromptReading:
     """What mini understood of a prompt.
 
-    attributes: slot -> vocabulary id; mentions: every concept named and not negated; replaced: what stands for
-    something else; left_out: words of known concepts that mini cannot show or has no room for; negated: concepts
-    the prompt rules out; unknown: words that no concept covers, each once, in order.
+    attributes: slot -> vocabulary id; mentions: every concept named and not negated; replaced: what stands
+    for something else; left_out: words of known concepts that mini cannot show or has no room for; negated:
+    concepts the prompt rules out; unknown: words that no concept covers, each once, in order.
     """
 
     text: str
@@ -64,8 +64,8 @@ class PromptReading:
         """
         if not self.attributes:
             raise UsageError(
-                f"mini understands nothing to show in {self.text[:60]!r}; name a subject, place or weather it "
-                f"knows, such as {', '.join(_known_words(self.language))}."
+                f"mini understands nothing to show in {self.text[:60]!r}; name a subject, place or weather "
+                f"it knows, such as {', '.join(_known_words(self.language))}."
             )
         return canonical_caption(self.attributes, self.language)
 
@@ -92,28 +92,27 @@ def read_prompt(text: str) -> PromptReading:
     """
     if not text.strip():
         raise UsageError("The prompt is empty; describe a subject, what it does and where.")
-    language = detect_language(text)
     lexicon = Lexicon.load()
-    tokens = lexicon.tokens(text, language)
-    negated = set(_negated(tokens, text, language, lexicon.concepts))
-    named, ruled_out = [], []
-    for index, token in enumerate(tokens):
-        if token.concept_id is not None:
-            mention = Mention(
-                token.concept_id, lexicon.concepts[token.concept_id].slot, token.start, token.end
-            )
+    language, tokens = lexicon.read(text)
+    slots = [lexicon.concepts[token.concept_id].slot if token.concept_id else None for token in tokens]
+    negated = set(_negated(tokens, slots, language))
+    named: list[Mention] = []
+    ruled_out: list[Mention] = []
+    for index, (token, slot) in enumerate(zip(tokens, slots, strict=True)):
+        if token.concept_id is not None and slot is not None:
+            mention = Mention(token.concept_id, slot, token.start, token.end)
             (ruled_out if index in negated else named).append(mention)
-    choice = _Choice(text, lexicon.concepts, _foreign_colors(tokens, text, lexicon.concepts))
+    choice = _Choice(text, lexicon.concepts, _foreign_colors(tokens, slots, text))
     choice.take(named)
     return PromptReading(
-        text,
-        language,
-        MappingProxyType({slot: choice.attributes[slot] for slot in SLOTS if slot in choice.attributes}),
-        tuple(named),
-        tuple(dict.fromkeys(choice.replaced)),
-        tuple(dict.fromkeys(choice.left_out)),
-        tuple(ruled_out),
-        tuple(dict.fromkeys(_unknown(tokens, text))),
+        text=text,
+        language=language,
+        attributes={slot: choice.attributes[slot] for slot in SLOTS if slot in choice.attributes},
+        mentions=tuple(named),
+        replaced=tuple(dict.fromkeys(choice.replaced)),
+        left_out=tuple(dict.fromkeys(choice.left_out)),
+        negated=tuple(ruled_out),
+        unknown=tuple(dict.fromkeys(_unknown(tokens, text))),
     )
 
 
@@ -180,7 +179,7 @@ class _Choice:
                 self.left_out.append(note)
 
     def _subject(self, concept_id: str, named: frozenset[str]) -> tuple[str, ...]:
-        """Of the persons mini has, the one whose things are named: a figure in a trench coat is its detective."""
+        """Return the person of mini whose things are named: a figure in a trench coat is its detective."""
         shown = self._shown(concept_id)
         if concept_id in SLOTS["subject"] or "person" not in self._ancestors(concept_id):
             return shown
@@ -211,7 +210,7 @@ class _Choice:
         for concept_id in shown:
             self.attributes.setdefault(self._concepts[concept_id].slot, concept_id)
         if mention.concept_id != shown[0] or len(shown) > 1:
-            reason = f"mini does not know {mention.concept_id.replace('_', ' ')}"
+            reason = f"mini has no {mention.concept_id.replace('_', ' ')}"
             self.replaced.append(Replacement(self._words(mention), ", ".join(shown), reason))
 
     def _fit_action(self) -> None:
@@ -224,7 +223,7 @@ class _Choice:
         self.replaced.append(Replacement(action, nearest, f"mini's {subject} cannot {action}"))
 
     def _shown(self, concept_id: str) -> tuple[str, ...]:
-        """Return what mini draws for a concept: itself, its stand-in, or its nearest hypernym that mini has."""
+        """Return what mini draws for a concept: itself, its stand-in, or the nearest hypernym it has."""
         seen: set[str] = set()
         while concept_id not in seen:
             seen.add(concept_id)
@@ -256,50 +255,46 @@ class _Choice:
         return self._text[mention.start : mention.end]
 
 
-def _negated(tokens: list[Token], text: str, language: str, concepts: Mapping[str, Concept]) -> Iterator[int]:
+def _negated(tokens: list[Token], slots: list[str | None], language: str) -> Iterator[int]:
     """Yield the indices of concept tokens inside the scope of a negation."""
     for index, token in enumerate(tokens):
         if "negation_before" in token.roles:
-            yield from _scope(tokens, text, index, 1, (language, concepts))
+            yield from _scope(tokens, slots, range(index + 1, len(tokens)), language)
         if "negation_after" in token.roles:
-            yield from _scope(tokens, text, index, -1, (language, concepts))
+            yield from _scope(tokens, slots, range(index - 1, -1, -1), language)
 
 
-def _scope(
-    tokens: list[Token], text: str, cue: int, step: int, setting: tuple[str, Mapping[str, Concept]]
-) -> Iterator[int]:
-    """From the cue at `cue`, go forward (1) or back (-1): the next concept, and those joined to it by and/or."""
-    language, concepts = setting
+def _scope(tokens: list[Token], slots: list[str | None], path: range, language: str) -> Iterator[int]:
+    """Along `path`, away from a negation, yield the next concept and those of its slot joined to it."""
     reach, slot = _NEGATION_REACH[language], None
-    index = cue + step
-    while 0 <= index < len(tokens):
+    for index in path:
         token = tokens[index]
-        if token.concept_id is not None:
-            if slot is not None and concepts[token.concept_id].slot != slot:
+        if slots[index] is not None:
+            if slot is not None and slots[index] != slot:
                 return
-            slot = concepts[token.concept_id].slot
+            slot = slots[index]
             yield index
         elif slot is not None:
             if not token.roles & {"joining", "space"}:
                 return
         else:
-            reach -= 0 if token.roles & {"filler", "space"} and language != "ja" else token.end - token.start
-            if reach < 0 or "mark" in token.roles or token.roles & {"negation_before", "negation_after"}:
+            # Japanese puts a whole verb between noun and negation, and its fillers are part of that.
+            is_free = language != "ja" and token.roles & {"filler", "space"}
+            reach -= 0 if is_free else token.end - token.start
+            if reach < 0 or token.roles & {"mark", "negation_before", "negation_after"}:
                 return
-        index += step
 
 
-def _foreign_colors(tokens: list[Token], text: str, concepts: Mapping[str, Concept]) -> frozenset[int]:
-    """Return the starts of colour words that stand right before a place, weather or the like: "green meadow"."""
+def _foreign_colors(tokens: list[Token], slots: list[str | None], text: str) -> frozenset[int]:
+    """Return the starts of colour words right before a place, weather or the like: "green meadow"."""
     found = set()
     for index, token in enumerate(tokens):
-        if token.concept_id is None or concepts[token.concept_id].slot != "color":
+        if slots[index] != "color":
             continue
         after = index + 1
         while after < len(tokens) and text[tokens[after].start : tokens[after].end].strip() in _GENITIVES:
             after += 1
-        owner = tokens[after].concept_id if after < len(tokens) else None
-        if owner is not None and concepts[owner].slot in _COLORED_ELSEWHERE:
+        if after < len(tokens) and slots[after] in _COLORED_ELSEWHERE:
             found.add(token.start)
     return frozenset(found)
 

@@ -81,7 +81,7 @@ _RANGES = (
 
 @lru_cache(maxsize=8192)
 def _extends(character: str) -> bool:
-    """Whether a character belongs to the one before: a combining mark, a vowel or final jamo, a sound mark."""
+    """Whether a character belongs to the one before: combining mark, vowel or final jamo, sound mark."""
     jamo_or_sound_mark = "\u1160" <= character <= "\u11ff" or character in "\uff9e\uff9f"
     return jamo_or_sound_mark or unicodedata.combining(character) != 0
 
