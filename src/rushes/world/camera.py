@@ -1,6 +1,6 @@
 """Camera moves as one affine map a frame and a depth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class CameraPath:
     lens: Array
     dolly: Array
     roll: Array
+
+    def at(self, frames: range) -> "CameraPath":
+        """The same camera at some of its frames."""
+        picked = list(frames)
+        return CameraPath(*(getattr(self, field.name)[picked] for field in fields(self)))
 
     def view(self, depth: float) -> Array:
         """World -> screen for a layer at ``depth`` (1 the subject's, larger is farther): (T, 2, 3)."""

@@ -93,8 +93,8 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     cloak_angle = (pose.wind + pose.lean * 0.4) * pose.turn
     cloak = placed(pose.neck + np.array([0.0, 0.0]), cloak_angle, flare)
     behind = np.where(pose.side > 0, 24.0, 14.0)
-    cape = curve([(-2, -3), (5, -2), (9, 14), (8, 42), (2, 60), (-10, 62), (-22, 56), (-17, 34), (-9, 12)])
-    fold = curve([(-2, 2), (3, 20), (-1, 56), (-9, 59), (-8, 30)])
+    cape = curve([(-2, -3), (6, -2), (11, 14), (11, 42), (4, 61), (-12, 64), (-28, 57), (-22, 34), (-11, 12)])
+    fold = curve([(-3, 2), (3, 20), (-2, 57), (-13, 61), (-11, 30)])
     chest = curve([(-6.5, 2), (6.5, 2), (6, -10), (7.5, -20), (5, -27), (-5, -27), (-7, -18), (-5.5, -8)])
     skirt = polygon([(-8, -4), (8, -4), (11, 11), (4, 13), (-4, 13), (-11, 11)])
     tail = placed(apply(profile, (-6.0, -14.0)), (0.35 + 0.9 * pose.wind) * pose.turn, _signed(pose.turn))

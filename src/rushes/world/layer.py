@@ -12,7 +12,7 @@ from rushes.world.part import skia_matrix
 PERIOD = 512
 """World pixels after which a layer repeats."""
 
-RASTER = 1.2
+RASTER = 1.25
 _OVERHANG = 96.0
 """How far art may stand out of its period on either side."""
 
@@ -100,10 +100,10 @@ class LayerPainter:
         """
         window = self._window
         repeats = window.right - window.left >= PERIOD
-        # Multiples of 5 world pixels are whole raster pixels: the grid is the same in every clip.
-        left = 5.0 * math.floor((-PERIOD / 2 if repeats else window.left) / 5.0)
+        # Multiples of 4 world pixels are whole raster pixels: the grid is the same whatever the clip sees.
+        left = 4.0 * math.floor((-PERIOD / 2 if repeats else window.left) / 4.0)
         right = left + PERIOD + 2.0 if repeats else window.right
-        first = 5.0 * math.floor(max(top, window.top) / 5.0)
+        first = 4.0 * math.floor(max(top, window.top) / 4.0)
         last = max(min(bottom, window.bottom), first + 1.0)
         info = skia.ImageInfo.MakeN32Premul(
             math.ceil((right - left) * RASTER), math.ceil((last - first) * RASTER)
@@ -129,7 +129,10 @@ class LayerPainter:
         if self.palette.style == "cyberpunk":
             neon = (0.25, 0.95, 1.0) if self.depth > 2.0 else (1.0, 0.25, 0.75)
             edges.append((mix(neon, self.palette.horizon, 0.55 * self.distance), -self.palette.sun_side, 1.3))
-        elif self.palette.weather == "clear" and self.palette.style != "ink":
+        elif self.palette.style == "ink":
+            contour = mix((0.1, 0.1, 0.12), self.palette.horizon, 0.25 + 0.55 * self.distance)
+            edges.append((contour, 0.0, 1.3))
+        elif self.palette.weather == "clear":
             edges.append(
                 (
                     mix(self.palette.sun, self.palette.material((0.6, 0.6, 0.6), self.distance), 0.35),

@@ -15,7 +15,7 @@ GROUND = 137.0
 
 _SHORTEST = 4.0 / 3.0
 _NATURAL_SPEED = {"walk": 66.0, "run": 135.0, "leap": 100.0, "fly": 95.0}
-_HALF_WIDTH = {"fox": 52.0, "dog": 50.0, "horse": 54.0, "car": 62.0}
+_HALF_WIDTH = {"fox": 60.0, "dog": 54.0, "horse": 58.0, "car": 64.0}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Motion:
 
 def _screen_span(scene: Scene, reach: float) -> float:
     """How much of the frame the subject may cross, in pixels, leaving its own half width inside."""
-    room = WIDTH / 2 - 0.72 * _HALF_WIDTH.get(scene.subject, 24.0)
+    room = WIDTH / 2 - 0.92 * _HALF_WIDTH.get(scene.subject, 24.0)
     return min(2 * room, WIDTH * reach)
 
 

@@ -106,10 +106,11 @@ class Palette:
         density = _FOGGINESS[self.weather]
         if self.style == "noir":
             # Hard light from behind: what is near is a dark shape.
-            lit = lit * (0.42 + 0.58 * distance)
+            shade = 0.42 + 1.2 * max(0.0, luminance(color) - 0.55)
+            lit = lit * (shade + (1.0 - shade) * distance)
         elif self.style == "ink":
             lit = lit * (0.55 + 0.45 * distance)
-            density += 0.5
+            density += 0.1
         veil = 1.0 - np.exp(-density * distance)
         return mix(self.grade(_clip(lit)), self.horizon, float(min(veil, 0.86)))
 
@@ -133,7 +134,7 @@ class Palette:
 
     def subject(self, color: Rgb, shade: float = 1.0) -> Rgb:
         """The subject's own colours, graded gently so that the six paints stay apart in every style."""
-        keep = {"day": 0.75, "dusk": 0.7, "night": 0.55}[self.time]
+        keep = {"day": 0.75, "dusk": 0.7, "night": 0.68}[self.time]
         value = np.array(color) * (keep + (1 - keep) * np.array(self.light)) * shade
         grey = luminance(_clip(value))
         if self.style == "noir":

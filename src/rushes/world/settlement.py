@@ -122,8 +122,8 @@ def street(site: Site) -> None:
     site.add(middle, -14, 0.25)
     near = site.painter(NEAR)
     signs = (
-        (-132, 30, rgb(0xFF3FA4)),
-        (-96, 54, rgb(0x34E4F4)),
+        (-132, 30, rgb(0x34E4F4)),
+        (-96, 54, rgb(0xFF3FA4)),
         (104, 26, rgb(0x34E4F4)),
         (144, 48, rgb(0xFF5A3C)),
     )

@@ -1,0 +1,110 @@
+"""Exact optical flow: which rigid part is on top of each pixel, and where that part's affine map takes the pixel next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from rushes.world.affine import Array, compose, invert
+from rushes.world.camera import HEIGHT, WIDTH
+from rushes.world.layer import Layer
+from rushes.world.part import Part, drawing_order, skia_matrix
+from rushes.world.site import NEAR
+from rushes.world.stage import Stage
+
+_NEAREST = skia.SamplingOptions()
+_FLAT = 1e-3
+"""A part seen edge on (its area below this share) has no flow."""
+
+
+@dataclass(frozen=True)
+class Movers:
+    """Everything rigid on a stage; a mover's id is its index in ``to_screen``.
+
+    to_screen: (P, T, 2, 3), local -> screen. Layers come first, then flames, then the subject's parts.
+    """
+
+    to_screen: Array
+    layers: tuple[Layer, ...]
+    fire: tuple[Part, ...]
+    subject: tuple[Part, ...]
+
+
+def movers_of(stage: Stage) -> Movers:
+    """List the rigid things of a stage with their maps."""
+    near, own = stage.camera.view(NEAR), stage.camera.view(1.0)
+    fire = tuple(part.under(near) for part in stage.fire)
+    subject = tuple(part.under(stage.placement).under(own) for part in stage.figure.parts)
+    views = [stage.camera.view(layer.depth) for layer in stage.layers]
+    return Movers(
+        np.stack([*views, *(part.placement for part in (*fire, *subject))]), stage.layers, fire, subject
+    )
+
+
+def id_pictures(stage: Stage, movers: Movers) -> NDArray[np.uint8]:
+    """(T, 160, 256): the id on top of every pixel centre. Shapes that are not opaque are left out."""
+    buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
+    surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
+    canvas = surface.getCanvas()
+    num_frames = movers.to_screen.shape[1]
+    layers = [_stencil(layer, index) for index, layer in enumerate(movers.layers)]
+    first_fire = len(layers)
+    first_subject = first_fire + len(movers.fire)
+    order = drawing_order(movers.subject, num_frames)
+    ids = np.empty((num_frames, HEIGHT, WIDTH), np.uint8)
+    for frame in range(num_frames):
+        for index, layer in enumerate(layers):
+            layer.draw(canvas, movers.to_screen[index, frame], _NEAREST)
+            if layer.depth == NEAR:
+                for number, part in enumerate(movers.fire):
+                    _stamp(canvas, part, first_fire + number, frame)
+        for number in order[frame].tolist():
+            _stamp(canvas, movers.subject[number], first_subject + number, frame)
+        ids[frame] = buffer[..., 2]
+    return ids
+
+
+def exact_flow(ids: NDArray[np.uint8], movers: Movers) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """(flow (T-1, H, W, 2) in pixels, visible (T-1, H, W)): M_{k+1} M_k^-1 p - p at every pixel centre p."""
+    maps = movers.to_screen
+    areas = np.abs(np.linalg.det(maps[..., :2]))
+    solid = areas > _FLAT
+    safe = np.where(solid[..., None, None], maps, np.eye(2, 3))
+    steps = compose(safe[:, 1:], invert(safe[:, :-1]))
+    moving = solid[:, 1:] & solid[:, :-1]
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
+    here = np.stack([columns, rows], -1)
+    flow = np.zeros((len(ids) - 1, HEIGHT, WIDTH, 2), np.float32)
+    visible = np.zeros((len(ids) - 1, HEIGHT, WIDTH), np.bool_)
+    for frame in range(len(ids) - 1):
+        step = steps[ids[frame], frame]
+        there = np.einsum("hwij,hwj->hwi", step[..., :2], here) + step[..., 2]
+        column, row = np.floor(there[..., 0]).astype(np.int64), np.floor(there[..., 1]).astype(np.int64)
+        inside = (column >= 0) & (column < WIDTH) & (row >= 0) & (row < HEIGHT)
+        landed = ids[frame + 1][row.clip(0, HEIGHT - 1), column.clip(0, WIDTH - 1)]
+        flow[frame] = there - here
+        visible[frame] = inside & (landed == ids[frame]) & moving[ids[frame], frame]
+    return flow, visible
+
+
+def _stencil(layer: Layer, number: int) -> Layer:
+    """The layer with every opaque pixel replaced by its id."""
+    pixels = layer.image.toarray(colorType=skia.ColorType.kBGRA_8888_ColorType)
+    marked = np.zeros_like(pixels)
+    marked[pixels[..., 3] > 127] = (0, 0, number, 255)
+    return Layer(
+        layer.depth,
+        layer.left,
+        layer.top,
+        layer.repeats,
+        skia.Image.fromarray(marked, skia.ColorType.kBGRA_8888_ColorType),
+    )
+
+
+def _stamp(canvas: skia.Canvas, part: Part, number: int, frame: int) -> None:
+    canvas.setMatrix(skia_matrix(part.placement[frame]))
+    paint = skia.Paint(Color=skia.Color(number, 0, 0), AntiAlias=False)
+    for shape in part.shapes:
+        if shape.opacity == 1.0:
+            canvas.drawPath(shape.path, paint)

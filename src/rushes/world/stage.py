@@ -1,0 +1,93 @@
+"""A scene made ready to draw: every decision that does not depend on the frame being drawn."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import skia
+
+from rushes.core.errors import UsageError
+from rushes.world.affine import Array, affine
+from rushes.world.animals import animal_figure
+from rushes.world.camera import CameraPath, camera_path
+from rushes.world.costume import upright_figure
+from rushes.world.environment import environment_layers
+from rushes.world.fire import fire_parts
+from rushes.world.layer import Layer
+from rushes.world.motion import GROUND, Motion, motion_of
+from rushes.world.palette import Palette, palette_of
+from rushes.world.part import Figure, Part
+from rushes.world.props import alien_figure, can_figure, car_figure
+from rushes.world.scene import Scene
+from rushes.world.sky import sky_layer
+from rushes.world.weather import Veil, haze_image, veils_of
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything of a scene that is decided before the first frame is drawn."""
+
+    scene: Scene
+    palette: Palette
+    motion: Motion
+    camera: CameraPath
+    layers: tuple[Layer, ...]
+    fire: tuple[Part, ...]
+    figure: Figure
+    placement: Array
+    """(T, 2, 3): figure space -> world."""
+    veils: tuple[Veil, ...]
+    haze: tuple[skia.Image, float] | None
+    haze_start: float
+
+
+def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
+    """The subject of a scene."""
+    if scene.subject in ("warrior", "detective", "robot", "child"):
+        return upright_figure(scene.subject, motion, palette)
+    if scene.subject in ("fox", "dog", "horse"):
+        return animal_figure(scene.subject, motion, palette)
+    return {"alien": alien_figure, "can": can_figure, "car": car_figure}[scene.subject](motion, palette)
+
+
+def stage_of(scene: Scene, num_frames: int, drawn: range) -> Stage:
+    """Set up a shot of ``num_frames`` frames of which the frames ``drawn`` will be drawn.
+
+    Raises ``UsageError`` for a clip without frames or for frames outside the clip.
+    """
+    if num_frames < 1:
+        raise UsageError(f"num_frames is {num_frames}; a clip has at least one frame")
+    if not drawn or min(drawn) < 0 or max(drawn) >= num_frames:
+        raise UsageError(
+            f"frames {drawn} are not in a clip of {num_frames}; choose some of 0..{num_frames - 1}"
+        )
+    palette = palette_of(scene)
+    motion = motion_of(scene, num_frames)
+    camera = camera_path(scene, motion.times, motion.seconds, motion.x)
+    generator = scene.random("stage")
+    size = float(generator.uniform(0.97, 1.05))
+    figure = figure_of(scene, motion, palette)
+    ones, zeros = np.ones(num_frames), np.zeros(num_frames)
+    placement = affine(
+        np.stack([motion.facing * size * ones, zeros], -1),
+        np.stack([zeros, size * ones], -1),
+        np.stack([motion.x, zeros + GROUND], -1),
+    )
+    seen = camera.at(drawn)
+    near_offset = float(scene.random("layers").uniform(-1.0, 1.0, 5)[2]) * 12.0
+    layers = (
+        sky_layer(palette, seen, float(generator.uniform(-10.0, 10.0))),
+        *environment_layers(scene, palette, seen),
+    )
+    return Stage(
+        scene,
+        palette,
+        motion,
+        camera,
+        layers,
+        tuple(fire_parts(scene, palette, motion.times, near_offset)),
+        figure,
+        placement,
+        tuple(veils_of(scene, palette)),
+        haze_image(scene, palette),
+        float(generator.uniform(0.0, 512.0)),
+    )
