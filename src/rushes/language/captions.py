@@ -128,7 +128,7 @@ class _Sentence:
     def _who(self, numbered: bool) -> str:
         subject = self.attributes.get("subject")
         if subject is None:
-            number, noun = self.grammar["anyone"]
+            number, noun = map(str, self.grammar["anyone"])
             worn = self.grammar["anyone_worn"]
         else:
             entry = self.grammar["subject"][subject]
@@ -138,8 +138,8 @@ class _Sentence:
             noun = pattern.format(color=self._phrase("color", "color"), noun=noun)
         # Chinese and English need the numeral or article; Japanese and Korean only sometimes say it.
         if numbered and number and self.choose(("", number) if "exists" in self.grammar else (number,)):
-            return str(number) + str(self.grammar["space"]) + noun
-        return str(noun)
+            return number + str(self.grammar["space"]) + noun
+        return noun
 
     def _act(self, form: int) -> str:
         action, direction = self.attributes.get("action"), self.attributes.get("direction")

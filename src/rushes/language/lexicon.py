@@ -2,10 +2,10 @@
 
 `data/lexicon.json` is the whole vocabulary; adding a concept is one entry:
 `id`; `slot`; `broader` (true hypernyms, nearest first); `shown_as` (what mini draws in its place, where that
-is not the hypernym); `parts` (things mini draws with it, such as a warrior's cloak); `words` per language, the
-canonical word first. Two marks may stand on a word: `달리-` takes any ending, `~can` counts only as a noun,
-right after a determiner or a colour. `grammar` holds, per language, words that carry no concept: fillers,
-negations, endings.
+is not the hypernym); `parts` (things mini draws with it, such as a warrior's cloak); `words` per language,
+the canonical word first. Two marks may stand on a word: `달리-` takes any ending, `~can` counts only as a
+noun, right after a determiner or a colour. `grammar` holds, per language, words that carry no concept:
+fillers, negations, endings.
 """
 
 import json

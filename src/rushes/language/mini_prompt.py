@@ -26,7 +26,7 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _NEGATION_REACH: Mapping[str, int] = MappingProxyType({"zh": 2, "en": 16, "ja": 8, "ko": 8})
 _SUGGESTIONS = 6
 _GENITIVES = ("", "-", "的", "の")
-_COLORED_ELSEWHERE = ("environment", "weather", "time", "sky", "light")
+_COLORED_ELSEWHERE = ("environment", "weather", "time", "sky", "light", "object")
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def read_prompt(text: str) -> PromptReading:
         if token.concept_id is not None and slot is not None:
             mention = Mention(token.concept_id, slot, token.start, token.end)
             (ruled_out if index in negated else named).append(mention)
-    choice = _Choice(text, lexicon.concepts, _foreign_colors(tokens, slots, text))
+    choice = _Choice(text, lexicon.concepts, _color_owners(tokens, slots, text))
     choice.take(named)
     return PromptReading(
         text=text,
@@ -145,13 +145,13 @@ def _random_caption(language: str, seed: int) -> str:
 class _Choice:
     """Chooses one vocabulary concept a slot from the mentions, and keeps account."""
 
-    def __init__(self, text: str, concepts: Mapping[str, Concept], foreign_colors: frozenset[int]) -> None:
+    def __init__(self, text: str, concepts: Mapping[str, Concept], color_owners: Mapping[int, str]) -> None:
         self.attributes: dict[str, str] = {}
         self.replaced: list[Replacement] = []
         self.left_out: list[str] = []
         self._text = text
         self._concepts = concepts
-        self._foreign_colors = foreign_colors
+        self._color_owners = color_owners
 
     def take(self, mentions: list[Mention]) -> None:
         named = frozenset(mention.concept_id for mention in mentions)
@@ -191,8 +191,8 @@ class _Choice:
 
     def _take_other(self, mention: Mention) -> None:
         words = self._words(mention)
-        if mention.slot == "color" and mention.start in self._foreign_colors:
-            self.left_out.append(f"{words} (mini colours only the subject)")
+        if mention.slot == "color" and self._colors_something_else(mention):
+            self.left_out.append(f"{words} (mini colours only its subject)")
             return
         shown = self._shown(mention.concept_id)
         if not shown:
@@ -251,6 +251,16 @@ class _Choice:
         """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak."""
         return any(concept_id in self._concepts[chosen].parts for chosen in self.attributes.values())
 
+    def _colors_something_else(self, color: Mention) -> bool:
+        """Whether a colour belongs to a place, an object or a second subject that mini does not draw."""
+        owner = self._color_owners.get(color.start)
+        if owner is None or self._is_part(owner):
+            return False
+        slot = self._concepts[owner].slot
+        if slot == "subject":
+            return self.attributes.get("subject") not in self._shown(owner)
+        return slot in _COLORED_ELSEWHERE
+
     def _words(self, mention: Mention) -> str:
         return self._text[mention.start : mention.end]
 
@@ -285,18 +295,19 @@ def _scope(tokens: list[Token], slots: list[str | None], path: range, language: 
                 return
 
 
-def _foreign_colors(tokens: list[Token], slots: list[str | None], text: str) -> frozenset[int]:
-    """Return the starts of colour words right before a place, weather or the like: "green meadow"."""
-    found = set()
+def _color_owners(tokens: list[Token], slots: list[str | None], text: str) -> dict[int, str]:
+    """Return, for the start of each colour word, the concept named right after it: "green meadow"."""
+    owners = {}
     for index, token in enumerate(tokens):
         if slots[index] != "color":
             continue
         after = index + 1
         while after < len(tokens) and text[tokens[after].start : tokens[after].end].strip() in _GENITIVES:
             after += 1
-        if after < len(tokens) and slots[after] in _COLORED_ELSEWHERE:
-            found.add(token.start)
-    return frozenset(found)
+        owner = tokens[after].concept_id if after < len(tokens) else None
+        if owner is not None:
+            owners[token.start] = owner
+    return owners
 
 
 def _unknown(tokens: list[Token], text: str) -> Iterator[str]:
