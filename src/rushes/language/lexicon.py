@@ -96,17 +96,22 @@ class Lexicon:
     def read(self, text: str) -> tuple[str, list[Token]]:
         """Return the language of `text` (zh, en, ja or ko) and its tokens, in order and without overlap.
 
-        The scripts decide; of a text in Han characters alone, the language that knows more of it, or Chinese.
+        The scripts decide; where they leave a choice, the language that knows more of the text.
         Takes time linear in the length of `text`.
         """
-        normal = normalise(text)
-        readings = [(name, self._tokens(normal, name)) for name in _languages_of(normal.text)]
-        return max(readings, key=lambda reading: _known_length(reading[1]))
+        readings = [(name, self.tokens(text, name)) for name in _languages_of(text)]
+        return max(readings, key=lambda reading: (_known_length(reading[1]), -len(reading[1])))
 
-    def _tokens(self, normal: NormalText, language: str) -> list[Token]:
+    def tokens(self, text: str, language: str) -> list[Token]:
+        """Return the tokens of `text` read as `language`, whatever its scripts say."""
         if language not in self._finders:
             self._finders[language] = self._finder(language)
-        return list(self._finders[language].tokens(normal))
+        tokens: list[Token] = []
+        for token in self._finders[language].tokens(normalise(text)):
+            # One character may stand for several (㌔ for キロ); it belongs to the first token in it.
+            if not tokens or token.start >= tokens[-1].end:
+                tokens.append(token)
+        return tokens
 
     def words(self, language: str) -> Iterator[str]:
         """Yield every concept word of one language without its marks, a concept's canonical word first."""
@@ -238,20 +243,24 @@ class _Finder:
 
 
 def _languages_of(text: str) -> tuple[str, ...]:
-    """Return the languages `text` may be in, by its scripts; Han alone may be Chinese or Japanese."""
+    """Return the languages `text` may be in, by its scripts, the likeliest first."""
     counts = dict.fromkeys(Script, 0)
     for character in text:
         counts[script_of(character)] += 1
     han, hangul = counts[Script.HAN], counts[Script.HANGUL]
     kana = counts[Script.HIRAGANA] + counts[Script.KATAKANA]
-    # A Latin letter says about a quarter of what a Han character or a syllable says.
-    if counts[Script.LATIN] > 4 * (han + hangul + kana) or not han + hangul + kana:
+    if not han + hangul + kana:
         return ("en",)
     if hangul > max(kana, han // 2):
-        return ("ko",)
-    if kana * 6 > han:
-        return ("ja",)
-    return ("zh",) if kana else ("zh", "ja")
+        asian: tuple[str, ...] = ("ko",)
+    elif kana * 2 > han:
+        asian = ("ja",)
+    else:
+        # Little or no kana: a Japanese caption in Kanji, or Chinese with a の for decoration.
+        asian = ("ja", "zh") if kana else ("zh", "ja")
+    # A Latin letter says about a quarter of what a Han character or a syllable says.
+    is_mostly_latin = counts[Script.LATIN] > 4 * (han + hangul + kana)
+    return ("en", *asian) if is_mostly_latin else asian
 
 
 def _known_length(tokens: list[Token]) -> int:

@@ -1,0 +1,240 @@
+import itertools
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rushes.core.errors import UsageError
+from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
+from rushes.language.captions import LANGUAGES
+from rushes.language.lexicon import Lexicon
+from rushes.language.mini_prompt import corpus, read_prompt
+
+
+def words_of(text: str, mentions) -> list[str]:
+    return [text[mention.start : mention.end] for mention in mentions]
+
+
+def test_flagship_prompt():
+    reading = read_prompt("一位红斗篷女战士在暴雨中跃下古城墙")
+    assert reading.attributes == {
+        "subject": "warrior",
+        "color": "red",
+        "action": "leap",
+        "environment": "wall",
+        "weather": "rain",
+    }
+    assert reading.unknown == ()
+    assert reading.replaced == ()
+    assert reading.context_text == "暴雨中，一位身披红色斗篷的女战士在古城墙上跃起。"
+
+
+SILVER_FOX = {"subject": "fox", "color": "white", "action": "leap", "environment": "snowfield"}
+DETECTIVE = {"subject": "detective", "environment": "platform", "time": "dusk"}
+ALIEN = {"subject": "alien", "action": "walk", "weather": "sandstorm"}
+WOMAN = {
+    "subject": "warrior",
+    "action": "run",
+    "environment": "street",
+    "weather": "rain",
+    "style": "cyberpunk",
+    "camera": "handheld",
+}
+RETRIEVER = {"subject": "dog", "color": "yellow", "environment": "meadow", "time": "dusk"}
+CHILDREN = {"subject": "child", "action": "run", "environment": "meadow", "weather": "rain"}
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("一只银狐在极光下跃过雪地", SILVER_FOX),
+        ("A silver fox leaping over the snow under the aurora", SILVER_FOX),
+        ("オーロラの下、銀色の狐が雪の上を飛び越える", SILVER_FOX),
+        ("오로라 아래에서 은빛 여우가 눈밭을 뛰어넘는다", SILVER_FOX),
+        ("废弃站台上，黄昏时分，一个身穿风衣的人影", DETECTIVE),
+        ("A figure in a trench coat on an abandoned platform at dusk", DETECTIVE),
+        ("夕暮れの廃駅のホームにトレンチコートの人影", DETECTIVE),
+        ("해질녘 버려진 승강장에 트렌치코트를 입은 인물", DETECTIVE),
+        ("一个外星生物穿越沙尘暴，向基地前进", ALIEN),
+        ("An alien creature crossing a sandstorm toward a base", ALIEN),
+        ("異星生物が砂嵐を横切って基地へ向かう", ALIEN),
+        ("외계 생명체가 모래폭풍을 가로질러 기지로 향한다", ALIEN),
+        ("女子在下雨的霓虹街头奔跑，赛博朋克，手持跟拍", WOMAN),
+        ("A woman running through a rainy neon street, cyberpunk, handheld follow", WOMAN),
+        ("雨のネオン街を走る女性、サイバーパンク、手持ちカメラで追う", WOMAN),
+        ("비 내리는 네온 거리를 달리는 여자, 사이버펑크, 핸드헬드 팔로우", WOMAN),
+        ("夕阳下的草地上的金毛犬", RETRIEVER),
+        ("A golden retriever on a sunset meadow", RETRIEVER),
+        ("夕焼けの草原にいるゴールデンレトリバー", RETRIEVER),
+        ("노을 진 초원의 골든 리트리버", RETRIEVER),
+        ("尽管下雨，孩子们仍在公园追逐气球", CHILDREN),
+        ("Although it is raining, the children are still chasing balloons in the park", CHILDREN),
+        ("雨が降っているのに、子供たちはまだ公園で風船を追いかけている", CHILDREN),
+        ("비가 오는데도 아이들은 여전히 공원에서 풍선을 쫓고 있다", CHILDREN),
+        ("一个易拉罐在空中飞行旋转", {"subject": "can", "action": "fly"}),
+        ("A can flying and spinning", {"subject": "can", "action": "fly"}),
+        ("缶が空中を飛びながら回転する", {"subject": "can", "action": "fly"}),
+        ("캔이 날아가며 회전한다", {"subject": "can", "action": "fly"}),
+    ],
+)
+def test_prompts_of_the_articles(text, attributes):
+    reading = read_prompt(text)
+    assert reading.attributes == attributes
+    assert reading.unknown == ()
+
+
+def test_replacements_and_omissions_are_said():
+    lines = read_prompt(
+        "A silver fox leaping over the snow under the aurora, filmed by a violinist"
+    ).explain()
+    assert "replaced: silver -> white (mini has no silver)" in lines
+    assert "left out, mini cannot show: aurora" in lines
+    assert "words mini does not know: violinist" in lines
+    assert lines[0] == "understood: subject fox, color white, action leap, environment snowfield"
+
+
+@pytest.mark.parametrize(
+    ("text", "negated", "attributes"),
+    [
+        ("没有雨，一匹马在奔跑", ["雨"], {"subject": "horse", "action": "run"}),
+        ("没有雨和雪的森林", ["雨", "雪"], {"environment": "forest"}),
+        ("不停旋转的机器人", [], {"subject": "robot", "action": "spin"}),
+        (
+            "a dog with no rain, snow or fog on a meadow",
+            ["rain", "snow", "fog"],
+            {"subject": "dog", "environment": "meadow"},
+        ),
+        ("a fox doesn't run but stands", ["run"], {"subject": "fox", "action": "stand"}),
+        ("a forest without any people", ["people"], {"environment": "forest"}),
+        ("雨なしの森", ["雨"], {"environment": "forest"}),
+        ("雨は降っていない夜、犬が走っている", ["雨"], {"subject": "dog", "action": "run", "time": "night"}),
+        ("雨や雪のない森", ["雪", "雨"], {"environment": "forest"}),
+        ("走らない犬", ["走ら"], {"subject": "dog"}),
+        ("비 없이 맑은 숲", ["비"], {"environment": "forest", "weather": "clear"}),
+        ("개가 달리지 않고 서 있다", ["달리지"], {"subject": "dog", "action": "stand"}),
+        ("눈이 오지 않는 숲", ["눈이 오지"], {"environment": "forest"}),
+    ],
+)
+def test_negation_is_never_presence(text, negated, attributes):
+    reading = read_prompt(text)
+    assert sorted(words_of(text, reading.negated)) == sorted(negated)
+    assert reading.attributes == attributes
+
+
+def test_one_subject_is_shown_and_the_other_named():
+    reading = read_prompt("A fox and a dog in the forest")
+    assert reading.attributes["subject"] == "fox"
+    assert "dog (mini shows one subject: fox)" in reading.left_out
+
+
+def test_colour_stays_with_its_owner():
+    assert "color" not in read_prompt("A fox on a green meadow").attributes
+    assert "color" not in read_prompt("走らない犬と赤い車").attributes
+    assert read_prompt("A white horse on a green meadow").attributes["color"] == "white"
+
+
+def test_every_invalid_action_becomes_a_valid_one_and_is_said():
+    lexicon = Lexicon.load()
+    for subject, action in itertools.product(SLOTS["subject"], SLOTS["action"]):
+        name = "soda can" if subject == "can" else lexicon.concepts[subject].words["en"][0]
+        reading = read_prompt(f"a {name} {lexicon.concepts[action].words['en'][0]}")
+        assert reading.attributes["subject"] == subject
+        assert reading.attributes["action"] in VALID_ACTIONS[subject]
+        assert bool(reading.replaced) == (action not in VALID_ACTIONS[subject])
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\u3000"])
+def test_empty_prompt(text):
+    with pytest.raises(UsageError, match="empty"):
+        read_prompt(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("asdf qwerty", "warrior"),
+        ("量子力学", "女战士"),
+        ("ぴょんぴょん", "女戦士"),
+        ("양자역학", "여전사"),
+        ("!!!", "woman warrior"),
+        ("\u200b", "woman warrior"),
+    ],
+)
+def test_nothing_understood_suggests_words_of_the_language(text, suggestion):
+    reading = read_prompt(text)
+    assert reading.attributes == {}
+    with pytest.raises(UsageError, match=suggestion):
+        _ = reading.context_text
+
+
+fragments = st.sampled_from(
+    [word for language in LANGUAGES for word in list(Lexicon.load().words(language))[::7]]
+    + [
+        "没有",
+        "no ",
+        "없이",
+        "なし",
+        "的",
+        "，",
+        ". ",
+        " ",
+        "\u200b",
+        "\u0301",
+        "が",
+        "\u1100\u1161",
+        "🎬",
+        "\ud800",
+    ]
+)
+
+
+@given(
+    st.one_of(st.text(min_size=1, max_size=120), st.lists(fragments, min_size=1, max_size=40).map("".join))
+)
+@settings(deadline=None)
+def test_any_text_is_read(text):
+    if not text.strip():
+        return
+    reading = read_prompt(text)
+    for mention in (*reading.mentions, *reading.negated):
+        assert 0 <= mention.start < mention.end <= len(text)
+        assert Lexicon.load().concepts[mention.concept_id].slot == mention.slot
+    assert all(value in SLOTS[slot] for slot, value in reading.attributes.items())
+    assert reading.explain()[0].startswith("understood")
+    if reading.attributes:
+        assert read_prompt(reading.context_text).attributes == reading.attributes
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "开",
+        "红",
+        "no ",
+        "小さな",
+        "비가 ",
+        "가",
+        "フォ",
+        "e\u0301",
+        "\u200b",
+        "\u0301",
+        "a",
+        "の없이",
+        "没有雨和",
+    ],
+)
+def test_long_texts_take_bounded_time(unit):
+    text = (unit * 4000)[:4000]
+    read_prompt("warm up")
+    started = time.perf_counter()
+    read_prompt("a" + text)
+    assert time.perf_counter() - started < 2
+
+
+def test_corpus():
+    texts = list(corpus(200, seed=5))
+    assert texts == list(corpus(200, seed=5))
+    assert texts[-200:] != list(corpus(200, seed=6))[-200:]
+    assert {"女战士", "warrior", "戦士", "여전사"} <= set(texts)
+    assert {read_prompt(text).language for text in texts[-200:]} == set(LANGUAGES)
