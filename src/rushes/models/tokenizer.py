@@ -34,7 +34,9 @@ class Tokenizer:
         source = "the tokenizer" if isinstance(model, bytes) else str(model)
         try:
             self.model_bytes = model if isinstance(model, bytes) else model.read_bytes()
-            self._processor = sentencepiece.SentencePieceProcessor(model_proto=self.model_bytes)
+            self._processor = sentencepiece.SentencePieceProcessor()
+            # unlike the constructor, this refuses empty bytes
+            self._processor.LoadFromSerializedProto(self.model_bytes)
         except (OSError, RuntimeError) as error:
             raise WeightsError(
                 f"{source} is missing or not a SentencePiece model: get the model's files again"
