@@ -12,7 +12,9 @@ def affine(x_axis: Array, y_axis: Array, origin: Array) -> Array:
 
 
 def placed(origin: Array, angle: Array, x_scale: Array | float = 1.0, shear: Array | float = 0.0) -> Array:
-    """Scale x, shear x by ``shear`` per unit y, turn by ``angle`` (clockwise on screen, y down), move to ``origin`` (T, 2)."""
+    """Scale x, shear x by ``shear`` per unit y, turn by ``angle`` (clockwise on screen, y down), move to
+    ``origin`` (T, 2).
+    """
     cos, sin = np.cos(angle), np.sin(angle)
     x_axis = np.stack([cos * x_scale, sin * x_scale], axis=-1)
     y_axis = np.stack([shear * cos - sin, shear * sin + cos], axis=-1)
@@ -20,7 +22,9 @@ def placed(origin: Array, angle: Array, x_scale: Array | float = 1.0, shear: Arr
 
 
 def bone(start: Array, end: Array, length: float) -> Array:
-    """Map local (0, 0)-(length, 0) onto start-end, both (T, 2): rigid when they are ``length`` apart, else foreshortened."""
+    """Map local (0, 0)-(length, 0) onto start-end, both (T, 2): rigid when they are ``length`` apart, else
+    foreshortened.
+    """
     x_axis = (end - start) / length
     unit = x_axis / np.maximum(np.linalg.norm(x_axis, axis=-1, keepdims=True), 1e-6)
     y_axis = np.stack([-unit[:, 1], unit[:, 0]], axis=-1)

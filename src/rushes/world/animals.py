@@ -1,5 +1,6 @@
 """Fox, dog and horse: one four-legged skeleton, three bodies."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from rushes.world.paths import bump, hop, minimum_jerk, spring
 
 @dataclass(frozen=True)
 class _Build:
-    """Measures in pixels: height of hip and shoulder, half the trunk's length, bones, leg radii (top, knee, foot)."""
+    """Measures in pixels: height of hip and shoulder, half the trunk's length, bones, leg radii (top,
+    knee, foot).
+    """
 
     leg: float
     half: float
@@ -46,7 +49,7 @@ class _Pose:
 
 def _pace(build: _Build, motion: Motion, natural: float) -> float:
     speed = abs(float(np.mean(motion.speed))) / natural if len(motion.times) > 1 else 1.0
-    return build.stride * float(np.clip(speed, 0.3, 1.1)) ** 0.5
+    return build.stride * math.sqrt(min(max(speed, 0.3), 1.1))
 
 
 def _pose(build: _Build, motion: Motion) -> _Pose:

@@ -1,6 +1,6 @@
 """Camera moves as one affine map a frame and a depth."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,9 +22,9 @@ TILT_TRAVEL = 40.0
 class CameraPath:
     """A camera over T frames. World pixels at the subject's depth unless said.
 
-    turn_x, turn_y: the whole picture shifts alike (pan, tilt, hands). truck: moves the camera sideways, so that a
-    layer at depth d shifts by truck / d. lens: magnification of everything; dolly: distance moved towards the subject in units
-    of the subject's distance. roll in radians.
+    turn_x, turn_y: the whole picture shifts alike (pan, tilt, hands). truck: moves the camera sideways, so
+    that a layer at depth d shifts by truck / d. lens: magnification of everything; dolly: distance moved
+    towards the subject in units of the subject's distance. roll in radians.
     """
 
     turn_x: Array
@@ -33,11 +33,6 @@ class CameraPath:
     lens: Array
     dolly: Array
     roll: Array
-
-    def at(self, frames: range) -> "CameraPath":
-        """The same camera at some of its frames."""
-        picked = list(frames)
-        return CameraPath(*(getattr(self, field.name)[picked] for field in fields(self)))
 
     def view(self, depth: float) -> Array:
         """World -> screen for a layer at ``depth`` (1 the subject's, larger is farther): (T, 2, 3)."""
@@ -51,12 +46,16 @@ class CameraPath:
 
 
 def pan_travel(seconds: float) -> float:
-    """Pixels the picture moves in a pan of that length at the subject's depth: 0.34 of the width in 3 s, bounded."""
+    """Pixels the picture moves in a pan of that length at the subject's depth: 0.34 of the width in 3 s,
+    bounded.
+    """
     return min(PAN_SPEED * seconds, PAN_LIMIT)
 
 
 def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) -> CameraPath:
-    """The camera of a scene at ``times`` within a shot of ``seconds``; ``track`` keeps ``subject_x`` at its place."""
+    """The camera of a scene at ``times`` within a shot of ``seconds``; ``track`` keeps ``subject_x`` at
+    its place.
+    """
     still = np.zeros_like(times)
     eased = glide(times / seconds)
     turn_x, turn_y, truck, lens, dolly, roll = still, still, still, still + 1.0, still, still
@@ -69,8 +68,8 @@ def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) ->
         turn_y = 24.0 - TILT_TRAVEL * climbed
     elif move in ("push_in", "pull_out"):
         near = eased if move == "push_in" else 1.0 - eased
-        lens = 0.94 * (1.13 / 0.94) ** near
-        dolly = -0.045 + 0.155 * near
+        lens = 0.92 * (1.09 / 0.92) ** near
+        dolly = -0.045 + 0.15 * near
     elif move == "track":
         truck = subject_x
     elif move == "handheld":
@@ -82,7 +81,9 @@ def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) ->
 
 
 def window_of(camera: CameraPath, depth: float) -> Window:
-    """The world rectangle that the screen covers at ``depth`` over the whole clip, with a margin for filtering."""
+    """The world rectangle that the screen covers at ``depth`` over the whole clip, with a margin for
+    filtering.
+    """
     inverse = invert(camera.view(depth))
     corners = np.stack(
         [apply(inverse, corner) for corner in ((0, 0), (WIDTH, 0), (0, HEIGHT), (WIDTH, HEIGHT))]

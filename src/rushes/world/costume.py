@@ -1,4 +1,4 @@
-"""What the four upright subjects wear; distinct from afar: cloak and ponytail, coat and hat, boxes, big head and balloon."""
+"""What the four upright subjects wear, distinct from afar: cloak, long coat and hat, boxes, balloon."""
 
 from collections.abc import Callable
 
@@ -89,16 +89,16 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.25))
     head = upright(pose, pose.neck, 0.5)
     profile = upright(pose, pose.neck, 0.5, _signed(pose.turn))
-    flare = np.where(motion.action == "spin", 1.5, 1.0) * np.ones_like(pose.turn)
+    flare = 1.5 if motion.action == "spin" else 1.0
     cloak_angle = (pose.wind + pose.lean * 0.4) * pose.turn
-    cloak = placed(pose.neck + np.array([0.0, 0.0]), cloak_angle, flare)
+    cloak = placed(pose.neck, cloak_angle, flare)
     behind = np.where(pose.side > 0, 24.0, 14.0)
     cape = curve([(-2, -3), (6, -2), (11, 14), (11, 42), (4, 61), (-12, 64), (-28, 57), (-22, 34), (-11, 12)])
     fold = curve([(-3, 2), (3, 20), (-2, 57), (-13, 61), (-11, 30)])
     chest = curve([(-6.5, 2), (6.5, 2), (6, -10), (7.5, -20), (5, -27), (-5, -27), (-7, -18), (-5.5, -8)])
     skirt = polygon([(-8, -4), (8, -4), (11, 11), (4, 13), (-4, 13), (-11, 11)])
     tail = placed(apply(profile, (-6.0, -14.0)), (0.35 + 0.9 * pose.wind) * pose.turn, _signed(pose.turn))
-    sword = placed(pose.hip + np.array([-2.0, -6.0]), np.full_like(pose.lean, 0.0) - 0.0, _signed(pose.turn))
+    sword = placed(pose.hip + np.array([-2.0, -6.0]), np.zeros_like(pose.lean), _signed(pose.turn))
     return [
         *_arm(pose, _WARRIOR, 1, 4.2, (palette.subject(_STEEL, 0.7), skin), far),
         *_limbs(pose, _WARRIOR, 1, (6.2, 5.0, 4.0), (leather, palette.subject(rgb(0x2C2A30))), far),
@@ -201,7 +201,7 @@ def _detective(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     ]
 
 
-def _robot(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
+def _robot(pose: Pose, palette: Palette, _: Motion) -> list[Part]:
     paint, dark_paint = palette.subject(palette.paint), palette.subject(palette.paint, 0.62)
     joint, glow = palette.subject(rgb(0x4A4E58)), palette.subject(rgb(0x8FFBFF))
     near, far = _sides(pose)

@@ -1,4 +1,4 @@
-"""Exact optical flow: which rigid part is on top of each pixel, and where that part's affine map takes the pixel next."""
+"""Exact optical flow: which rigid part is on top of each pixel, and where its affine map takes it next."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ def movers_of(stage: Stage) -> Movers:
     )
 
 
-def id_pictures(stage: Stage, movers: Movers) -> NDArray[np.uint8]:
+def id_pictures(movers: Movers) -> NDArray[np.uint8]:
     """(T, 160, 256): the id on top of every pixel centre. Shapes that are not opaque are left out."""
     buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)

@@ -1,4 +1,4 @@
-"""Feet that do not slide: planted while the body passes over them, carried over by minimum jerk, knees by two-bone IK."""
+"""Feet that do not slide: planted while the body passes, carried by minimum jerk, knees by two-bone IK."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,9 @@ from rushes.world.paths import bump, minimum_jerk
 
 @dataclass(frozen=True)
 class Gait:
-    """stride: pixels one full cycle carries the body. duty: share of the cycle a foot stays planted. lift: swing height."""
+    """stride: pixels one full cycle carries the body. duty: share of the cycle a foot stays planted. lift:
+    swing height.
+    """
 
     stride: float
     duty: float
@@ -18,9 +20,11 @@ class Gait:
 
 
 def foot_path(gait: Gait, travelled: Array, offset: float) -> Array:
-    """Foot (T, 2) relative to the point under the hip, y negative upward; ``offset`` is the leg's place in the cycle.
+    """Foot (T, 2) relative to the point under the hip, y negative upward; ``offset`` is the leg's place in
+    the cycle.
 
-    The foot's place on the ground is a function of distance, so a planted foot stands still whatever the speed does.
+    The foot's place on the ground is a function of distance, so a planted foot stands still whatever the
+    speed does.
     """
     cycle = travelled / gait.stride + offset
     count = np.floor(cycle)
@@ -31,7 +35,8 @@ def foot_path(gait: Gait, travelled: Array, offset: float) -> Array:
 
 
 def two_bones(root: Array, target: Array, upper: float, lower: float, bend: float) -> tuple[Array, Array]:
-    """(joint, reached end), both (T, 2), of two bones from ``root`` towards ``target``; ``bend`` +1 or -1 picks the side.
+    """(joint, reached end), both (T, 2), of two bones from ``root`` towards ``target``; ``bend`` +1 or -1
+    picks the side.
 
     A target out of reach is pulled in to 99.5 % of the chain, so lengths never change.
     """

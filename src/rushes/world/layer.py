@@ -1,4 +1,4 @@
-"""One parallax layer: vector art drawn once into a picture that repeats sideways, then moved by one affine map a frame."""
+"""One parallax layer: art drawn once into a picture that repeats sideways, moved by one map a frame."""
 
 import math
 from dataclasses import dataclass
@@ -32,7 +32,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Layer:
-    """depth: distance in units of the subject's. image: RASTER pixels a world pixel, its top at world y ``top``."""
+    """depth: distance in units of the subject's. image: RASTER pixels a world pixel, its top at world y
+    ``top``.
+    """
 
     depth: float
     left: float
@@ -150,7 +152,9 @@ class LayerPainter:
         color: Rgb | None,
         span: tuple[float, float],
     ) -> None:
-        """Draw the copies of the art that reach into ``span``, pushed in by every edge so far; flat in ``color`` if given."""
+        """Draw the copies of the art that reach into ``span``, pushed in by every edge so far; flat in
+        ``color`` if given.
+        """
         paint = skia.Paint()
         if color is not None:
             paint.setColorFilter(

@@ -1,4 +1,4 @@
-"""Prototypes the environments are built from: hills, trees, houses, walls, lamps. Drawn into a layer, few on purpose."""
+"""Prototypes the environments are built from: hills, trees, houses, walls, lamps. Few on purpose."""
 
 import math
 
@@ -12,7 +12,9 @@ _BARK = rgb(0x4A3A30)
 
 
 def ridge(base: float, waves: tuple[tuple[int, float, float], ...], sharp: bool = False) -> skia.Path:
-    """A skyline that repeats with the layer: sum of (periods, height, phase); ``sharp`` folds it into peaks."""
+    """A skyline that repeats with the layer: sum of (periods, height, phase); ``sharp`` folds it into
+    peaks.
+    """
     points = []
     for x in range(-PERIOD // 2, PERIOD // 2 + 1, 8):
         lift = 0.0

@@ -1,4 +1,4 @@
-"""Colour of everything: style, time and weather turned into sky, light, fog and a grade. RGB floats in 0..1."""
+"""Colour of everything: style, time and weather become sky, light, fog and grade. RGB floats in 0..1."""
 
 from dataclasses import dataclass
 
@@ -101,7 +101,9 @@ class Palette:
         return 1.0 if self.time == "dusk" else -1.0
 
     def material(self, color: Rgb, distance: float = 0.0) -> Rgb:
-        """A surface as the camera sees it: lit, graded, behind ``distance`` (0 the subject's, 1 the farthest) of fog."""
+        """A surface as the camera sees it: lit, graded, behind ``distance`` (0 the subject's, 1 the
+        farthest) of fog.
+        """
         lit = np.array(color) * self.light + _LIFT[self.time] * np.array([0.5, 0.8, 1.6])
         density = _FOGGINESS[self.weather]
         if self.style == "noir":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import skia
+from numpy.typing import NDArray
 
 from rushes.world.affine import Array, compose
 from rushes.world.palette import Rgb
@@ -53,7 +54,7 @@ class Figure:
     """(T,) pixels between the ground and the lowest point of the body."""
 
 
-def drawing_order(parts: Sequence[Part], num_frames: int) -> Array:
+def drawing_order(parts: Sequence[Part], num_frames: int) -> NDArray[np.int64]:
     """(T, P) indices of the parts from back to front; equal orders keep the given sequence."""
     orders = np.stack(
         [np.broadcast_to(np.asarray(part.order, dtype=np.float64), (num_frames,)) for part in parts], axis=1

@@ -1,4 +1,4 @@
-"""Motion whose acceleration never jumps: easings, bumps, springs, slow noise. Every path here is C2 in time."""
+"""Motion whose acceleration never jumps (C2 in time): easings, bumps, springs, slow noise."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,14 +7,18 @@ Array = NDArray[np.float64]
 
 
 def minimum_jerk(progress: Array) -> Array:
-    """0 to 1 with zero velocity and acceleration at both ends: 10s^3 - 15s^4 + 6s^5 (Flash and Hogan 1985)."""
+    """0 to 1 with zero velocity and acceleration at both ends: 10s^3 - 15s^4 + 6s^5 (Flash and Hogan
+    1985).
+    """
     s = np.clip(progress, 0.0, 1.0)
     eased: Array = s**3 * (10.0 - 15.0 * s + 6.0 * s**2)
     return eased
 
 
 def glide(progress: Array) -> Array:
-    """0 to 1, half uniform, half minimum jerk: a move already under way when the clip starts and when it ends."""
+    """0 to 1, half uniform, half minimum jerk: a move already under way when the clip starts and when it
+    ends.
+    """
     return 0.5 * np.clip(progress, 0.0, 1.0) + 0.5 * minimum_jerk(progress)
 
 
@@ -26,7 +30,9 @@ def bump(progress: Array) -> Array:
 
 
 def hop(progress: Array) -> Array:
-    """0 to 1 to 0: ballistic (parabola) in the middle, eased into and out of the ground so that it stays C2."""
+    """0 to 1 to 0: ballistic (parabola) in the middle, eased into and out of the ground so that it stays
+    C2.
+    """
     s = np.clip(progress, 0.0, 1.0)
     blend = minimum_jerk(np.minimum(s, 1.0 - s) / 0.3)
     flown: Array = 4.0 * s * (1.0 - s) * blend
@@ -45,7 +51,8 @@ def smooth_noise(times: Array, phases: Array) -> Array:
 
 
 def spring(target: Array, frame_rate: float, stiffness: float) -> Array:
-    """Follow ``target`` (one value a frame) like a critically damped spring of ``stiffness`` 1/s, starting at rest.
+    """Follow ``target`` (one value a frame) like a critically damped spring of ``stiffness`` 1/s, starting
+    at rest.
 
     The exact solution of x'' = k^2 (u - x) - 2 k x' for a target that is constant within each frame.
     """

@@ -1,5 +1,6 @@
 """The four upright subjects: warrior, detective, robot, child. One skeleton, four costumes."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,8 @@ class Build:
 class Pose:
     """Joints over T frames in figure space (feet at the origin, facing +x, y down); near side first in pairs.
 
-    turn: cosine of the body's yaw, 1 in profile. side: its sine. wind: angle cloth streams backwards, radians.
+    turn: cosine of the body's yaw, 1 in profile. side: its sine. wind: angle cloth streams backwards,
+    radians.
     """
 
     hip: Array
@@ -134,7 +136,7 @@ def _cycle(gait: Gait, motion: Motion) -> Array:
 def _paced(stride: float, motion: Motion, natural: float) -> float:
     """Shorter steps at a slow pace: stride grows with the square root of speed, as people's does."""
     pace = abs(float(np.mean(motion.speed))) / natural if len(motion.times) > 1 else 1.0
-    return stride * float(np.clip(pace, 0.3, 1.1)) ** 0.5
+    return stride * math.sqrt(min(max(pace, 0.3), 1.1))
 
 
 def _walk(build: Build, motion: Motion) -> _Plan:

@@ -19,7 +19,9 @@ def _hover(motion: Motion, height: float) -> Array:
 
 
 def alien_figure(motion: Motion, palette: Palette) -> Figure:
-    """A strange creature: one great eye in a bulb of a head, three stalk legs, tentacle arms, glowing crest."""
+    """A strange creature: one great eye in a bulb of a head, three stalk legs, tentacle arms, glowing
+    crest.
+    """
     paint, shade = palette.subject(palette.paint), palette.subject(palette.paint, 0.62)
     still = np.zeros_like(motion.times)
     breath = np.sin(2 * np.pi * (0.45 * motion.times + motion.phase))
@@ -99,7 +101,9 @@ def alien_figure(motion: Motion, palette: Palette) -> Figure:
 
 
 def can_figure(motion: Motion, palette: Palette) -> Figure:
-    """A drinks can, huge in the frame: painted body, silver lid and foot, a band and a round emblem that turns with it."""
+    """A drinks can, huge in the frame: painted body, silver lid and foot, a band and a round emblem that
+    turns with it.
+    """
     paint, shade = palette.subject(palette.paint), palette.subject(palette.paint, 0.6)
     silver, dim, white = (palette.subject(rgb(code)) for code in (0xD8DDE2, 0x868E98, 0xF8F8F2))
     still = np.zeros_like(motion.times)

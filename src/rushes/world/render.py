@@ -7,6 +7,7 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
+from rushes.core.errors import UsageError
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.flow import exact_flow, id_pictures, movers_of
 from rushes.world.part import Part, skia_matrix
@@ -23,10 +24,10 @@ _HAZE_DEPTH = 1.6
 class Clip:
     """Pictures of a shot and how every pixel moves.
 
-    frames: uint8 RGB (T, 160, 256, 3). ids: uint8 (T, 160, 256), the rigid part on top, 0 the sky; without anti-aliasing.
-    flow: float32 (T-1, 160, 256, 2), pixels (x, y) from frame k to k+1. visible: bool (T-1, 160, 256), the part is still on
-    top where it went. What is transparent has no flow of its own: particles, haze, smoke, glows, shadows and
-    reflections lie over the parts and are ignored.
+    frames: uint8 RGB (T, 160, 256, 3). ids: uint8 (T, 160, 256), the rigid part on top, 0 the sky; without
+    anti-aliasing. flow: float32 (T-1, 160, 256, 2), pixels (x, y) from frame k to k+1. visible: bool (T-1,
+    160, 256), the part is still on top where it went. What is transparent has no flow of its own:
+    particles, haze, smoke, glows, shadows and reflections lie over the parts and are ignored.
     """
 
     frames: NDArray[np.uint8]
@@ -38,18 +39,20 @@ class Clip:
 def render_frames(scene: Scene, num_frames: int, drawn: range | None = None) -> NDArray[np.uint8]:
     """The pictures of a shot of ``num_frames`` frames: uint8 RGB (T, 160, 256, 3).
 
-    With ``drawn`` only those frames, the same as they are in the whole shot. A shot of one frame is a moment of a
-    short one. Raises ``UsageError`` for frames that do not exist.
+    With ``drawn`` only those frames, the same as they are in the whole shot. A shot of one frame is a
+    moment of a short one. Raises ``UsageError`` for frames that do not exist.
     """
     chosen = range(num_frames) if drawn is None else drawn
-    return _draw(stage_of(scene, num_frames, chosen), chosen)
+    if any(frame not in range(num_frames) for frame in chosen):
+        raise UsageError(f"frames {chosen} exceed a clip of {num_frames}; choose from 0..{num_frames - 1}")
+    return _draw(stage_of(scene, num_frames), chosen)
 
 
 def render(scene: Scene, num_frames: int) -> Clip:
     """Pictures with exact flow; several times slower than ``render_frames``, whose pictures it repeats."""
-    stage = stage_of(scene, num_frames, range(num_frames))
+    stage = stage_of(scene, num_frames)
     movers = movers_of(stage)
-    ids = id_pictures(stage, movers)
+    ids = id_pictures(movers)
     flow, visible = exact_flow(ids, movers)
     return Clip(_draw(stage, range(num_frames)), ids, flow, visible)
 

@@ -16,7 +16,8 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Scene:
-    """Attributes of one shot. ``seed`` moves only what no slot names: offsets, phases, sizes within a few per cent.
+    """Attributes of one shot. ``seed`` moves only what no slot names: offsets, phases, sizes within a few
+    per cent.
 
     Raises ``UsageError`` for a value outside the vocabulary or an impossible combination.
     """
@@ -40,8 +41,9 @@ class Scene:
                 )
         if not is_valid(self.attributes()):
             raise UsageError(
-                f"subject {self.subject!r}, action {self.action!r} and camera {self.camera!r} do not go together; "
-                f"{self.subject!r} can {', '.join(VALID_ACTIONS[self.subject])}, and track needs a travelling action"
+                f"subject {self.subject!r}, action {self.action!r} and camera {self.camera!r} do not match; "
+                f"it can {', '.join(VALID_ACTIONS[self.subject])}, "
+                f"and track needs one of {', '.join(sorted(TRAVELLING))}"
             )
 
     def attributes(self) -> dict[str, str]:
@@ -54,7 +56,9 @@ class Scene:
 
 
 def is_valid(attributes: Mapping[str, str]) -> bool:
-    """Whether subject, action and camera go together: the action is one of the subject's, tracked ones travel."""
+    """Whether subject, action and camera go together: the action is one of the subject's, tracked ones
+    travel.
+    """
     if attributes["action"] not in VALID_ACTIONS[attributes["subject"]]:
         return False
     return attributes["camera"] != "track" or attributes["action"] in TRAVELLING

@@ -27,7 +27,9 @@ class Site:
         )
 
     def add(self, painter: LayerPainter, top: float, mist: float, edged: bool = True) -> None:
-        """Finish a painter's layer, which reaches up to world y ``top``; an ink wash always runs out at its foot."""
+        """Finish a painter's layer, which reaches up to world y ``top``; an ink wash always runs out at
+        its foot.
+        """
         if self.palette.style == "ink" and edged:
             mist = 0.4 + 0.5 * mist
         self.layers.append(painter.finish(top, 150.0 if edged else 230.0, mist, edged))

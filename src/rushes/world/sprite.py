@@ -1,4 +1,4 @@
-"""The subject on screen: drawn once a frame into its own picture, then shown as shadow, reflection, edge light and body."""
+"""The subject on screen: drawn once a frame, shown as shadow, reflection, edge light and body."""
 
 import skia
 
@@ -76,8 +76,9 @@ class Sprite:
             line = view[1, 0] * self._stage.motion.x[frame] + view[1, 1] * GROUND + view[1, 2]
             canvas.setMatrix(skia.Matrix.MakeAll(1, 0, 0, 0, -0.6, 1.6 * line, 0, 0, 1))
             canvas.drawImage(image, bounds.left(), bounds.top(), _SMOOTH, self._mirror)
-        height = float(figure.lifted[frame])
-        spread = figure.shadow * (1.15 - 0.007 * height)
+        scale = self._stage.motion.scale
+        height = float(figure.lifted[frame]) * scale
+        spread = figure.shadow * scale * (1.15 - 0.007 * height)
         self._shadow.setAlphaf(max(0.16, 0.42 - 0.007 * height))
         canvas.setMatrix(skia_matrix(view))
         x = float(self._stage.motion.x[frame])

@@ -49,34 +49,25 @@ def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
     return {"alien": alien_figure, "can": can_figure, "car": car_figure}[scene.subject](motion, palette)
 
 
-def stage_of(scene: Scene, num_frames: int, drawn: range) -> Stage:
-    """Set up a shot of ``num_frames`` frames of which the frames ``drawn`` will be drawn.
-
-    Raises ``UsageError`` for a clip without frames or for frames outside the clip.
-    """
+def stage_of(scene: Scene, num_frames: int) -> Stage:
+    """Set up a shot of ``num_frames`` frames. Raises ``UsageError`` for a clip without frames."""
     if num_frames < 1:
         raise UsageError(f"num_frames is {num_frames}; a clip has at least one frame")
-    if not drawn or min(drawn) < 0 or max(drawn) >= num_frames:
-        raise UsageError(
-            f"frames {drawn} are not in a clip of {num_frames}; choose some of 0..{num_frames - 1}"
-        )
     palette = palette_of(scene)
     motion = motion_of(scene, num_frames)
     camera = camera_path(scene, motion.times, motion.seconds, motion.x)
     generator = scene.random("stage")
-    size = float(generator.uniform(0.97, 1.05))
     figure = figure_of(scene, motion, palette)
     ones, zeros = np.ones(num_frames), np.zeros(num_frames)
     placement = affine(
-        np.stack([motion.facing * size * ones, zeros], -1),
-        np.stack([zeros, size * ones], -1),
+        np.stack([motion.facing * motion.scale * ones, zeros], -1),
+        np.stack([zeros, motion.scale * ones], -1),
         np.stack([motion.x, zeros + GROUND], -1),
     )
-    seen = camera.at(drawn)
     near_offset = float(scene.random("layers").uniform(-1.0, 1.0, 5)[2]) * 12.0
     layers = (
-        sky_layer(palette, seen, float(generator.uniform(-10.0, 10.0))),
-        *environment_layers(scene, palette, seen),
+        sky_layer(palette, camera, float(generator.uniform(-10.0, 10.0))),
+        *environment_layers(scene, palette, camera),
     )
     return Stage(
         scene,

@@ -1,13 +1,15 @@
-"""Weather in front of the camera: a fixed set of particle tiles that scroll at constant velocity, and haze."""
+"""Weather before the camera: a fixed set of particle tiles at constant velocity, and drifting haze."""
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import product
 
 import numpy as np
 import skia
 
 from rushes.world.affine import Array
 from rushes.world.camera import CameraPath
-from rushes.world.outline import ellipse, polygon
+from rushes.world.outline import ellipse, polygon, shifted
 from rushes.world.palette import Palette, Rgb, mix
 from rushes.world.scene import Scene
 
@@ -17,7 +19,9 @@ _PARTICLES = 14
 
 @dataclass(frozen=True)
 class Veil:
-    """One sheet of particles: a square tile, moving by ``velocity`` (pixels a second), nearer sheets follow the camera more."""
+    """One sheet of particles: a square tile, moving by ``velocity`` (pixels a second), nearer sheets
+    follow the camera more.
+    """
 
     image: skia.Image
     velocity: tuple[float, float]
@@ -25,43 +29,30 @@ class Veil:
     start: tuple[float, float]
 
 
+@cache
 def _tile(seed: int, color: Rgb, opacity: float, particle: tuple[float, float, float]) -> skia.Image:
-    """A tileable sheet of equal particles. ``particle``: half width, length (0 draws flakes), slant (pixels across per pixel down)."""
+    """A tileable sheet of equal particles; ``particle``: half width, extent across, extent down."""
     generator = np.random.default_rng(seed)
-    half, length, slant = particle
     # Stratified places: evenly spread, the same in every clip.
-    places = (
-        np.stack(
-            [np.arange(_PARTICLES) / _PARTICLES, (np.arange(_PARTICLES) * 5 % _PARTICLES + 0.5) / _PARTICLES],
-            -1,
-        )
-        + generator.uniform(0, 0.05, (_PARTICLES, 2))
-    ) * TILE
+    index = np.arange(_PARTICLES)
+    lattice = np.stack([index / _PARTICLES, (index * 5 % _PARTICLES + 0.5) / _PARTICLES], -1)
+    places = (lattice + generator.uniform(0, 0.05, lattice.shape)) * TILE
     surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(TILE, TILE))
     canvas = surface.getCanvas()
     paint = skia.Paint(Color4f=skia.Color4f(*color, opacity), AntiAlias=True)
+    outline = _particle(*particle)
     for x, y in places.tolist():
-        for shift_x in (-TILE, 0, TILE):
-            for shift_y in (-TILE, 0, TILE):
-                left, top = x + shift_x, y + shift_y
-                if length == 0.0:
-                    canvas.drawPath(ellipse(left, top, half), paint)
-                else:
-                    dx = slant * length
-                    dy = length if abs(slant) < 2 else length / abs(slant) * 0.12
-                    dx = dx if abs(slant) < 2 else np.sign(slant) * length
-                    canvas.drawPath(
-                        polygon(
-                            [
-                                (left - half, top),
-                                (left + half, top + half * 0.4),
-                                (left + dx + half, top + dy),
-                                (left + dx - half, top + dy - half * 0.4),
-                            ]
-                        ),
-                        paint,
-                    )
+        for wrapped_x, wrapped_y in product((x - TILE, x, x + TILE), (y - TILE, y, y + TILE)):
+            canvas.drawPath(shifted(outline, wrapped_x, wrapped_y), paint)
     return surface.makeImageSnapshot()
+
+
+def _particle(half: float, across: float, down: float) -> skia.Path:
+    """A flake when it has no extent, else a streak from (0, 0) to (across, down)."""
+    if across == down == 0.0:
+        return ellipse(0.0, 0.0, half)
+    tilt = half * 0.4
+    return polygon([(-half, 0.0), (half, tilt), (across + half, down), (across - half, down - tilt)])
 
 
 def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
@@ -73,8 +64,8 @@ def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
     if scene.weather == "rain":
         color = mix(white, palette.zenith, 0.15)
         sheets = [
-            ((0.55, 15.0, -0.2), 0.5, (-66.0, 330.0), 2.0),
-            ((0.85, 26.0, -0.2), 0.6, (-102.0, 510.0), 0.9),
+            ((0.55, -3.0, 15.0), 0.5, (-66.0, 330.0), 2.0),
+            ((0.85, -5.2, 26.0), 0.6, (-102.0, 510.0), 0.9),
         ]
     elif scene.weather == "snow":
         color = mix(white, (1.0, 1.0, 1.0), 0.5)
@@ -88,13 +79,13 @@ def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
     else:
         color = mix(palette.horizon, (1.0, 0.93, 0.78), 0.45)
         sheets = [
-            ((0.9, 30.0, -3.0), 0.45, (-210.0, 26.0), 2.0),
-            ((1.5, 46.0, -3.0), 0.5, (-340.0, 40.0), 0.9),
+            ((0.9, -30.0, 1.2), 0.45, (-210.0, 26.0), 2.0),
+            ((1.5, -46.0, 1.84), 0.5, (-340.0, 40.0), 0.9),
         ]
     return [
         Veil(_tile(index + 11, color, opacity, particle), velocity, depth, (start[0], start[1]))
         for index, ((particle, opacity, velocity, depth), start) in enumerate(
-            zip(sheets, starts, strict=False)
+            zip(sheets, starts[: len(sheets)], strict=True)
         )
     ]
 
@@ -121,7 +112,9 @@ def draw_veil(canvas: skia.Canvas, veil: Veil, camera: CameraPath, frame: int, s
 
 
 def haze_image(scene: Scene, palette: Palette) -> tuple[skia.Image, float] | None:
-    """(a soft band picture 512 wide, its speed in pixels a second) for fog and sand; None in other weathers."""
+    """(a soft band picture 512 wide, its speed in pixels a second) for fog and sand; None in other
+    weathers.
+    """
     if scene.weather not in ("fog", "sandstorm"):
         return None
     width, height = 512, 110
