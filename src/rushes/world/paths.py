@@ -34,7 +34,7 @@ def hop(progress: Array) -> Array:
     C2.
     """
     s = np.clip(progress, 0.0, 1.0)
-    blend = minimum_jerk(np.minimum(s, 1.0 - s) / 0.3)
+    blend = minimum_jerk(np.minimum(s, 1.0 - s) / 0.42)
     flown: Array = 4.0 * s * (1.0 - s) * blend
     return flown
 

@@ -1,0 +1,76 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from rushes.core.vocabulary import SLOTS
+from rushes.world.affine import apply
+from rushes.world.camera import WIDTH, camera_path, window_of
+from rushes.world.motion import motion_of
+from rushes.world.scene import sample_scene
+
+SUBJECT = (0.0, 100.0)
+
+
+def shot(camera, num_frames=37):
+    scene = dataclasses.replace(
+        sample_scene(0), subject="fox", action="walk", direction="right", camera=camera
+    )
+    motion = motion_of(scene, num_frames)
+    return motion, camera_path(scene, motion.times, motion.seconds, motion.x)
+
+
+@pytest.mark.parametrize("camera", SLOTS["camera"])
+def test_paths_have_no_jumps(camera):
+    _, path = shot(camera, 97)
+    for depth in (1.0, 3.0, 1e4):
+        seen = apply(path.view(depth), SUBJECT)
+        assert np.abs(np.diff(seen, 2, axis=0)).max() < 2.0
+        assert np.abs(np.diff(seen, 3, axis=0)).max() < 1.5
+
+
+@pytest.mark.parametrize(("camera", "sign"), [("pan_right", -1), ("pan_left", 1)])
+def test_a_pan_moves_the_picture_a_quarter_to_two_fifths_in_three_seconds(camera, sign):
+    _, path = shot(camera)
+    moved = sign * np.diff(apply(path.view(1.0), SUBJECT)[[0, -1], 0])[0]
+    assert 0.25 * WIDTH < moved < 0.4 * WIDTH
+    far = sign * np.diff(apply(path.view(7.0), SUBJECT)[[0, -1], 0])[0]
+    assert 0.5 * moved < far < 0.8 * moved
+
+
+@pytest.mark.parametrize(("camera", "sign"), [("tilt_up", 1), ("tilt_down", -1)])
+def test_a_tilt_moves_the_picture_by_a_quarter(camera, sign):
+    _, path = shot(camera)
+    assert sign * np.diff(apply(path.view(2.0), SUBJECT)[[0, -1], 1])[0] == pytest.approx(40.0)
+
+
+@pytest.mark.parametrize(("camera", "grows"), [("push_in", True), ("pull_out", False)])
+def test_a_push_magnifies_the_subject_more_than_the_distance(camera, grows):
+    _, path = shot(camera)
+    near, far = (path.view(depth)[:, 0, 0] for depth in (1.0, 7.0))
+    ratio = near[-1] / near[0] if grows else near[0] / near[-1]
+    assert ratio == pytest.approx(1.4, abs=0.05)
+    assert 1.1 < (far[-1] / far[0] if grows else far[0] / far[-1]) < ratio
+
+
+def test_tracking_holds_the_subject_and_lets_the_ground_stream():
+    motion, path = shot("track")
+    ground = path.view(1.0)
+    on_screen = (
+        np.einsum("tij,tj->ti", ground[..., :2], np.stack([motion.x, motion.x * 0], -1)) + ground[..., 2]
+    )
+    assert np.ptp(on_screen[:, 0]) < 1e-9
+    assert np.ptp(apply(ground, SUBJECT)[:, 0]) > 0.5 * WIDTH
+
+
+def test_hands_shake_but_a_tripod_does_not():
+    assert np.ptp(apply(shot("static")[1].view(1.0), SUBJECT), axis=0).max() == 0
+    assert np.ptp(apply(shot("handheld")[1].view(1.0), SUBJECT), axis=0).min() > 3
+
+
+def test_the_window_covers_the_screen_in_every_frame():
+    _, path = shot("handheld")
+    window = window_of(path, 2.0)
+    for x, y in ((window.left, window.top), (window.right, window.bottom)):
+        seen = apply(path.view(2.0), (x, y))
+        assert ((seen < 0) | (seen > (256, 160))).all()
