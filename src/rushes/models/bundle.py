@@ -1,0 +1,161 @@
+"""A model as the engine holds it: tokenizer, text encoder, experts by range of noise, codec, defaults."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+
+from rushes.core.errors import WeightsError
+from rushes.models.mini_codec import MiniCodec
+from rushes.models.model_record import (
+    FORMAT,
+    ExpertRecord,
+    ModelDefaults,
+    ModelRecord,
+    read_record,
+    write_record,
+)
+from rushes.models.text_encoder import UMT5Encoder
+from rushes.models.tokenizer import Tokenizer
+from rushes.models.transformer import WanTransformer
+from rushes.models.weights_file import REMEDY, load_weights, save_weights, sha256_of, write_atomically
+
+TOKENIZER = "tokenizer.model"
+TEXT_ENCODER = "text_encoder.safetensors"
+CODEC = "codec.safetensors"
+
+__all__ = ["Bundle", "Expert", "ModelDefaults", "load_bundle", "save_bundle"]
+
+
+@dataclass(frozen=True)
+class Expert:
+    """A transformer in charge from ``from_sigma`` upwards; two experts may hold one transformer."""
+
+    transformer: WanTransformer
+    from_sigma: float
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One complete model. ``experts`` are ordered from high noise, the last reaches sigma 0.
+
+    ``sha256`` names the files it was loaded from; it is empty for a model that was never saved.
+    """
+
+    name: str
+    licence: str
+    tokenizer: Tokenizer
+    text_encoder: UMT5Encoder
+    experts: tuple[Expert, ...]
+    codec: MiniCodec
+    defaults: ModelDefaults
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not fit each other."""
+        bounds = [expert.from_sigma for expert in self.experts]
+        if not bounds or bounds[-1] != 0 or any(a <= b for a, b in pairwise(bounds)):
+            raise ValueError(f"experts must start at decreasing sigmas and end with 0, got {bounds}")
+        width = self.text_encoder.config.hidden_size
+        for expert in self.experts:
+            config = expert.transformer.config
+            if config.text_dim != width:
+                raise ValueError(
+                    f"transformer reads text of width {config.text_dim}, the encoder gives {width}"
+                )
+            if config.out_channels != self.codec.latent_channels:
+                raise ValueError(
+                    f"transformer makes {config.out_channels} channels, the codec {self.codec.latent_channels}"
+                )
+        if self.tokenizer.vocab_size > self.text_encoder.config.vocab_size:
+            raise ValueError(
+                f"tokenizer has {self.tokenizer.vocab_size} pieces, "
+                f"the text encoder {self.text_encoder.config.vocab_size}"
+            )
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the networks compute in."""
+        return self.text_encoder.token_embedding.weight.dtype
+
+
+def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
+    """Load the model in ``folder``; experts that share a file share the module.
+
+    Raises WeightsError, naming the file and the remedy, for anything missing, cut off, changed or not fitting.
+    """
+    record = read_record(folder)
+    device = torch.device(device)
+
+    def digest(name: str) -> str:
+        if name not in record.sha256:
+            raise WeightsError(f"{folder / 'model.json'} has no SHA-256 for {name}: {REMEDY}")
+        return record.sha256[name]
+
+    with torch.device("meta"):
+        text_encoder = UMT5Encoder(record.text_encoder)
+        codec = MiniCodec(record.codec)
+        transformers = {expert.file: WanTransformer(record.transformer) for expert in record.experts}
+    load_weights(text_encoder, folder / TEXT_ENCODER, digest(TEXT_ENCODER), dtype, device)
+    load_weights(codec, folder / CODEC, digest(CODEC), dtype, device)
+    for name, transformer in transformers.items():
+        load_weights(transformer, folder / name, digest(name), dtype, device)
+    if sha256_of(folder / TOKENIZER) != digest(TOKENIZER):
+        raise WeightsError(f"{folder / TOKENIZER} was changed after it was published: {REMEDY}")
+    try:
+        return Bundle(
+            name=record.name,
+            licence=record.licence,
+            tokenizer=Tokenizer(folder / TOKENIZER),
+            text_encoder=text_encoder,
+            experts=tuple(Expert(transformers[each.file], each.from_sigma) for each in record.experts),
+            codec=codec,
+            defaults=record.defaults,
+            sha256=record.sha256,
+        )
+    except ValueError as error:
+        raise WeightsError(f"the parts in {folder} do not fit: {error}; {REMEDY}") from error
+
+
+def save_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write every file of ``bundle``, ``model.json`` last; weights in bfloat16.
+
+    Experts that hold one transformer share ``transformer.safetensors``. Raises ValueError for more than two
+    different experts, or experts of different shapes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = _expert_files(bundle.experts)
+    digests = {
+        TEXT_ENCODER: save_weights(bundle.text_encoder, folder / TEXT_ENCODER),
+        CODEC: save_weights(bundle.codec, folder / CODEC),
+    }
+    for name, expert in zip(names, bundle.experts, strict=True):
+        if name not in digests:
+            digests[name] = save_weights(expert.transformer, folder / name)
+    write_atomically(folder / TOKENIZER, bundle.tokenizer.model_bytes)
+    digests[TOKENIZER] = sha256_of(folder / TOKENIZER)
+    experts = zip(names, bundle.experts, strict=True)
+    record = ModelRecord(
+        format=FORMAT,
+        name=bundle.name,
+        licence=bundle.licence,
+        transformer=bundle.experts[0].transformer.config,
+        text_encoder=bundle.text_encoder.config,
+        codec=bundle.codec.config,
+        experts=tuple(ExpertRecord(name, expert.from_sigma) for name, expert in experts),
+        defaults=bundle.defaults,
+        sha256=digests,
+    )
+    write_record(record, folder)
+
+
+def _expert_files(experts: tuple[Expert, ...]) -> tuple[str, ...]:
+    if len({expert.transformer.config for expert in experts}) > 1:
+        raise ValueError("experts of different shapes cannot be saved as one model")
+    if len({id(expert.transformer) for expert in experts}) == 1:
+        return ("transformer.safetensors",) * len(experts)
+    if len(experts) > 2:
+        raise ValueError(f"{len(experts)} different experts: a model has a high-noise and a low-noise one")
+    return ("transformer_high.safetensors", "transformer_low.safetensors")
