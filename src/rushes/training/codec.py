@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from einops import rearrange
 from numpy.typing import NDArray
 from torch import Tensor
@@ -19,15 +18,12 @@ from rushes.training.recipe import CodecRun
 
 # The decoder sees latents with up to this much noise, so that it forgives the sampler (arXiv 2501.00103).
 MAX_LATENT_NOISE = 0.2
-# Half of the batches also decode 2x smaller latents to 2x smaller pictures: scale equivariance keeps high
-# frequencies out of the latents (arXiv 2502.14831).
-EQUIVARIANCE_WEIGHT = 0.25
 LATENT_SIZE_WEIGHT = 1e-4
 STILL_SHARE = 0.25
 
 
 class CodecStage:
-    """L1 and gradients on crops, tiny latent penalty, noisy decoding, scale equivariance; AdamW and EMA."""
+    """L1 and gradients on crops, tiny latent penalty, noisy decoding; AdamW and EMA."""
 
     name = "codec"
 
@@ -49,15 +45,12 @@ class CodecStage:
             decoded = self.codec.decoder(noisy, Past())
         loss = reconstruction_loss(decoded.float(), frames)
         loss = loss + LATENT_SIZE_WEIGHT * latents.float().square().mean()
-        if random.random() < 0.5:
-            loss = loss + EQUIVARIANCE_WEIGHT * self._equivariance_loss(latents, frames)
         self._update(loss)
         return {"loss": loss.item(), "psnr_db": psnr(decoded, frames)}
 
     def _crops(self, random: np.random.Generator) -> Tensor:
         num_frames, height, width = self.run.crop
         num_frames = 1 if random.random() < STILL_SHARE else num_frames
-        # A still batch holds the pixels of a clip batch halved, which is about the same work per step.
         batch = self.run.batch * 4 if num_frames == 1 else self.run.batch
         crops = []
         for _ in range(batch):
@@ -68,11 +61,6 @@ class CodecStage:
             start = random.integers(clip.shape[0] - num_frames + 1)
             crops.append(clip[start : start + num_frames, top : top + height, left : left + width])
         return to_pixels(np.stack(crops))
-
-    def _equivariance_loss(self, latents: Tensor, frames: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
-            decoded = self.codec.decoder(_halve(latents.float()), Past())
-        return F.l1_loss(decoded.float(), _halve(frames))
 
     def _update(self, loss: Tensor) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -100,9 +88,34 @@ class CodecStage:
         self.step = state["step"]
 
 
-def _halve(x: Tensor) -> Tensor:
-    frames = rearrange(x, "b c t h w -> (b t) c h w")
-    return rearrange(F.avg_pool2d(frames, 2), "(b t) c h w -> b c t h w", b=x.shape[0])
+@torch.no_grad()
+def fit_principal_components(codec: MiniCodec, clips: list[NDArray[np.uint8]], samples: int = 160) -> None:
+    """Set the codec's linear part to whitened principal components of the patches of ``samples`` clips.
+
+    A start of 24 dB on clips and 26 dB on stills, where the network alone took an hour to come to 22 dB.
+    """
+    random = np.random.default_rng(0)
+    patches = torch.cat(
+        [
+            _patches(shard[random.integers(len(shard))])
+            for shard in (clips[index % len(clips)] for index in range(samples))
+        ]
+    )
+    mean = patches.mean(dim=0)
+    variances, directions = torch.linalg.eigh((patches - mean).T @ (patches - mean) / len(patches))
+    kept = codec.latent_channels
+    scale, directions = variances[-kept:].sqrt(), directions[:, -kept:]
+    encoder, decoder = codec.encoder.patches.linear, codec.decoder.patches.linear
+    encoder.weight.copy_((directions / scale).T)
+    encoder.bias.copy_(-(mean @ directions) / scale)
+    decoder.weight.copy_(directions * scale)
+    decoder.bias.copy_(mean)
+
+
+def _patches(clip: NDArray[np.uint8]) -> Tensor:
+    frames = to_pixels(clip[None, 1:])
+    patches = rearrange(frames, "b c (t o) (h p) (w q) -> (b t h w) (o p q c)", o=4, p=16, q=16)
+    return patches[::4]
 
 
 @torch.no_grad()

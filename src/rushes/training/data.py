@@ -56,7 +56,7 @@ def render_scene(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
     if num_frames > 1:
         return render_frames(scene, num_frames)
     moment = int(np.random.default_rng(scene.seed).integers(STILL_MOMENTS))
-    return render_frames(scene, STILL_MOMENTS, range(moment, moment + 1))
+    return render_frames(scene, STILL_MOMENTS, drawn=range(moment, moment + 1))
 
 
 def frames_of(shard: Shard, folder: Path) -> NDArray[np.uint8]:
@@ -92,7 +92,7 @@ def encode_clip(codec: MiniCodec, clip: NDArray[np.uint8]) -> NDArray[np.float16
 
 def to_pixels(clips: NDArray[np.uint8]) -> Tensor:
     """uint8 (N, T, H, W, 3) -> float32 (N, 3, T, H, W) in [-1, 1]."""
-    frames = torch.from_numpy(np.ascontiguousarray(clips)).to(torch.float32)
+    frames = torch.from_numpy(clips.astype(np.float32))
     return rearrange(frames, "n t h w c -> n c t h w") / 127.5 - 1
 
 

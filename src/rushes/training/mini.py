@@ -12,13 +12,13 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from rushes.core.errors import UsageError
-from rushes.language.corpus import corpus
+from rushes.language.mini_prompt import corpus
 from rushes.models.bundle import Bundle
 from rushes.models.mini_codec import MiniCodec
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
-from rushes.training.codec import CodecStage, fit_latent_statistics
+from rushes.training.codec import CodecStage, fit_latent_statistics, fit_principal_components
 from rushes.training.data import LatentPool, Shard, frames_of, latents_of, shards
 from rushes.training.loop import StopSignal, run_stage
 from rushes.training.recipe import TrainingRecipe
@@ -76,6 +76,8 @@ class MiniTraining:
         codec = MiniCodec(self.recipe.codec)
         if self.shipped:
             codec.load_state_dict(self.shipped.codec.state_dict())
+        else:
+            fit_principal_components(codec, self._codec_clips())
         stage = CodecStage(codec, self.recipe.codec_run, self._codec_clips(), SEED)
         if not run_stage(stage, self.folder, self.stop):
             return False

@@ -18,7 +18,7 @@ from rushes.training.recipe import (
 def mini() -> TrainingRecipe:
     """Mini "S": 3.7 M codec, 2.6 M text encoder, 5.2 M transformer, 256x160 pictures at 12 fps."""
     return TrainingRecipe(
-        codec=MiniCodecConfig(16, encoder_widths=(48, 96, 160), decoder_widths=(64, 128, 192)),
+        codec=MiniCodecConfig(24, encoder_widths=(48, 96, 160), decoder_widths=(64, 128, 192)),
         text_encoder=TextEncoderConfig(
             vocab_size=4096, hidden_size=192, depth=4, num_heads=3, head_dim=64, ffn_size=512
         ),
@@ -27,15 +27,15 @@ def mini() -> TrainingRecipe:
             depth=8,
             num_heads=3,
             ffn_size=768,
-            in_channels=16,
-            out_channels=16,
+            in_channels=24,
+            out_channels=24,
             text_dim=192,
             text_len=64,
         ),
         vocabulary_size=4096,
         text_length=64,
-        data_run=DataRun(scenes=((1, 24_000), (17, 5_000), (61, 1_200)), shard=200),
-        codec_run=CodecRun(steps=4000, learning_rate=1e-3, batch=8, crop=(9, 96, 96), clips=1000),
+        data_run=DataRun(scenes=((1, 14_000), (17, 3_000), (61, 800)), shard=200),
+        codec_run=CodecRun(steps=2600, learning_rate=1e-3, batch=2, crop=(9, 96, 96), clips=1000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
             steps=2400,
