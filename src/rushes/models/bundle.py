@@ -60,15 +60,13 @@ class Bundle:
             raise ValueError(f"experts must start at decreasing sigmas and end with 0, got {bounds}")
         width = self.text_encoder.config.hidden_size
         for expert in self.experts:
-            config = expert.transformer.config
+            config, channels = expert.transformer.config, self.codec.latent_channels
             if config.text_dim != width:
                 raise ValueError(
                     f"transformer reads text of width {config.text_dim}, the encoder gives {width}"
                 )
-            if config.out_channels != self.codec.latent_channels:
-                raise ValueError(
-                    f"transformer makes {config.out_channels} channels, the codec {self.codec.latent_channels}"
-                )
+            if config.out_channels != channels:
+                raise ValueError(f"transformer makes {config.out_channels} channels, the codec {channels}")
         if self.tokenizer.vocab_size > self.text_encoder.config.vocab_size:
             raise ValueError(
                 f"tokenizer has {self.tokenizer.vocab_size} pieces, "
@@ -84,7 +82,7 @@ class Bundle:
 def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
     """Load the model in ``folder``; experts that share a file share the module.
 
-    Raises WeightsError, naming the file and the remedy, for anything missing, cut off, changed or not fitting.
+    Raises WeightsError, naming file and remedy, for anything missing, cut off, changed or not fitting.
     """
     record = read_record(folder)
     device = torch.device(device)

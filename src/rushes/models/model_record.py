@@ -43,6 +43,11 @@ class ExpertRecord:
     file: str
     from_sigma: float
 
+    def __post_init__(self) -> None:
+        """Refuse a file outside the model's folder."""
+        if Path(self.file).name != self.file:
+            raise ValueError(f"expert file {self.file!r} is not a plain file name")
+
 
 @dataclass(frozen=True)
 class ModelRecord:
@@ -91,8 +96,10 @@ def _parse(kind: Any, value: Any, where: str) -> Any:
         _expect(isinstance(value, dict) and all(type(item) is str for item in value.values()), value, where)
         return types.MappingProxyType(value)
     if kind is Fraction:
-        _expect(type(value) is str, value, where)
-        return Fraction(value)
+        try:
+            return Fraction(value if type(value) is str else "not a string")
+        except (ValueError, ZeroDivisionError) as error:
+            raise ValueError(f"{where} is {value!r}") from error
     if kind is float:
         _expect(type(value) in (int, float), value, where)
         return float(value)
