@@ -17,6 +17,7 @@ _WARRIOR = Build(hip=43, thigh=23.5, shin=23.5, torso=26, upper_arm=14, forearm=
 _DETECTIVE = Build(hip=44, thigh=24, shin=24, torso=27, upper_arm=14.5, forearm=13.5, stride=58, leap=24)
 _ROBOT = Build(hip=38, thigh=20.5, shin=20.5, torso=29, upper_arm=14.5, forearm=14, stride=50, leap=25)
 _CHILD = Build(hip=27, thigh=15, shin=15, torso=22, upper_arm=10.5, forearm=10, stride=38, leap=20)
+_WARRIOR_HAIR = [(6, -16.5), (0, -19.5), (-8, -16), (-10, -8), (-6, -1), (-3, -6), (1, -12), (7, -12.5)]
 
 
 def _limbs(
@@ -82,8 +83,8 @@ def _signed(turn: Array) -> Array:
 
 def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     paint, dark_paint = palette.subject(palette.paint), palette.subject(palette.paint, 0.62)
-    armor, leather, skin, hair = (
-        palette.subject(color) for color in (rgb(0x5B5560), rgb(0x453A3C), _SKIN, _HAIR)
+    armor, leather, skin, hair, steel = (
+        palette.subject(color) for color in (rgb(0x5B5560), rgb(0x453A3C), _SKIN, _HAIR, _STEEL)
     )
     near, far = _sides(pose)
     torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.25))
@@ -96,6 +97,7 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     cape = curve([(-2, -3), (6, -2), (11, 14), (11, 42), (4, 61), (-12, 64), (-28, 57), (-22, 34), (-11, 12)])
     fold = curve([(-3, 2), (3, 20), (-2, 57), (-13, 61), (-11, 30)])
     chest = curve([(-6.5, 2), (6.5, 2), (6, -10), (7.5, -20), (5, -27), (-5, -27), (-7, -18), (-5.5, -8)])
+    belt = polygon([(-7, -1), (7, -1), (7, 3), (-7, 3)])
     skirt = polygon([(-8, -4), (8, -4), (11, 11), (4, 13), (-4, 13), (-11, 11)])
     tail = placed(apply(profile, (-6.0, -14.0)), (0.35 + 0.9 * pose.wind) * pose.turn, _signed(pose.turn))
     sword = placed(pose.hip + np.array([-2.0, -6.0]), np.zeros_like(pose.lean), _signed(pose.turn))
@@ -103,21 +105,9 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
         *_arm(pose, _WARRIOR, 1, 4.2, (palette.subject(_STEEL, 0.7), skin), far),
         *_limbs(pose, _WARRIOR, 1, (6.2, 5.0, 4.0), (leather, palette.subject(rgb(0x2C2A30))), far),
         Part((Shape(cape, paint), Shape(fold, dark_paint)), cloak, behind),
-        Part(
-            (Shape(polygon([(-4, -3), (-30, 14), (-31.5, 11), (-6, -7)]), palette.subject(_STEEL)),),
-            sword,
-            12.0,
-        ),
+        Part((Shape(polygon([(-4, -3), (-30, 14), (-31.5, 11), (-6, -7)]), steel),), sword, 12.0),
         *_limbs(pose, _WARRIOR, 0, (6.2, 5.0, 4.0), (armor, palette.subject(rgb(0x3C383E))), near),
-        Part(
-            (
-                Shape(skirt, leather),
-                Shape(chest, armor),
-                Shape(polygon([(-7, -1), (7, -1), (7, 3), (-7, 3)]), paint),
-            ),
-            torso,
-            20.0,
-        ),
+        Part((Shape(skirt, leather), Shape(chest, armor), Shape(belt, paint)), torso, 20.0),
         Part(
             (Shape(curve([(-7, 6), (0, 8), (8, 5), (6, -2), (0, -4), (-7, -2)]), paint),),
             upright(pose, pose.neck, 1.0, _girth(pose, 1.3)),
@@ -125,28 +115,8 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
         ),
         Part((Shape(curve([(0, 0), (-6, 2), (-9, 12), (-6, 25), (-1, 14), (2, 4)]), hair),), tail, 27.0),
         Part((Shape(ellipse(0, -9, 8, 8.8), skin),), head, 28.0),
-        Part(
-            (
-                Shape(
-                    curve(
-                        [
-                            (6, -16.5),
-                            (0, -19.5),
-                            (-8, -16),
-                            (-10, -8),
-                            (-6, -1),
-                            (-3, -6),
-                            (1, -12),
-                            (7, -12.5),
-                        ]
-                    ),
-                    hair,
-                ),
-            ),
-            profile,
-            29.0,
-        ),
-        *_arm(pose, _WARRIOR, 0, 4.2, (palette.subject(_STEEL), skin), near + 1.0),
+        Part((Shape(curve(_WARRIOR_HAIR), hair),), profile, 29.0),
+        *_arm(pose, _WARRIOR, 0, 4.2, (steel, skin), near + 1.0),
     ]
 
 

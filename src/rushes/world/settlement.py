@@ -90,50 +90,37 @@ def platform(site: Site) -> None:
     site.ground(rgb(0x74787C), rgb(0x8A8E92), edge)
 
 
+# fmt: off
+_FAR_BLOCKS = (
+    (-250, 20), (-196, 44), (-150, 8), (-92, 36), (-40, 16), (20, 40),
+    (70, 4), (128, 30), (184, 12), (226, 40),
+)
+_BLOCKS = ((-256, 30, -196), (-184, -6, -128), (-112, 24, -60), (14, -2, 66), (76, 34, 128), (176, 6, 236))
+_SIGNS = ((-132, 30, 0x34E4F4), (-96, 54, 0xFF3FA4), (104, 26, 0x34E4F4), (144, 48, 0xFF5A3C))
+# fmt: on
+
+
 def street(site: Site) -> None:
     """Blocks with lit windows, neon signs, a lamp."""
     window, off = rgb(0xFFE6A0), rgb(0x3A4252)
     far = site.painter(FAR)
-    for x, top in (
-        (-250, 20),
-        (-196, 44),
-        (-150, 8),
-        (-92, 36),
-        (-40, 16),
-        (20, 40),
-        (70, 4),
-        (128, 30),
-        (184, 12),
-        (226, 40),
-    ):
+    for x, top in _FAR_BLOCKS:
         far.fill(box(x, top, x + 42, 150), rgb(0x6C7688))
     site.add(far, -10, 0.45)
     middle = site.painter(MIDDLE)
     lit = site.window(window, off)
-    for left, top, right in (
-        (-256, 30, -196),
-        (-184, -6, -128),
-        (-112, 24, -60),
-        (14, -2, 66),
-        (76, 34, 128),
-        (176, 6, 236),
-    ):
+    for left, top, right in _BLOCKS:
         tower_block(middle, (left, top, right, 150), rgb(0x4A5264), lit, 5)
     site.add(middle, -14, 0.25)
     near = site.painter(NEAR)
-    signs = (
-        (-132, 30, rgb(0x34E4F4)),
-        (-96, 54, rgb(0xFF3FA4)),
-        (104, 26, rgb(0x34E4F4)),
-        (144, 48, rgb(0xFF5A3C)),
-    )
     for left, right, top in ((-256, -76, 64), (92, 256, 58)):
         near.fill(box(left, top, right, 150), rgb(0x353C4C))
         near.flat(
             joined(*(box(x, 92, x + 22, 116) for x in range(left + 14, right - 24, 34))),
             site.window(rgb(0xFFC870), rgb(0x222834)),
         )
-    for x, y, color in signs:
+    for x, y, code in _SIGNS:
+        color = rgb(code)
         near.fill(box(x - 10, y - 3, x + 10, y + 47, 2), rgb(0x181C26))
         shone = site.window(color, mix(color, (0.3, 0.3, 0.3), 0.35))
         near.flat(joined(*(box(x - 6, y + 2 + 11 * k, x + 6, y + 9 + 11 * k, 2) for k in range(4))), shone)
@@ -143,16 +130,10 @@ def street(site: Site) -> None:
 
     def markings(front: LayerPainter) -> None:
         front.fill(box(-256, 122, 256, 126), rgb(0x8A8E98))
-        front.fill(
-            joined(
-                *(
-                    polygon([(x, 143), (x + 40, 143), (x + 42, 148), (x - 2, 148)])
-                    for x in range(-250, 256, 86)
-                )
-            ),
-            rgb(0xDCDCD4),
-            0.85,
-        )
+        stripes = [
+            polygon([(x, 143), (x + 40, 143), (x + 42, 148), (x - 2, 148)]) for x in range(-250, 256, 86)
+        ]
+        front.fill(joined(*stripes), rgb(0xDCDCD4), 0.85)
 
     site.ground(rgb(0x555B68), rgb(0x464B57), markings)
 

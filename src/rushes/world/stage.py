@@ -7,6 +7,7 @@ import skia
 
 from rushes.core.errors import UsageError
 from rushes.world.affine import Array, affine
+from rushes.world.alien import alien_figure
 from rushes.world.animals import animal_figure
 from rushes.world.camera import CameraPath, camera_path
 from rushes.world.costume import upright_figure
@@ -16,7 +17,7 @@ from rushes.world.layer import Layer
 from rushes.world.motion import GROUND, Motion, motion_of
 from rushes.world.palette import Palette, palette_of
 from rushes.world.part import Figure, Part
-from rushes.world.props import alien_figure, can_figure, car_figure
+from rushes.world.props import can_figure, car_figure
 from rushes.world.scene import Scene
 from rushes.world.sky import sky_layer
 from rushes.world.weather import Veil, haze_image, veils_of
