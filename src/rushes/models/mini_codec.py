@@ -83,8 +83,8 @@ class CausalConv(nn.Module):
     @torch.no_grad()
     def start_as_copy(self) -> None:
         """Begin by repeating the current frame, so that a fresh video codec is an image codec."""
-        self.conv.weight.zero_()
-        self.conv.bias.zero_()
+        for parameter in self.conv.parameters():
+            parameter.zero_()
         width = self.conv.in_channels
         for row in range(self.conv.out_channels):
             self.conv.weight[row, row % width, -1] = 1
@@ -102,8 +102,8 @@ class Block(nn.Module):
         super().__init__()
         self.spatial = SpatialConv(width, width)
         self.temporal = CausalConv(width, width)
-        nn.init.zeros_(self.temporal.conv.weight)
-        nn.init.zeros_(self.temporal.conv.bias)
+        for parameter in self.temporal.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor, past: Past) -> Tensor:
         """(B, C, T, H, W) -> same."""

@@ -34,8 +34,8 @@ def mini() -> TrainingRecipe:
         ),
         vocabulary_size=4096,
         text_length=64,
-        data_run=DataRun(scenes=((1, 14_000), (17, 3_000), (61, 800)), shard=200),
-        codec_run=CodecRun(steps=2600, learning_rate=1e-3, batch=2, crop=(9, 96, 96), clips=1000),
+        data_run=DataRun(scenes=((1, 10_000), (17, 2_400), (61, 600)), shard=200),
+        codec_run=CodecRun(steps=2600, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
             steps=2400,
