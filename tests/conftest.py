@@ -22,3 +22,15 @@ def isolated(monkeypatch, tmp_path_factory):
         raise AssertionError(f"a test tried to reach {address!r}")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """Folder of a complete tiny model with random weights."""
+    from tests.tiny_model import tiny_bundle  # noqa: PLC0415
+
+    from rushes.models.bundle import save_bundle  # noqa: PLC0415  torch only for the tests that film
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    save_bundle(tiny_bundle(), folder)
+    return folder

@@ -202,20 +202,20 @@ def _make_takes(
     folder: Path, order: "Order", size: tuple[int, int], files: list[TakeFiles], screen: Screen
 ) -> list[dict[str, Any]]:
     """Load the model, check the order against it, film one take after another; the account of each."""
+    started = perf_counter()
     from rushes.engine.placement import compute_dtype
     from rushes.engine.plan import plan
     from rushes.media.delivery import Crop, Delivery, check_size
     from rushes.models.bundle import load_bundle
 
-    started = perf_counter()
     bundle = load_bundle(folder, compute_dtype(), "cpu")
     request, duration = plan(bundle, order)
     crop = Crop(*bundle.defaults.crop)
     check_size(*size, crop)
     delivery = Delivery(request.num_frames, request.frame_rate, crop, *size, DELIVERY_RATE)
-    screen.say("model", f"{bundle.name}, ready in {perf_counter() - started:.1f} s")
-    screen.say("length", duration.describe())
     requests = [replace(request, seed=order.seed + number) for number in range(len(files))]
+    screen.say("model", f"{bundle.name}, loaded in {perf_counter() - started:.1f} s")
+    screen.say("length", duration.describe())
     return [_film(bundle, each, delivery, take, screen) for each, take in zip(requests, files, strict=True)]
 
 

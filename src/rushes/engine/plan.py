@@ -1,10 +1,10 @@
 """From what a person asked, with gaps, to a complete request a model can make."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rushes.core.request import Request
+from rushes.core.request import Request, Sampling
 from rushes.core.timebase import Duration, frames_for
 
 if TYPE_CHECKING:
@@ -32,9 +32,12 @@ def plan(bundle: "Bundle", order: Order) -> tuple[Request, Duration]:
     defaults = bundle.defaults
     seconds = defaults.seconds if order.seconds is None else order.seconds
     duration = frames_for(seconds, defaults.frame_rate, bundle.codec.compression.time, defaults.frame_limits)
-    changes = {"steps": order.steps, "guidance_high": order.guidance_high, "guidance_low": order.guidance_low}
-    sampling = replace(
-        defaults.sampling, **{name: value for name, value in changes.items() if value is not None}
+    usual = defaults.sampling
+    sampling = Sampling(
+        steps=usual.steps if order.steps is None else order.steps,
+        guidance_high=usual.guidance_high if order.guidance_high is None else order.guidance_high,
+        guidance_low=usual.guidance_low if order.guidance_low is None else order.guidance_low,
+        shift=usual.shift,
     )
     request = Request(
         prompt=order.prompt,

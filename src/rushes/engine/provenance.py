@@ -1,9 +1,12 @@
 """The engine's part of a recipe: everything that decides the native frames of a clip."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rushes.core.recipe import Stage
 from rushes.core.request import Request
 from rushes.engine.events import StageName
-from rushes.models.bundle import Bundle
+from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, Bundle
 
 # Raised when the same settings would give other numbers.
 REVISIONS = {StageName.ENCODE_TEXT: 1, StageName.DENOISE: 1, StageName.DECODE: 1}
@@ -12,14 +15,16 @@ REVISIONS = {StageName.ENCODE_TEXT: 1, StageName.DENOISE: 1, StageName.DECODE: 1
 def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
     """The stages of ``generate(bundle, request)``, each with its settings and the weights it reads."""
     sampling = request.sampling
-    settings = {
+    text = {TOKENIZER, TEXT_ENCODER}
+    settings: dict[StageName, Mapping[str, Any]] = {
         StageName.ENCODE_TEXT: {
             "model": bundle.name,
-            "weights": bundle.sha256,
+            "weights": {name: digest for name, digest in bundle.sha256.items() if name in text},
             "context_text": request.context_text,
             "negative_prompt": request.negative_prompt,
         },
         StageName.DENOISE: {
+            "weights": {name: digest for name, digest in bundle.sha256.items() if name not in {*text, CODEC}},
             "num_frames": request.num_frames,
             "height": request.height,
             "width": request.width,
@@ -32,6 +37,6 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "guidance_low": sampling.guidance_low,
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
         },
-        StageName.DECODE: {},
+        StageName.DECODE: {"weights": {CODEC: bundle.sha256[CODEC]}},
     }
     return tuple(Stage(name, REVISIONS[name], settings[name]) for name in StageName)

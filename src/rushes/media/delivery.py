@@ -46,8 +46,8 @@ class Delivery:
             "enlarge": "lanczos",
             "size": [self.width, self.height],
             "motion": "held frames",
-            "source_rate": self.source_rate,
-            "frame_rate": self.frame_rate,
+            "source_rate": str(self.source_rate),
+            "frame_rate": str(self.frame_rate),
             "h264": H264_OPTIONS,
         }
 

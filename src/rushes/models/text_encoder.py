@@ -45,12 +45,18 @@ def relative_buckets(length: int, num_buckets: int, max_distance: int, device: t
     return torch.where(distance < exact, distance, far) + per_sign * (relative > 0)
 
 
+def _blank_embedding(num_rows: int, width: int) -> nn.Embedding:
+    """A table without start values."""
+    # nn.Embedding draws normal ones, which on the meta device imports torch's compiler: two seconds lost
+    return nn.Embedding(num_rows, width, _weight=torch.empty(num_rows, width))
+
+
 class RelativeBias(nn.Module):
     """A learned number per head and bucket of distance, added to the attention scores."""
 
     def __init__(self, config: TextEncoderConfig) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(config.num_buckets, config.num_heads)
+        self.embedding = _blank_embedding(config.num_buckets, config.num_heads)
 
     def forward(self, buckets: Tensor) -> Tensor:
         """(L, L) buckets -> (1, heads, L, L)."""
@@ -137,7 +143,7 @@ class UMT5Encoder(nn.Module):
     def __init__(self, config: TextEncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.token_embedding = nn.Embedding(config.vocab_size, config.hidden_size)
+        self.token_embedding = _blank_embedding(config.vocab_size, config.hidden_size)
         self.blocks = nn.ModuleList(TextBlock(config) for _ in range(config.depth))
         self.norm = WideRMSNorm(config.hidden_size, config.eps)
 

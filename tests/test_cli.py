@@ -1,0 +1,258 @@
+"""The command line from the outside: exit codes, sentences, files; with a tiny real model in a folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import rushes
+from rushes import cli
+from rushes.core.recipe import canonical_json
+from rushes.media.video import probe
+
+ROOT = Path(__file__).parents[1]
+PROMPT = "a red fox runs left over the snow at night"
+FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--seed", "5")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Runs ``rushes`` in this process and an empty folder: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rushes", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code, printed.out, printed.err
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_version_and_help_name_every_verb_with_an_example(run):
+    assert run("--version") == (0, f"rushes {rushes.__version__}\n", "")
+    for command in cli.app.registered_commands:
+        code, out, _ = run(command.name or command.callback.__name__, "--help")
+        assert code == 0
+        assert "Example: rushes " in out
+
+
+def test_a_take_is_a_clip_a_sheet_and_a_recipe(run, tiny_model, tmp_path):
+    code, out, err = run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
+    assert (code, err) == (0, "")
+    assert names(tmp_path) == ["a.json", "a.mp4", "a.png"]
+    facts = probe(tmp_path / "a.mp4")
+    assert (facts.width, facts.height, facts.frame_rate, facts.num_frames) == (256, 144, 24, 10)
+    assert "understood: subject fox" in out
+    assert "0.4 s asked -> 5 frames at 12 fps = 0.42 s" in out
+    assert "seed      5" in out
+    for stage in ("loaded in", "encode_text", "denoise", "decode", "finish"):
+        assert f"{stage} " in out
+
+
+def test_the_recipe_names_everything_that_decides(run, tiny_model, tmp_path):
+    run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
+    document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    stages = {stage["name"]: stage["settings"] for stage in document["stages"]}
+    assert list(stages) == ["enhance", "encode_text", "denoise", "decode", "finish"]
+    assert stages["enhance"]["prompt"] == PROMPT
+    assert stages["encode_text"]["context_text"] == stages["enhance"]["context_text"]
+    assert (stages["denoise"]["seed"], stages["denoise"]["steps"]) == (5, 2)
+    assert stages["denoise"]["num_frames"] == 5
+    assert stages["finish"]["size"] == [256, 144]
+    assert (stages["finish"]["enlarge"], stages["finish"]["motion"]) == ("lanczos", "held frames")
+    assert Fraction(stages["finish"]["frame_rate"]) == 24
+    weights = [stages[name]["weights"] for name in ("encode_text", "denoise", "decode")]
+    assert all(len(digest) == 64 for files in weights for digest in files.values())
+    assert {"dtype", "threads", "torch", "backend"} <= set(document["recorded"]["machine"])
+
+
+def test_the_same_order_gives_the_same_files(run, tiny_model, tmp_path):
+    order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
+    for name in ("a.mp4", "b.mp4"):
+        assert run(*order, "--output", name)[0] == 0
+    assert run(*order[:-1], "6", "--output", "c.mp4")[0] == 0
+    clips = [(tmp_path / name).read_bytes() for name in ("a.mp4", "b.mp4", "c.mp4")]
+    assert clips[0] == clips[1] != clips[2]
+    first, second, other = (
+        json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))["stages"] for name in "abc"
+    )
+    assert canonical_json(first) == canonical_json(second)
+    assert [a["key"] == c["key"] for a, c in zip(first, other, strict=True)] == [True, True] + [False] * 3
+
+
+def test_variants_have_seeds_that_follow_and_equal_single_takes(run, tiny_model, tmp_path):
+    order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
+    assert run(*order, "--variants", "2", "--output", "a.mp4")[0] == 0
+    assert names(tmp_path) == [f"a{suffix}" for suffix in (".json", ".mp4", ".png")] + [
+        f"a_v002{suffix}" for suffix in (".json", ".mp4", ".png")
+    ]
+    assert run(*order[:-1], "6", "--output", "single.mp4")[0] == 0
+    assert (tmp_path / "a_v002.mp4").read_bytes() == (tmp_path / "single.mp4").read_bytes()
+
+
+def test_json_is_one_document_and_nothing_else_on_stdout(run, tiny_model, tmp_path):
+    code, out, err = run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--json", *FAST)
+    assert code == 0
+    (take,) = json.loads(out)["takes"]
+    assert take["video"] == "a.mp4"
+    assert take["recipe"] == json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert "understood" in err
+
+
+def test_quiet_says_nothing(run, tiny_model):
+    arguments = ("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--quiet", *FAST)
+    assert run(*arguments) == (0, "", "")
+
+
+def test_without_output_nothing_is_replaced_and_with_it_the_file_is(run, tiny_model, tmp_path):
+    order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
+    assert run(*order)[0] == 0
+    assert names(tmp_path) == ["take_5.json", "take_5.mp4", "take_5.png"]
+    code, _, err = run(*order)
+    assert code == 2
+    assert "take_5.mp4' exists: choose another --seed, or --output" in err
+    (tmp_path / "take_5.mp4").write_bytes(b"old")
+    assert run(*order, "--output", "take_5.mp4")[0] == 0
+    assert probe(tmp_path / "take_5.mp4").num_frames == 10
+
+
+BAD = {
+    "empty prompt": (("",), 2, "has no words"),
+    "blank prompt": (("  ...  ",), 2, "has no words"),
+    "unknown words only": (("qwertz uiop",), 2, "understands nothing"),
+    "unknown model": ((PROMPT, "--model", "wan9"), 2, "'wan9' is unknown: choose mini"),
+    "size": ((PROMPT, "--size", "1000x700"), 2, "1000x700 cannot be made"),
+    "size text": ((PROMPT, "--size", "big"), 2, "write it like 1280x720"),
+    "too long": ((PROMPT, "--seconds", "500"), 2, "500 seconds"),
+    "no time": ((PROMPT, "--seconds", "0"), 2, "0 seconds is not a duration"),
+    "not a time": ((PROMPT, "--seconds", "nan"), 2, "'nan' is not a number of seconds"),
+    "steps": ((PROMPT, "--steps", "0"), 2, "steps 0 is out of range"),
+    "guidance": ((PROMPT, "--guidance-high", "99"), 2, "guidance-high 99 is out of range"),
+    "not guidance": ((PROMPT, "--guidance-low", "nan"), 2, "guidance-low nan is out of range"),
+    "seed": ((PROMPT, "--seed", "-1"), 2, "seed -1 is out of range"),
+    "last seed": ((PROMPT, "--seed", str(2**63 - 1), "--variants", "2"), 2, "is out of range"),
+    "not an mp4": ((PROMPT, "--output", "a.mov"), 2, "'a.mov' is not an MP4"),
+    "missing folder": ((PROMPT, "--output", "no/a.mp4"), 2, "folder 'no' does not exist"),
+    "unwritable": ((PROMPT, "--output", "/proc/a.mp4"), 2, "'/proc' cannot be written to"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_mistake_is_one_sentence_and_writes_nothing(run, tiny_model, tmp_path, case):
+    arguments, expected, sentence = BAD[case]
+    model = () if "--model" in arguments else ("--model", str(tiny_model))
+    code, _, err = run("shoot", *arguments, *model)
+    assert code == expected
+    assert sentence in err
+    assert err.startswith("rushes: ")
+    assert err.count("\n") == 1
+    assert names(tmp_path) == []
+
+
+def test_a_mistake_in_an_option_is_code_2(run):
+    assert run("shoot", PROMPT, "--variants", "0")[0] == 2
+    assert run("shoot", PROMPT, "--bogus")[0] == 2
+    assert run("nonsense")[0] == 2
+
+
+@pytest.fixture
+def program(tmp_path):
+    """Runs or starts ``python -c CODE`` or the real command in a process of its own."""
+
+    def arguments(*words):
+        return [sys.executable, "-c", "from rushes.cli import main; main()", *words]
+
+    return arguments
+
+
+def test_shooting_never_loads_the_world(tiny_model, tmp_path):
+    code = (
+        "import sys\n"
+        "from rushes import cli\n"
+        "try:\n    cli.main()\n"
+        "finally:\n    print(sorted(m for m in sys.modules if m.startswith(('rushes.world', 'skia'))))\n"
+    )
+    words = ["shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--quiet", *FAST]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_mistakes_are_found_before_torch_loads(tmp_path):
+    code = (
+        "import sys\n"
+        "from rushes import cli\n"
+        "try:\n    cli.main()\n"
+        "finally:\n    print('torch' in sys.modules)\n"
+    )
+    (tmp_path / "model.json").touch()
+    nowhere = [PROMPT, "--model", ".", "--output", "no/a.mp4"]
+    for words in (["..."], [PROMPT, "--model", "wan9"], nowhere):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "shoot", *words],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (2, "False\n")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_in_mid_sampling_is_quick_and_leaves_nothing(program, tiny_model, tmp_path, stop):
+    words = ("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--steps", "200",
+             "--seconds", "3", "--size", "256x144")  # fmt: skip
+    process = subprocess.Popen(
+        program(*words), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        # the hidden file of the clip is there when sampling begins
+        deadline = time.monotonic() + 60
+        while not any(path.name.endswith(".part") for path in tmp_path.iterdir()):
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        time.sleep(0.3)
+        asked = time.monotonic()
+        os.kill(process.pid, stop)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert time.monotonic() - asked < 5
+    assert process.returncode == 130
+    assert err == "rushes: stopped; no unfinished file was left behind\n"
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("words", [[PROMPT], PROMPT.split(), []])
+def test_the_script_films_words_and_asks_for_them(words, tmp_path):
+    code = (
+        "import sys, runpy, rushes.cli\n"
+        "rushes.cli.main = lambda: print(ascii(sys.argv))\n"
+        f"sys.argv = ['generate_scene.py', *{words!r}]\n"
+        f"runpy.run_path({str(ROOT / 'generate_scene.py')!r}, run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        input=PROMPT + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = ["rushes", "shoot", "--output", "scene.mp4", "--", PROMPT]
+    assert done.stdout.endswith(ascii(expected) + "\n")
+    assert ("Describe the shot" in done.stdout) == (not words)
