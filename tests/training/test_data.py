@@ -1,0 +1,63 @@
+import numpy as np
+import torch
+
+from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
+from rushes.training.data import (
+    FIRST_EVALUATION_SEED,
+    LatentPool,
+    frames_of,
+    latents_of,
+    render_scene,
+    shards,
+    to_pixels,
+)
+from rushes.training.recipe import DataRun
+from rushes.world.render import render_frames
+from rushes.world.scene import sample_scene
+
+RUN = DataRun(scenes=((1, 3), (5, 2)), shard=2)
+
+
+def test_shards_cover_every_scene_once_and_never_an_evaluation_scene():
+    seeds = [
+        seed for shard in shards(RUN) for seed in range(shard.first_seed, shard.first_seed + shard.count)
+    ]
+    assert len(seeds) == len(set(seeds)) == 5
+    assert max(seeds) < FIRST_EVALUATION_SEED
+
+
+def test_a_still_is_a_frame_of_its_scene():
+    scene = sample_scene(7)
+    still = render_scene(scene, 1)
+    assert still.shape == (1, 160, 256, 3)
+    assert any(np.array_equal(still[0], frame) for frame in render_frames(scene, 37))
+
+
+def test_frames_and_latents_are_made_once_and_kept(tmp_path):
+    torch.manual_seed(0)
+    codec = MiniCodec(MiniCodecConfig(4, (4, 4, 4), (4, 4, 4))).eval()
+    shard = shards(RUN)[-1]
+    frames = frames_of(shard, tmp_path / "frames")
+    assert frames.shape == (2, 5, 160, 256, 3)
+    latents = latents_of(shard, tmp_path / "frames", tmp_path / "latents", codec)
+    assert latents.shape == (2, 4, 2, 10, 16)
+    written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
+    latents_of(shard, tmp_path / "frames", tmp_path / "latents", codec)
+    assert written == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
+    with torch.no_grad():
+        expected = codec.encode(to_pixels(frames[:1]))[0]
+    assert np.abs(latents[0] - expected.numpy()).max() < 0.05 * expected.abs().max()  # bf16 in between
+
+
+def test_a_pool_draws_clips_with_their_own_attributes():
+    parts = tuple(
+        np.full((2, 1, 1, 1, 1), part, np.float16) + np.arange(2).reshape(2, 1, 1, 1, 1) / 10
+        for part in (0, 1)
+    )
+    pool = LatentPool(parts, tuple({"subject": name} for name in ("a", "b", "c", "d")))
+    clips, attributes = pool.draw(64, np.random.default_rng(0))
+    names = {0.0: "a", 0.1: "b", 1.0: "c", 1.1: "d"}
+    assert [values["subject"] for values in attributes] == [
+        names[round(float(clip), 1)] for clip in clips.flatten()
+    ]
+    assert {values["subject"] for values in attributes} == set("abcd")
