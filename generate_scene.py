@@ -17,8 +17,11 @@ def main() -> None:
         os.execv(ENVIRONMENT, [str(ENVIRONMENT), *sys.argv])
     try:
         prompt = " ".join(sys.argv[1:]) or input("Describe the shot: ")
-    except (EOFError, KeyboardInterrupt):
-        sys.exit("\nno words to film")
+    except EOFError:
+        sys.stderr.write("\nno words to film\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.argv = ["rushes", "shoot", "--output", "scene.mp4", "--", prompt]
     rushes()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -162,6 +163,18 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(run, tiny_model, tmp_path,
     assert err.startswith("rushes: ")
     assert err.count("\n") == 1
     assert names(tmp_path) == []
+
+
+def test_a_cut_weight_file_is_named_and_nothing_is_written(run, tiny_model, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    cut = model / "transformer_low.safetensors"
+    os.truncate(cut, cut.stat().st_size - 1000)
+    code, _, err = run("shoot", PROMPT, "--model", "model", "--output", "a.mp4")
+    assert code == 1
+    assert "transformer_low.safetensors is cut off" in err
+    assert err.count("\n") == 1
+    assert names(tmp_path) == ["model"]
 
 
 def test_a_mistake_in_an_option_is_code_2(run):

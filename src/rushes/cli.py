@@ -216,6 +216,10 @@ def _make_takes(
     requests = [replace(request, seed=order.seed + number) for number in range(len(files))]
     screen.say("model", f"{bundle.name}, loaded in {perf_counter() - started:.1f} s")
     screen.say("length", duration.describe())
+    num_tokens = bundle.tokenizer.num_tokens(order.context_text)
+    most = bundle.experts[0].transformer.config.text_len
+    if num_tokens > most:
+        screen.say("note", f"the model reads {most} tokens, these words are {num_tokens}: the end is cut off")
     return [_film(bundle, each, delivery, take, screen) for each, take in zip(requests, files, strict=True)]
 
 
@@ -284,3 +288,38 @@ def world(
     check_writable(sheet)
     write_png(sheet, contact_sheet(seed, rows=6, columns=5))
     print(sheet)
+
+
+@app.command(
+    epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"
+)
+def train(  # noqa: PLR0913  typer reads options from arguments
+    stage: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this stage; may be repeated. Default: all that are not done."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to torch.")] = 0,
+    nice: Annotated[int, typer.Option(min=0, max=19, help="How far to give way to other programs.")] = 0,
+    minutes: Annotated[float, typer.Option(min=0, help="Save and stop after so long; 0 is no limit.")] = 0,
+    pause: Annotated[bool, typer.Option("--pause", help="Make a running trainer save and stop.")] = False,
+    ship: Annotated[
+        Path | None, typer.Option(help="Write the weights trained so far to this folder as a model.")
+    ] = None,
+) -> None:
+    """Train mini on the film world; goes on where it stopped. The state lies under RUSHES_HOME."""
+    from rushes.core.settings import Settings
+
+    try:
+        from rushes.training import control
+    except ModuleNotFoundError as error:
+        if error.name != "skia":
+            raise
+        raise UsageError("training draws the film world with skia: pip install 'rushes[train]'") from None
+
+    settings = Settings.from_environment()
+    if pause:
+        control.pause_mini(settings)
+    elif ship:
+        control.ship_mini(settings, ship)
+    elif not control.train_mini(settings, tuple(stage or ()), threads, nice, minutes):
+        raise CancelledError("training stopped before its end; the same command goes on from here")

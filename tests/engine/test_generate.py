@@ -7,6 +7,11 @@ import torch
 
 from rushes.core.errors import UsageError, WeightsError
 from rushes.core.request import Request, Sampling
+from rushes.diffusion.denoiser import TextDenoiser
+from rushes.diffusion.noise import member_noise
+from rushes.diffusion.sampler import sample
+from rushes.diffusion.schedule import flow_sigmas
+from rushes.diffusion.step_rule import EulerStep
 from rushes.engine.events import Finished, FramesDecoded, StageDone, StageName, StageStarted, StepDone
 from rushes.engine.generate import generate, to_pictures
 from rushes.engine.placement import compute_dtype, machine_facts
@@ -78,6 +83,18 @@ def test_the_same_request_gives_the_same_bytes(bundle):
     assert torch.equal(first, second)
 
 
+def test_a_batch_equals_its_members(tiny_model):
+    bundle = load_bundle(tiny_model, torch.float32, "cpu")
+    context = torch.randn(1, 6, 16, generator=torch.Generator().manual_seed(0))
+    denoiser = TextDenoiser(bundle.experts[0].transformer, context)
+
+    def film(seeds):
+        *_, last = sample(denoiser, member_noise(seeds, (16, 3, 2, 4)), flow_sigmas(5, 3.0), EulerStep())
+        return last.latents
+
+    torch.testing.assert_close(film([7, 8]), torch.cat([film([7]), film([8])]), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -112,7 +129,7 @@ def test_the_guidance_scales_belong_to_their_experts(bundle):
     assert not torch.equal(steps["guidance_low"][-1], plain[-1])
 
 
-def test_stopping_ends_the_work(bundle, monkeypatch):
+def test_stopping_ends_the_work(bundle):
     calls = []
     transformer = bundle.experts[0].transformer
     handle = transformer.register_forward_hook(lambda *_: calls.append(1))
