@@ -293,7 +293,7 @@ def world(
 @app.command(
     epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"
 )
-def train(  # noqa: PLR0913  typer reads options from arguments
+def train(
     stage: Annotated[
         list[str] | None,
         typer.Option(help="Only this stage; may be repeated. Default: all that are not done."),

@@ -12,7 +12,7 @@ from rushes.core.settings import Settings
 from rushes.training.loop import PAUSE_FILE, StopSignal
 from rushes.training.mini import STAGES, MiniTraining
 from rushes.training.recipes import mini, mini_continued
-from rushes.training.ship import packaged_mini
+from rushes.training.ship import packaged_mini, ship
 
 PAUSE_SECONDS = 60.0
 
@@ -35,6 +35,14 @@ def train_mini(settings: Settings, stages: tuple[str, ...], threads: int, nice: 
     shipped = packaged_mini()
     recipe = mini_continued() if shipped else mini()
     return MiniTraining(recipe, folder, StopSignal(folder, deadline), shipped).run(stages or STAGES)
+
+
+def ship_mini(settings: Settings, folder: Path) -> None:
+    """Save the averaged weights of the training state as a model in ``folder``."""
+    state = settings.training / "mini"
+    if not (state / "transformer.pt").exists():
+        raise UsageError(f"no trained transformer in {state}: run 'rushes train' first")
+    ship(MiniTraining(mini(), state, StopSignal(state), shipped=None), folder)
 
 
 def pause_mini(settings: Settings) -> None:

@@ -69,7 +69,8 @@ class TransformerStage:
     @torch.no_grad()
     def _context(self, captions: list[str]) -> torch.Tensor:
         ids, mask = self.tokenizer.encode(captions, self.transformer.config.text_len)
-        context: torch.Tensor = self.text_encoder(ids, mask)
+        with torch.autocast("cpu", torch.bfloat16):
+            context: torch.Tensor = self.text_encoder(ids, mask)
         return context
 
     def state_dict(self) -> dict[str, Any]:
