@@ -98,7 +98,7 @@ def _checked(value: Tensor, name: str, expected: Tensor, path: Path) -> Tensor:
     if value.shape != expected.shape:
         shapes = f"{tuple(value.shape)} instead of {tuple(expected.shape)}"
         raise WeightsError(f"{path} has tensor {name!r} in shape {shapes}: {REMEDY}")
-    if not value.is_floating_point() or not torch.isfinite(value).all():
+    if value.is_floating_point() != expected.is_floating_point() or not torch.isfinite(value).all():
         raise WeightsError(f"{path} has values in tensor {name!r} that are no finite numbers: {REMEDY}")
     return value
 
