@@ -32,12 +32,12 @@ def tiny_tokenizer():
     return Tokenizer(model.getvalue())
 
 
-def tiny_transformer(seed):
+def tiny_transformer(seed, depth):
     """A transformer whose output depends on every input: no weight is left at its zero start."""
     torch.manual_seed(seed)
     transformer = WanTransformer(
         TransformerConfig(
-            hidden_size=24, depth=2, num_heads=2, ffn_size=32, in_channels=16, out_channels=16,
+            hidden_size=24, depth=depth, num_heads=2, ffn_size=32, in_channels=16, out_channels=16,
             text_dim=16, text_len=32, freq_dim=16,
         )
     )  # fmt: skip
@@ -48,8 +48,11 @@ def tiny_transformer(seed):
     return transformer.eval().requires_grad_(False)
 
 
-def tiny_bundle():
-    """Two different experts switched at 0.875; mini's picture size, 1 to 37 frames at 12 fps."""
+def tiny_bundle(depth=2):
+    """Two different experts switched at 0.875; mini's picture size, 1 to 37 frames at 12 fps.
+
+    ``depth`` blocks in each transformer: more make it slow.
+    """
     text_encoder_config = TextEncoderConfig(
         vocab_size=340, hidden_size=16, depth=1, num_heads=2, head_dim=8, ffn_size=16
     )
@@ -58,7 +61,7 @@ def tiny_bundle():
         text_encoder = UMT5Encoder(text_encoder_config)
         text_encoder.init_weights()
         codec = MiniCodec(MiniCodecConfig(16, encoder_widths=(8, 8, 8), decoder_widths=(8, 8, 8)))
-        experts = (Expert(tiny_transformer(1), 0.875), Expert(tiny_transformer(2), 0.0))
+        experts = (Expert(tiny_transformer(1, depth), 0.875), Expert(tiny_transformer(2, depth), 0.0))
     return Bundle(
         name="tiny",
         licence="Apache-2.0",
