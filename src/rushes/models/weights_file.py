@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from rushes.core.errors import WeightsError
@@ -43,14 +43,9 @@ def save_weights(module: nn.Module, path: Path) -> str:
         name: (value if name in buffers else value.to(DISK_DTYPE)).detach().cpu().contiguous()
         for name, value in module.state_dict().items()
     }
-    partial = path.with_name(path.name + ".partial")
-    try:
-        save_file(state, partial)
-        digest = sha256_of(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return digest
+    content = save(state)
+    write_atomically(path, content)
+    return hashlib.sha256(content).hexdigest()
 
 
 def load_weights(
