@@ -64,3 +64,14 @@ def test_clips_that_do_not_fit_are_refused_with_the_remedy(codec):
         codec.encode(torch.zeros(1, 3, 11, 32, 32))
     with pytest.raises(ValueError, match="33x32"):
         codec.encode(torch.zeros(1, 3, 1, 32, 33))
+
+
+def test_bfloat16_weights_take_and_give_float32(codec):
+    frames = torch.rand(1, 3, 5, 32, 32) * 2 - 1
+    exact = codec.decode(codec.encode(frames))
+    narrow = codec.to(torch.bfloat16)
+    narrow.latent_mean, narrow.latent_std = narrow.latent_mean.float(), narrow.latent_std.float()
+    latents = narrow.encode(frames)
+    decoded = narrow.decode(latents)
+    assert latents.dtype == decoded.dtype == torch.float32
+    assert (decoded - exact).abs().mean() < 0.05

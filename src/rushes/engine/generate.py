@@ -105,11 +105,9 @@ def _decode(bundle: Bundle, latents: Tensor, total: int) -> Iterator[Event]:
     yield StageStarted(StageName.DECODE)
     watch = Stopwatch()
     chunks = bundle.codec.decode_stream(latents)
-    # latents are float32; autocast brings them to the codec's weights
-    is_narrow = bundle.dtype == torch.bfloat16
     done = 0
     while done < total:
-        with watch, torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=is_narrow):
+        with watch, torch.inference_mode():
             frames = to_pictures(next(chunks))
         done += len(frames)
         yield FramesDecoded(frames, done, total)

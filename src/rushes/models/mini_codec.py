@@ -259,6 +259,11 @@ class MiniCodec(nn.Module):
         self.register_buffer("latent_mean", torch.zeros(config.latent_channels))
         self.register_buffer("latent_std", torch.ones(config.latent_channels))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the networks compute in; latents and pixels outside are float32."""
+        return self.decoder.stem.conv.weight.dtype
+
     def encode(self, frames: Tensor) -> Tensor:
         """(B, 3, 4n+1, H, W) in [-1, 1] -> normalised latents (B, C, n+1, H/16, W/16).
 
@@ -272,8 +277,8 @@ class MiniCodec(nn.Module):
         past = Past()
         step = self.compression.time
         for end in range(1, frames.shape[2] + 1, step):
-            chunk = frames[:, :, max(0, end - step) : end]
-            yield self.normalise(self.encoder(chunk, past))
+            chunk = frames[:, :, max(0, end - step) : end].to(self.dtype)
+            yield self.normalise(self.encoder(chunk, past).float())
 
     def decode(self, latents: Tensor) -> Tensor:
         """Normalised latents (B, C, n+1, h, w) -> pixels (B, 3, 4n+1, 16h, 16w) in [-1, 1]."""
@@ -283,8 +288,8 @@ class MiniCodec(nn.Module):
         """The same, chunk by chunk: one frame from the first latent frame, four from every later one."""
         past = Past()
         for index in range(latents.shape[2]):
-            chunk = self.denormalise(latents[:, :, index : index + 1])
-            yield self.decoder(chunk, past).clamp(-1, 1)
+            chunk = self.denormalise(latents[:, :, index : index + 1]).to(self.dtype)
+            yield self.decoder(chunk, past).float().clamp(-1, 1)
 
     def normalise(self, latents: Tensor) -> Tensor:
         """Raw encoder output to zero mean and unit deviation per channel."""

@@ -34,8 +34,8 @@ def mini() -> TrainingRecipe:
         ),
         vocabulary_size=4096,
         text_length=64,
-        data_run=DataRun(scenes=((1, 8_000), (17, 1_600), (61, 400)), shard=200),
-        codec_run=CodecRun(steps=1500, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
+        data_run=DataRun(scenes=((1, 8_000), (17, 1_400), (61, 400)), shard=200),
+        codec_run=CodecRun(steps=1100, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
             steps=1500,
