@@ -61,7 +61,7 @@ def reconstruct(codec: VideoCodec, frames: NDArray[np.uint8]) -> NDArray[np.uint
 
 
 def render_clips(first_seed: int, count: int, codec: VideoCodec | None, coded_every: int) -> JudgedClips:
-    """``count`` scenes from ``first_seed``; every ``coded_every``-th goes through the codec, if there is one."""
+    """``count`` scenes from ``first_seed``; every ``coded_every``-th goes through the codec, if given."""
     frames, attributes = [], []
     for number in range(count):
         scene = sample_scene(first_seed + number)

@@ -38,12 +38,12 @@ def mini() -> TrainingRecipe:
         codec_run=CodecRun(steps=1100, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
-            steps=1500,
+            steps=1150,
             learning_rate=8e-4,
             mixes=(
                 Mix(0, (1,), (1.0,)),
-                Mix(600, (1, 17), (0.3, 0.7)),
-                Mix(1150, (1, 17, 61), (0.2, 0.4, 0.4)),
+                Mix(400, (1, 17), (0.3, 0.7)),
+                Mix(820, (1, 17, 61), (0.2, 0.4, 0.4)),
             ),
             tokens_per_batch=3840,
             null_caption_share=0.1,

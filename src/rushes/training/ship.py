@@ -21,7 +21,7 @@ MINI_DEFAULTS = ModelDefaults(
     height=160,
     crop=(8, 0, 144, 256),
     frame_rate=Fraction(12),
-    frame_limits=(1, 97),
+    frame_limits=(5, 61),
     seconds=Fraction(5),
     sampling=Sampling(steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0),
 )
