@@ -333,6 +333,9 @@ def evaluate(
     seconds: Annotated[str, typer.Option(help="Length of the clips.")] = "4/3",
     steps: Annotated[int, typer.Option(min=1, help="Denoising steps.")] = 12,
     output: Annotated[Path, typer.Option(help="Folder for evaluation.json and evaluation.png.")] = Path(),
+    train_judge: Annotated[
+        bool, typer.Option("--train-judge", help="First train the judge on renders anew.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Measure whether clips show what their prompts say, beside controls that must fail or succeed."""
@@ -347,7 +350,7 @@ def evaluate(
 
     from rushes.engine.placement import compute_dtype
     from rushes.evaluation.protocol import load_cases
-    from rushes.evaluation.readout import load_read_out, packaged_file
+    from rushes.evaluation.readout import load_read_out, make_read_out, packaged_file
     from rushes.evaluation.report import Settings, evaluate
     from rushes.evaluation.sheet import evaluation_sheet
     from rushes.media.files import replacing
@@ -358,8 +361,10 @@ def evaluate(
         print(f"\r{column} {done}/{total}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
     cases = load_cases()[:limit]
-    judge = load_read_out(packaged_file())
     bundle = load_bundle(folder, compute_dtype(), "cpu")
+    if train_judge:
+        make_read_out(bundle.codec, packaged_file(), progress)
+    judge = load_read_out(packaged_file())
     report = evaluate(
         bundle, judge, cases, Settings(length, steps, random_clips=max(2, limit // 4)), progress
     )

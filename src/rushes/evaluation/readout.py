@@ -1,6 +1,6 @@
 """Training of the read-out network on renders, and its place in the package."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,6 +26,9 @@ FIRST_SCENE_SEED = 2_000_000_000
 NUM_FRAMES = 17
 CONFIG = ReadOutConfig(widths=(48, 96, 128), hidden_size=192)
 WEIGHTS_FILE = "readout.safetensors"
+NUM_CLIPS = 1200
+CODED_EVERY = 6
+NUM_STEPS = 500
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,14 @@ def train_read_out(clips: JudgedClips, steps: int, batch: int = 32) -> Iterator[
         optimiser.zero_grad(set_to_none=True)
         schedule.step()
         yield step, loss.item(), network
+
+
+def make_read_out(codec: VideoCodec, path: Path, progress: Callable[[str, int, int], None]) -> None:
+    """Render, train and save the judge: about twenty minutes of one core."""
+    clips = render_clips(FIRST_SCENE_SEED, NUM_CLIPS, codec, CODED_EVERY)
+    for step, _, network in train_read_out(clips, NUM_STEPS):
+        progress("judge", step, NUM_STEPS)
+    save_read_out(network, path)
 
 
 def _soften(pixels: Tensor, random: np.random.Generator) -> Tensor:
