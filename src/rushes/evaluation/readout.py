@@ -80,14 +80,13 @@ def render_clips(first_seed: int, count: int, codec: VideoCodec | None, coded_ev
     return JudgedClips(np.stack(frames), labels)
 
 
-def train_read_out(clips: JudgedClips, steps: int, batch: int = 32) -> Iterator[tuple[int, float, ReadOut]]:
-    """Train on ``clips``, softened and noised as generated pictures are; yields step, loss, network."""
-    torch.manual_seed(0)
+def train_read_out(network: ReadOut, clips: JudgedClips, steps: int, batch: int = 32) -> Iterator[float]:
+    """Train ``network`` on ``clips``, softened and noised as generated pictures are; yields each step's loss."""
+    network.train()
     random = np.random.default_rng(0)
-    network = ReadOut(CONFIG).train()
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=2e-3, total_steps=steps)
-    for step in range(1, steps + 1):
+    for _ in range(steps):
         chosen = random.integers(len(clips.frames), size=batch)
         with torch.autocast("cpu", torch.bfloat16):
             logits = network(_soften(clips.pixels(chosen), random))
@@ -97,13 +96,15 @@ def train_read_out(clips: JudgedClips, steps: int, batch: int = 32) -> Iterator[
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         schedule.step()
-        yield step, loss.item(), network
+        yield loss.item()
 
 
 def make_read_out(codec: VideoCodec, path: Path, progress: Callable[[str, int, int], None]) -> None:
     """Render, train and save the judge: about twenty minutes of one core."""
     clips = render_clips(FIRST_SCENE_SEED, NUM_CLIPS, codec, CODED_EVERY)
-    for step, _, network in train_read_out(clips, NUM_STEPS):
+    torch.manual_seed(0)
+    network = ReadOut(CONFIG)
+    for step, _ in enumerate(train_read_out(network, clips, NUM_STEPS), 1):
         progress("judge", step, NUM_STEPS)
     save_read_out(network, path)
 
