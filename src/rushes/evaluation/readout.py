@@ -81,7 +81,7 @@ def render_clips(first_seed: int, count: int, codec: VideoCodec | None, coded_ev
 
 
 def train_read_out(network: ReadOut, clips: JudgedClips, steps: int, batch: int = 32) -> Iterator[float]:
-    """Train ``network`` on ``clips``, softened and noised as generated pictures are; yields each step's loss."""
+    """Train ``network`` on ``clips``, softened and noised like generated pictures; yields the losses."""
     network.train()
     random = np.random.default_rng(0)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
