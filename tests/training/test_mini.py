@@ -72,3 +72,14 @@ def test_a_raised_stop_leaves_the_rest_for_later(tmp_path):
     stop = StopSignal(tmp_path / "state", raised=True)
     assert not MiniTraining(TOY, tmp_path / "state", stop, shipped=None).run()
     assert not list((tmp_path / "state").rglob("*.npy"))
+
+
+def test_a_stage_asked_for_by_name_is_trained_on_from_the_shipped_weights(tmp_path):
+    first = MiniTraining(TOY, tmp_path / "first", StopSignal(tmp_path / "first"), shipped=None)
+    assert first.run()
+    shipped = ship(first, tmp_path / "mini")
+    again = MiniTraining(TOY, tmp_path / "again", StopSignal(tmp_path / "again"), shipped)
+    assert again.run(("codec",))
+    assert (tmp_path / "again" / "codec.pt").exists()
+    assert (tmp_path / "again" / "text_encoder.safetensors").exists()
+    assert not (tmp_path / "again" / "text.pt").exists()

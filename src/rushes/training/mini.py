@@ -44,7 +44,7 @@ class MiniTraining:
     def run(self, stages: tuple[str, ...] = STAGES) -> bool:
         """Work through ``stages`` in order; False when stopped before their end."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._adopt_shipped()
+        self._adopt_shipped(asked=() if stages == STAGES else stages)
         work = {
             "data": self._render_data,
             "codec": self._train_codec,
@@ -55,12 +55,14 @@ class MiniTraining:
         with self.stop.listening():
             return all(work[stage]() for stage in stages)
 
-    def _adopt_shipped(self) -> None:
-        """In a fresh state the shipped codec and text encoder count as finished; the transformer goes on."""
-        if not self.shipped or any(self.folder.glob("*.pt")) or self._codec_file.exists():
+    def _adopt_shipped(self, asked: tuple[str, ...]) -> None:
+        """In a fresh state shipped codec and text encoder count as finished, unless ``asked`` names them."""
+        if not self.shipped or any(self.folder.glob("*.pt")):
             return
-        save_file(self.shipped.codec.state_dict(), self._codec_file)
-        save_file(self.shipped.text_encoder.state_dict(), self._text_file)
+        if "codec" not in asked and not self._codec_file.exists():
+            save_file(self.shipped.codec.state_dict(), self._codec_file)
+        if "text" not in asked and not self._text_file.exists():
+            save_file(self.shipped.text_encoder.state_dict(), self._text_file)
 
     def _render_data(self) -> bool:
         for shard in shards(self.recipe.data_run):

@@ -34,16 +34,16 @@ def mini() -> TrainingRecipe:
         ),
         vocabulary_size=4096,
         text_length=64,
-        data_run=DataRun(scenes=((1, 8_000), (17, 1_400), (61, 400)), shard=200),
-        codec_run=CodecRun(steps=1100, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
+        data_run=DataRun(scenes=((1, 20_000), (17, 4_000), (61, 1_000)), shard=200),
+        codec_run=CodecRun(steps=12_000, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
-            steps=1150,
+            steps=12_000,
             learning_rate=8e-4,
             mixes=(
                 Mix(0, (1,), (1.0,)),
-                Mix(400, (1, 17), (0.3, 0.7)),
-                Mix(820, (1, 17, 61), (0.2, 0.4, 0.4)),
+                Mix(4_000, (1, 17), (0.3, 0.7)),
+                Mix(8_000, (1, 17, 61), (0.2, 0.4, 0.4)),
             ),
             tokens_per_batch=3840,
             null_caption_share=0.1,
@@ -54,5 +54,5 @@ def mini() -> TrainingRecipe:
 def mini_continued() -> TrainingRecipe:
     """The same mini from shipped weights: all clip lengths from the first step on."""
     fresh = mini()
-    run = replace(fresh.transformer_run, mixes=(Mix(0, (1, 17, 61), (0.25, 0.35, 0.4)),))
+    run = replace(fresh.transformer_run, steps=4_000, mixes=(Mix(0, (1, 17, 61), (0.4, 0.35, 0.25)),))
     return replace(fresh, transformer_run=run)
