@@ -4,10 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
+from rushes.cli import app
 from rushes.core.vocabulary import SLOTS
 
 ROOT = Path(__file__).parents[1]
+VERBS = typer.main.get_command(app).commands
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 NUMBER_WORDS = {"five": 5, "eight": 8, "nine": 9, "ten": 10}
 
@@ -45,6 +48,27 @@ def test_every_make_command_in_the_documents_exists():
         assert set(commands) <= make_targets(), document.name
 
 
+def options_of(verb):
+    return {
+        "--help",
+        *(name for option in VERBS[verb].params for name in option.opts if name.startswith("--")),
+    }
+
+
+def test_every_verb_and_every_option_of_shoot_stand_in_the_readme():
+    readme = read("README.md")
+    assert set(VERBS) <= set(re.findall(r"rushes ([a-z]+)", readme))
+    assert options_of("shoot") - {"--help"} <= set(re.findall(r"`(--[a-z-]+)`", readme))
+
+
+def test_every_command_line_in_the_documents_can_be_typed():
+    for document in DOCUMENTS:
+        commands = re.findall(r"(?:`|bin/)rushes ([a-z]+)([^`\n]*)", document.read_text(encoding="utf-8"))
+        for verb, rest in commands:
+            assert verb in VERBS, (document.name, verb)
+            assert set(re.findall(r"--[a-z-]+", rest)) <= options_of(verb), (document.name, verb, rest)
+
+
 def test_the_readme_names_the_commands_people_need():
     assert {"scene", "test", "train", "train-pause", "clean", "help"} <= set(
         re.findall(r"make ([a-z-]+)", read("README.md"))
@@ -58,7 +82,9 @@ def test_links_to_files_lead_somewhere(document):
 
 
 def test_the_readme_counts_the_world_right():
-    counts = dict(re.findall(r"(\w+)\s+(subjects|places|weathers|camera moves)", read("README.md")))
+    words = "|".join(NUMBER_WORDS)
+    nouns = "subjects|places|weathers|camera moves"
+    counts = dict(re.findall(rf"({words})\s+({nouns})", read("README.md")))
     slots = {"subjects": "subject", "places": "environment", "weathers": "weather", "camera moves": "camera"}
     assert {noun: NUMBER_WORDS[word] for word, noun in counts.items()} == {
         noun: len(SLOTS[slot]) for noun, slot in slots.items()
