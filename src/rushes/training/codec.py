@@ -95,7 +95,7 @@ def _groups(codec: MiniCodec, learning_rate: float) -> list[dict[str, Any]]:
     linear = [*codec.encoder.patches.parameters(), *codec.decoder.patches.parameters()]
     known = {id(parameter) for parameter in linear}
     network = [parameter for parameter in codec.parameters() if id(parameter) not in known]
-    return [{"params": network, "lr": learning_rate}, {"params": linear, "lr": learning_rate / 20}]
+    return [{"params": network, "lr": learning_rate}, {"params": linear, "lr": learning_rate / 40}]
 
 
 @torch.no_grad()

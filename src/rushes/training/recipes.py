@@ -35,7 +35,7 @@ def mini() -> TrainingRecipe:
         vocabulary_size=4096,
         text_length=64,
         data_run=DataRun(scenes=((1, 20_000), (17, 4_000), (61, 1_000)), shard=200),
-        codec_run=CodecRun(steps=12_000, learning_rate=4e-4, batch=2, crop=(9, 96, 96), clips=1000),
+        codec_run=CodecRun(steps=4_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
             steps=12_000,

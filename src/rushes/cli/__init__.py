@@ -1,0 +1,61 @@
+"""The command line: the composition root, the only package that knows everybody. One file per verb.
+
+Verbs import what they need when they run, so that help, checks and mistakes answer at once.
+"""
+
+import os
+import signal
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+import rushes
+from rushes.cli.evaluate import evaluate
+from rushes.cli.shoot import shoot
+from rushes.cli.train import train
+from rushes.cli.world import world
+from rushes.core.errors import RushesError
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+
+
+def main() -> NoReturn:
+    """Entry point of ``rushes``: an error becomes one sentence and its exit code."""
+    # OpenMP threads that spin while they wait stall each other for seconds when another program shares the
+    # cores; sleeping costs nothing measurable on an idle machine. Read once, when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except RushesError as error:
+        print(f"rushes: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"rushes {rushes.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Words into shots, shots into a rough cut."""
+
+
+app.command(epilog='Example: rushes shoot "a red fox leaps over snow at dusk" --seconds 5 --variants 3')(
+    shoot
+)
+app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)
+app.command(
+    epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"
+)(train)
+app.command(name="eval", epilog="Example: rushes eval --limit 24 --output evaluation")(evaluate)
