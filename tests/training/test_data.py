@@ -6,12 +6,14 @@ from rushes.training.data import (
     FIRST_EVALUATION_SEED,
     LatentPool,
     frames_of,
+    latent_presence,
     latents_of,
     render_scene,
     shards,
     to_pixels,
 )
 from rushes.training.recipe import DataRun
+from rushes.world.presence import subject_presence
 from rushes.world.render import render_frames
 from rushes.world.scene import sample_scene
 
@@ -49,13 +51,24 @@ def test_frames_and_latents_are_made_once_and_kept(tmp_path):
     assert np.abs(latents[0] - expected.numpy()).max() < 0.05 * expected.abs().max()  # bf16 in between
 
 
+def test_presence_of_a_latent_cell_is_the_mean_over_its_frames():
+    scene = sample_scene(3)
+    presence, frames = latent_presence(scene, 9), subject_presence(scene, 9)
+    assert presence.shape == (3, 10, 16)
+    assert np.allclose(presence[0], frames[0], atol=1e-3)
+    assert np.allclose(presence[2], frames[5:9].mean(axis=0), atol=1e-3)
+    assert latent_presence(scene, 1).shape == (1, 10, 16)
+
+
 def test_a_pool_draws_clips_with_their_own_attributes():
     parts = tuple(
         np.full((2, 1, 1, 1, 1), part, np.float16) + np.arange(2).reshape(2, 1, 1, 1, 1) / 10
         for part in (0, 1)
     )
-    pool = LatentPool(parts, tuple({"subject": name} for name in ("a", "b", "c", "d")))
-    clips, attributes = pool.draw(64, np.random.default_rng(0))
+    presence = tuple(part[:, 0] / 2 for part in parts)
+    pool = LatentPool(parts, presence, tuple({"subject": name} for name in ("a", "b", "c", "d")))
+    clips, drawn_presence, attributes = pool.draw(64, np.random.default_rng(0))
+    assert torch.allclose(drawn_presence, clips / 2, atol=1e-3)
     names = {0.0: "a", 0.1: "b", 1.0: "c", 1.1: "d"}
     assert [values["subject"] for values in attributes] == [
         names[round(float(clip), 1)] for clip in clips.flatten()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rushes.training.losses import draw_sigmas, psnr, reconstruction_loss, velocity_loss
+from rushes.training.losses import draw_sigmas, effort, psnr, reconstruction_loss, velocity_loss
 
 
 def test_psnr_of_a_known_error():
@@ -11,8 +11,19 @@ def test_psnr_of_a_known_error():
 
 def test_velocity_loss_is_zero_only_for_noise_minus_clean():
     clean, noise = torch.randn(2, 4, 1, 2, 2), torch.randn(2, 4, 1, 2, 2)
-    assert velocity_loss(noise - clean, clean, noise) == 0
-    assert velocity_loss(clean - noise, clean, noise) > 1
+    even = torch.ones(1)
+    assert velocity_loss(noise - clean, clean, noise, even) == 0
+    assert velocity_loss(clean - noise, clean, noise, even) > 1
+
+
+def test_effort_has_mean_one_and_goes_to_the_subject_and_to_visible_channels():
+    presence = torch.rand(2, 1, 3, 4, 5)
+    weight = effort(presence, torch.tensor([4.0, 1.0]))
+    assert weight.shape == (2, 2, 3, 4, 5)
+    assert weight.mean() == pytest.approx(1.0, abs=1e-5)
+    assert torch.allclose(weight[:, 0], 2 * weight[:, 1])
+    full, empty = effort(torch.tensor([1.0, 0.0]).view(2, 1, 1, 1, 1), torch.ones(1)).flatten()
+    assert full / empty == pytest.approx(3.0)
 
 
 def test_sigmas_lie_in_the_open_interval_and_shift_moves_them_up():

@@ -141,3 +141,10 @@ def fit_latent_statistics(codec: MiniCodec, clips: list[NDArray[np.uint8]], samp
     values = rearrange(torch.cat(coded), "n c t h w -> c (n t h w)")
     codec.latent_mean.copy_(values.mean(dim=1))
     codec.latent_std.copy_(values.std(dim=1))
+
+
+@torch.no_grad()
+def channel_visibility(codec: MiniCodec) -> Tensor:
+    """(C,) how far one deviation of each latent channel moves the picture: the linear decoder's columns."""
+    moved: Tensor = codec.decoder.patches.linear.weight.norm(dim=0) * codec.latent_std
+    return moved

@@ -6,15 +6,17 @@ A scene is its seed, so a shard is named by clip length and first seed and holds
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from einops import rearrange
+from einops import rearrange, reduce
 from numpy.typing import NDArray
 from torch import Tensor
 
 from rushes.models.mini_codec import MiniCodec
 from rushes.training.recipe import DataRun
+from rushes.world.presence import subject_presence
 from rushes.world.render import render_frames
 from rushes.world.scene import Scene, sample_scene
 
@@ -53,10 +55,22 @@ def shards(run: DataRun) -> list[Shard]:
 
 def render_scene(scene: Scene, num_frames: int) -> NDArray[np.uint8]:
     """(T, H, W, 3); a still is a moment chosen by the scene's seed, so that poses in mid-action are seen."""
+    return render_frames(scene, *_moments(scene, num_frames))
+
+
+def _moments(scene: Scene, num_frames: int) -> tuple[int, range]:
+    """Length of the shot, and which of its frames are drawn."""
     if num_frames > 1:
-        return render_frames(scene, num_frames)
+        return num_frames, range(num_frames)
     moment = int(np.random.default_rng(scene.seed).integers(STILL_MOMENTS))
-    return render_frames(scene, STILL_MOMENTS, drawn=range(moment, moment + 1))
+    return STILL_MOMENTS, range(moment, moment + 1)
+
+
+def latent_presence(scene: Scene, num_frames: int) -> NDArray[np.float16]:
+    """(T', H', W'): share of each latent cell under the subject, a mean over the frames the cell covers."""
+    presence = subject_presence(scene, *_moments(scene, num_frames))
+    later = reduce(presence[1:], "(t p) h w -> t h w", "mean", p=4) if num_frames > 1 else presence[1:]
+    return np.concatenate([presence[:1], later]).astype(np.float16)
 
 
 def frames_of(shard: Shard, folder: Path) -> NDArray[np.uint8]:
@@ -78,6 +92,16 @@ def latents_of(shard: Shard, frames: Path, latents: Path, codec: MiniCodec) -> N
         clips = frames_of(shard, frames)
         write_array(np.stack([encode_clip(codec, clip) for clip in clips]), path)
     loaded: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return loaded
+
+
+def presence_of(shard: Shard, folder: Path) -> NDArray[np.float16]:
+    """(N, T', H', W') :func:`latent_presence` of a shard, drawn on first use."""
+    path = folder / f"{shard.name}.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_array(np.stack([latent_presence(scene, shard.num_frames) for scene in shard.scenes()]), path)
+    loaded: NDArray[np.float16] = np.load(path)
     return loaded
 
 
@@ -104,20 +128,35 @@ def write_array(values: NDArray[np.generic], path: Path) -> None:
     partial.replace(path)
 
 
+class LatentBatch(NamedTuple):
+    """Clips as training sees them: clean latents (B, C, T', H', W'), where the subject is
+    (B, 1, T', H', W') in 0..1, and what every scene shows."""
+
+    clean: Tensor
+    presence: Tensor
+    attributes: list[Mapping[str, str]]
+
+
 @dataclass(frozen=True)
 class LatentPool:
-    """Latents and scene attributes of all shards of one clip length."""
+    """Latents, presence and attributes of all scenes of one clip length, shard by shard."""
 
     latents: tuple[NDArray[np.float16], ...]
+    presence: tuple[NDArray[np.float16], ...]
     attributes: tuple[Mapping[str, str], ...]
 
-    def draw(self, batch: int, generator: np.random.Generator) -> tuple[Tensor, list[Mapping[str, str]]]:
-        """``batch`` clips with replacement: (B, C, T', H', W') float32 and their attributes."""
+    def draw(self, batch: int, generator: np.random.Generator) -> LatentBatch:
+        """``batch`` clips with replacement, float32."""
         bounds = np.cumsum([len(part) for part in self.latents])
         picks = generator.integers(int(bounds[-1]), size=batch)
-        clips = []
+        clips, presence = [], []
         for pick in picks:
             part = int(np.searchsorted(bounds, pick, side="right"))
-            clips.append(self.latents[part][pick - (bounds[part] - len(self.latents[part]))])
-        chosen = [self.attributes[pick] for pick in picks]
-        return torch.from_numpy(np.stack(clips)).to(torch.float32), chosen
+            row = pick - (bounds[part] - len(self.latents[part]))
+            clips.append(self.latents[part][row])
+            presence.append(self.presence[part][row][None])
+        return LatentBatch(
+            torch.from_numpy(np.stack(clips)).float(),
+            torch.from_numpy(np.stack(presence)).float(),
+            [self.attributes[pick] for pick in picks],
+        )

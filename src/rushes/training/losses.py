@@ -15,9 +15,24 @@ def reconstruction_loss(decoded: Tensor, frames: Tensor) -> Tensor:
     return loss
 
 
-def velocity_loss(velocity: Tensor, clean: Tensor, noise: Tensor) -> Tensor:
-    """Mean squared error against noise - clean (rectified flow, arXiv 2209.03003)."""
-    return F.mse_loss(velocity.float(), noise - clean)
+def velocity_loss(velocity: Tensor, clean: Tensor, noise: Tensor, weight: Tensor) -> Tensor:
+    """Squared error against noise - clean (rectified flow, arXiv 2209.03003), averaged with ``weight``.
+
+    ``weight`` broadcasts to the latents and has mean one. It moves effort, not the optimum: the best velocity
+    of every cell stays the conditional mean.
+    """
+    return (weight * (velocity.float() - (noise - clean)).square()).mean()
+
+
+def effort(presence: Tensor, visibility: Tensor) -> Tensor:
+    """Weight (B, C, T, H, W) of mean one per batch: a cell full of subject counts three times an empty one,
+    and a channel by the root of what it moves in the picture (``visibility``, (C,)).
+
+    Whitened latents would give most of the loss to channels that carry fine detail nobody looks at.
+    """
+    channels = visibility.sqrt() / visibility.sqrt().mean()
+    cells = 1 + 2 * presence
+    return channels.view(1, -1, 1, 1, 1) * cells / cells.mean()
 
 
 def draw_sigmas(batch: int, shift: float, generator: torch.Generator) -> Tensor:

@@ -18,8 +18,13 @@ from rushes.models.mini_codec import MiniCodec
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
-from rushes.training.codec import CodecStage, fit_latent_statistics, fit_principal_components
-from rushes.training.data import LatentPool, Shard, frames_of, latents_of, shards
+from rushes.training.codec import (
+    CodecStage,
+    channel_visibility,
+    fit_latent_statistics,
+    fit_principal_components,
+)
+from rushes.training.data import LatentPool, Shard, frames_of, latents_of, presence_of, shards
 from rushes.training.loop import StopSignal, run_stage
 from rushes.training.recipe import TrainingRecipe
 from rushes.training.text import TextStage
@@ -121,6 +126,7 @@ class MiniTraining:
             (self._tokenizer(), self._text_encoder()),
             self.recipe.transformer_run,
             self._pools(),
+            channel_visibility(self._codec()),
             SEED,
         )
         return run_stage(stage, self.folder, self.stop)
@@ -163,6 +169,7 @@ class MiniTraining:
         return {
             num_frames: LatentPool(
                 tuple(latents_of(shard, self._frames, folder, codec) for shard in same),
+                tuple(presence_of(shard, self.folder / "presence") for shard in same),
                 tuple(scene.attributes() for shard in same for scene in shard.scenes()),
             )
             for num_frames, same in by_length.items()

@@ -12,7 +12,7 @@ from rushes.models.transformer import WanTransformer
 from rushes.training.captions import training_caption
 from rushes.training.data import LatentPool
 from rushes.training.ema import Ema
-from rushes.training.losses import draw_sigmas, velocity_loss
+from rushes.training.losses import draw_sigmas, effort, velocity_loss
 from rushes.training.optimiser import BlockOptimiser, warmup_stable_decay
 from rushes.training.recipe import TransformerRun
 
@@ -31,11 +31,12 @@ class TransformerStage:
         text: tuple[Tokenizer, UMT5Encoder],
         run: TransformerRun,
         pools: Mapping[int, LatentPool],
+        visibility: torch.Tensor,
         seed: int,
     ) -> None:
         self.transformer, self.run, self.steps, self.step = transformer, run, run.steps, 0
         self.tokenizer, self.text_encoder = text
-        self.pools = pools
+        self.pools, self.visibility = pools, visibility
         self.ema = Ema(transformer)
         self.optimiser = BlockOptimiser(transformer, run.learning_rate)
         self.seed = seed
@@ -46,14 +47,14 @@ class TransformerStage:
         generator = torch.Generator().manual_seed(self.seed + self.step)
         mix = self.run.mix_at(self.step)
         num_frames = int(random.choice(mix.num_frames, p=mix.odds))
-        clean, attributes = self.pools[num_frames].draw(self._batch(num_frames), random)
+        clean, presence, attributes = self.pools[num_frames].draw(self._batch(num_frames), random)
         captions = [training_caption(values, random, self.run.null_caption_share) for values in attributes]
         sigmas = draw_sigmas(len(clean), SHIFT_BY_LATENT_FRAMES[clean.shape[2]], generator)
         noise = torch.randn(clean.shape, generator=generator)
         noisy = torch.lerp(clean, noise, sigmas.view(-1, 1, 1, 1, 1))
         with torch.autocast("cpu", torch.bfloat16):
             velocity = self.transformer(noisy, 1000 * sigmas, self._context(captions))
-        loss = velocity_loss(velocity, clean, noise)
+        loss = velocity_loss(velocity, clean, noise, effort(presence, self.visibility))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.transformer.parameters(), 1.0)
         self.optimiser.step(warmup_stable_decay(self.step, self.steps))

@@ -50,6 +50,16 @@ def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
     return {"alien": alien_figure, "can": can_figure, "car": car_figure}[scene.subject](motion, palette)
 
 
+def placement_of(motion: Motion) -> Array:
+    """(T, 2, 3): figure space -> world."""
+    ones, zeros = np.ones(len(motion.times)), np.zeros(len(motion.times))
+    return affine(
+        np.stack([motion.facing * motion.scale * ones, zeros], -1),
+        np.stack([zeros, motion.scale * ones], -1),
+        np.stack([motion.x, zeros + GROUND], -1),
+    )
+
+
 def stage_of(scene: Scene, num_frames: int) -> Stage:
     """Set up a shot of ``num_frames`` frames. Raises ``UsageError`` for a clip without frames."""
     if num_frames < 1:
@@ -59,12 +69,6 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
     camera = camera_path(scene, motion.times, motion.seconds, motion.x)
     generator = scene.random("stage")
     figure = figure_of(scene, motion, palette)
-    ones, zeros = np.ones(num_frames), np.zeros(num_frames)
-    placement = affine(
-        np.stack([motion.facing * motion.scale * ones, zeros], -1),
-        np.stack([zeros, motion.scale * ones], -1),
-        np.stack([motion.x, zeros + GROUND], -1),
-    )
     near_offset = float(scene.random("layers").uniform(-1.0, 1.0, 5)[2]) * 12.0
     layers = (
         sky_layer(palette, camera, float(generator.uniform(-10.0, 10.0))),
@@ -78,7 +82,7 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
         layers,
         tuple(fire_parts(scene, palette, motion.times, near_offset)),
         figure,
-        placement,
+        placement_of(motion),
         tuple(veils_of(scene, palette)),
         haze_image(scene, palette),
         float(generator.uniform(0.0, 512.0)),
