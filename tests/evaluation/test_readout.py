@@ -8,14 +8,19 @@ from rushes.core.vocabulary import SLOTS
 from rushes.evaluation.readout import (
     CONFIG,
     FIRST_SCENE_SEED,
+    NUM_FRAMES,
     load_read_out,
     read,
     reconstruct,
     render_clips,
     save_read_out,
+    shrink,
+    to_pixels,
     train_read_out,
 )
-from rushes.models.judge import ReadOut
+from rushes.models.judge import ReadOut, frame_pairs
+from rushes.world.render import render_frames
+from rushes.world.scene import sample_scene
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +37,26 @@ def test_it_learns_the_clips_it_is_shown(clips, tmp_path):
     loaded = load_read_out(tmp_path / "readout.safetensors")
     shown = [np.repeat(np.repeat(clip, 2, axis=1), 2, axis=2) for clip in clips.frames[:2]]
     assert [set(reading) for reading in read(loaded, shown)] == [set(SLOTS)] * 2
+
+
+def test_the_kept_frames_are_the_pairs_of_the_whole_clip(clips):
+    scene = sample_scene(FIRST_SCENE_SEED + 1)
+    whole = to_pixels(shrink(render_frames(scene, NUM_FRAMES))[None])
+    kept, _ = clips.draw(np.array([1]), mirrored=False)
+    for ours, expected in zip(frame_pairs(kept), frame_pairs(whole), strict=True):
+        assert torch.equal(ours, expected)
+
+
+def test_a_mirrored_clip_has_mirrored_words(clips):
+    chosen = np.arange(6)
+    plain, labels = clips.draw(chosen, mirrored=False)
+    turned, turned_labels = clips.draw(chosen, mirrored=True)
+    assert torch.equal(turned, plain.flip(-1))
+    assert torch.equal(turned_labels["direction"], 1 - labels["direction"])
+    assert torch.equal(turned_labels["subject"], labels["subject"])
+    left, right = (SLOTS["camera"].index(name) for name in ("pan_left", "pan_right"))
+    swap = {left: right, right: left}
+    assert turned_labels["camera"].tolist() == [swap.get(value, value) for value in labels["camera"].tolist()]
 
 
 def test_every_third_clip_went_through_the_codec(clips):

@@ -16,7 +16,7 @@ from torch import Tensor
 from rushes.core.errors import WeightsError
 from rushes.core.vocabulary import SLOTS
 from rushes.models.codec import VideoCodec
-from rushes.models.judge import PICTURE, ReadOut, ReadOutConfig
+from rushes.models.judge import PICTURE, ReadOut, ReadOutConfig, pair_indices
 from rushes.models.weights_file import load_weights, save_weights, sha256_of
 from rushes.world.render import render_frames
 from rushes.world.scene import sample_scene
@@ -26,21 +26,34 @@ FIRST_SCENE_SEED = 2_000_000_000
 NUM_FRAMES = 17
 CONFIG = ReadOutConfig(widths=(48, 96, 128), hidden_size=192)
 WEIGHTS_FILE = "readout.safetensors"
-NUM_CLIPS = 1200
+NUM_CLIPS = 4000
 CODED_EVERY = 6
-NUM_STEPS = 500
+NUM_STEPS = 2500
+
+MIRRORED = {"left": "right", "right": "left", "pan_left": "pan_right", "pan_right": "pan_left"}
 
 
 @dataclass(frozen=True)
 class JudgedClips:
-    """Clips at the judge's inner size, uint8 (N, T, 80, 128, 3), and the index of every slot's value (N,)."""
+    """The frames the judge looks at, at its inner size, uint8 (N, 8, 80, 128, 3); each slot's index (N,)."""
 
     frames: NDArray[np.uint8]
     labels: dict[str, Tensor]
 
-    def pixels(self, chosen: NDArray[np.int64]) -> Tensor:
-        """(B, 3, T, 80, 128) in [-1, 1]."""
-        return to_pixels(self.frames[chosen])
+    def draw(self, chosen: NDArray[np.int64], mirrored: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        """(B, 3, 8, 80, 128) in [-1, 1] and labels; ``mirrored`` swaps left and right in both."""
+        frames = self.frames[chosen]
+        labels = {slot: indices[chosen] for slot, indices in self.labels.items()}
+        if mirrored:
+            frames = frames[:, :, :, ::-1]
+            labels = {slot: _mirror(slot)[indices] for slot, indices in labels.items()}
+        return to_pixels(frames), labels
+
+
+def _mirror(slot: str) -> Tensor:
+    """Index of every value's mirror image."""
+    values = SLOTS[slot]
+    return torch.tensor([values.index(MIRRORED.get(value, value)) for value in values])
 
 
 def to_pixels(frames: NDArray[np.uint8]) -> Tensor:
@@ -65,13 +78,15 @@ def reconstruct(codec: VideoCodec, frames: NDArray[np.uint8]) -> NDArray[np.uint
 
 def render_clips(first_seed: int, count: int, codec: VideoCodec | None, coded_every: int) -> JudgedClips:
     """``count`` scenes from ``first_seed``; every ``coded_every``-th goes through the codec, if given."""
+    # in order of time, so that the pairs of these eight frames are the pairs of the whole clip
+    looked_at = torch.stack(pair_indices(NUM_FRAMES), dim=1).flatten().tolist()
     frames, attributes = [], []
     for number in range(count):
         scene = sample_scene(first_seed + number)
         clip = render_frames(scene, NUM_FRAMES)
         if codec is not None and number % coded_every == 0:
             clip = reconstruct(codec, clip)
-        frames.append(shrink(clip))
+        frames.append(shrink(clip[looked_at]))
         attributes.append(scene.attributes())
     labels = {
         slot: torch.tensor([values.index(each[slot]) for each in attributes])
@@ -88,9 +103,10 @@ def train_read_out(network: ReadOut, clips: JudgedClips, steps: int, batch: int 
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=2e-3, total_steps=steps)
     for _ in range(steps):
         chosen = random.integers(len(clips.frames), size=batch)
+        pixels, labels = clips.draw(chosen, mirrored=bool(random.random() < 0.5))
         with torch.autocast("cpu", torch.bfloat16):
-            logits = network(_soften(clips.pixels(chosen), random))
-        losses = [F.cross_entropy(logits[slot].float(), clips.labels[slot][chosen]) for slot in SLOTS]
+            logits = network(_soften(pixels, random))
+        losses = [F.cross_entropy(logits[slot].float(), labels[slot]) for slot in SLOTS]
         loss = torch.stack(losses).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
@@ -100,7 +116,7 @@ def train_read_out(network: ReadOut, clips: JudgedClips, steps: int, batch: int 
 
 
 def make_read_out(codec: VideoCodec, path: Path, progress: Callable[[str, int, int], None]) -> None:
-    """Render, train and save the judge: about twenty minutes of one core."""
+    """Render, train and save the judge: about forty minutes of one core."""
     clips = render_clips(FIRST_SCENE_SEED, NUM_CLIPS, codec, CODED_EVERY)
     torch.manual_seed(0)
     network = ReadOut(CONFIG)

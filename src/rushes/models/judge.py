@@ -35,13 +35,16 @@ class FramePairs(NamedTuple):
     second: Tensor
 
 
+def pair_indices(num_frames: int) -> tuple[Tensor, Tensor]:
+    """First frame and right neighbour of each pair, int64 (pairs,); a still picture is its own neighbour."""
+    starts = torch.linspace(0, max(num_frames - 2, 0), NUM_PAIRS).round().long()
+    return starts, (starts + 1).clamp(max=num_frames - 1)
+
+
 def frame_pairs(frames: Tensor) -> FramePairs:
-    """(B, 3, T, H, W), any T from 1, -> pairs spread evenly; a still picture is its own neighbour."""
-    num_frames = frames.shape[2]
-    last_start = max(num_frames - 2, 0)
-    starts = torch.linspace(0, last_start, NUM_PAIRS, device=frames.device).round().long()
-    seconds = (starts + 1).clamp(max=num_frames - 1)
-    chosen = rearrange(frames[:, :, torch.cat([starts, seconds])], "b c t h w -> (b t) c h w")
+    """(B, 3, T, H, W), any T from 1, -> pairs spread evenly."""
+    indices = torch.cat(pair_indices(frames.shape[2])).to(frames.device)
+    chosen = rearrange(frames[:, :, indices], "b c t h w -> (b t) c h w")
     small = F.interpolate(chosen.to(wide(chosen.dtype)), size=PICTURE, mode="area")
     halves = rearrange(small, "(b two p) c h w -> two b p c h w", two=2, p=NUM_PAIRS)
     return FramePairs(halves[0], halves[1])
