@@ -13,7 +13,7 @@ from rushes.models import attention
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER
 from rushes.models.precision import WideRMSNorm
 from rushes.models.rope import RopeTables, axis_dims
-from rushes.models.transformer import Block, TransformerConfig, WanTransformer, sinusoid
+from rushes.models.transformer import Block, TextMemory, TimeRows, TransformerConfig, WanTransformer, sinusoid
 
 CONFIG = TransformerConfig(
     hidden_size=32,
@@ -126,6 +126,74 @@ def test_autocast_with_float32_masters_trains(case: Case) -> None:
         assert parameter.grad is not None, name
         assert parameter.grad.dtype == torch.float32
         assert parameter.grad.abs().max() > 0, name
+
+
+# --- per-token timesteps (TI2V-5B) and remembered text
+
+
+def test_per_token_timesteps_equal_diffusers(case: Case) -> None:
+    timestep = case.timestep[:, None].repeat(1, 24)
+    timestep[:, :8] = 0  # the first latent frame is given
+    padded = nn.functional.pad(case.context, (0, 0, 0, CONFIG.text_len - 7))
+    reference = build_reference()
+    reference.load_state_dict(DIFFUSERS_TRANSFORMER.from_ours(case.state))
+    with torch.no_grad():
+        reference32 = reference(case.latents, timestep, padded).sample
+        with Float64():
+            reference64 = reference.double()(case.latents.double(), timestep.double(), padded.double()).sample
+        ours = case.model()(case.latents, timestep, case.context)
+        assert error(ours, reference64) <= 2 * error(reference32, reference64)
+        assert error(case.model()(case.latents, case.timestep, case.context), reference64) > 1e-2
+
+
+def test_equal_per_token_timesteps_are_a_timestep_per_member(case: Case) -> None:
+    model = case.model()
+    with torch.no_grad():
+        per_token = model(case.latents, case.timestep[:, None].expand(-1, 24), case.context)
+        per_member = model(case.latents, case.timestep, case.context)
+    assert error(per_token, per_member) < 1e-6
+    with pytest.raises(ValueError, match=r"timestep \(8, 23\) is neither \(8,\) nor \(8, 24\)"):
+        model(case.latents, case.timestep[:, None].expand(-1, 23), case.context)
+
+
+@pytest.mark.parametrize("length", [0, 7, 12], ids=["empty", "padded", "full"])
+def test_a_remembered_text_equals_the_text(case: Case, length: int) -> None:
+    model = case.model().double()
+    context = torch.randn(8, length, CONFIG.text_dim, dtype=torch.float64)
+    with torch.no_grad():
+        plain = model(case.latents.double(), case.timestep, context)
+        # zero rows within the context are padding too
+        memory = model.remember(nn.functional.pad(context, (0, 0, 0, (12 - length) // 2)))
+        assert error(model(case.latents.double(), case.timestep, memory), plain) < 1e-13
+    assert memory.blocks[0].keys.shape[1] == length + (length < 12)
+
+
+def test_one_remembered_text_serves_every_member(case: Case) -> None:
+    model = case.model().double()
+    context = case.context[:1].double()
+    with torch.no_grad():
+        plain = model(case.latents.double(), case.timestep, context.expand(8, -1, -1))
+        memory = model.remember(context)
+        assert error(model(case.latents.double(), case.timestep, memory), plain) < 1e-13
+        unweighted = TextMemory(tuple(text._replace(bias=None) for text in memory.blocks))
+        assert error(model(case.latents.double(), case.timestep, unweighted), plain) > 1e-2
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_copies_of_a_key_weigh_like_all_pads(dtype: torch.dtype) -> None:
+    for count in (1, 2, 3, 57, 400, 505, 512):
+        biases = torch.tensor(attention.repeat_biases(count, dtype), dtype=dtype)
+        assert biases.double().exp().sum().item() == pytest.approx(
+            count, rel=3e-4 if dtype.itemsize == 2 else 1e-6
+        )
+    assert attention.repeat_biases(0, dtype) == []
+
+
+def test_bfloat16_memory_stays_within_the_references_error(case: Case) -> None:
+    model = case.model().bfloat16()
+    with torch.no_grad():
+        result = model(case.latents.bfloat16(), case.timestep, model.remember(case.context.bfloat16()))
+    assert error(result, case.reference64) <= error(case.reference16, case.reference64)
 
 
 # --- traps: each plants one mistake and must be far outside rounding
@@ -269,8 +337,9 @@ def test_init_starts_as_identity_with_a_zero_prediction() -> None:
     assert isinstance(block, Block)
     tokens = torch.randn(1, 8, CONFIG.hidden_size)
     rope = RopeTables(torch.ones(8, 1, 8), torch.zeros(8, 1, 8))
-    context = torch.randn(1, 3, CONFIG.hidden_size)
-    assert torch.equal(block(tokens, context, torch.zeros(1, 1, 6, CONFIG.hidden_size), rope), tokens)
+    text = block.cross_attn.keys_values(torch.randn(1, 3, CONFIG.hidden_size))
+    time = TimeRows(torch.zeros(1, 6, CONFIG.hidden_size), None)
+    assert torch.equal(block(tokens, text, time, rope), tokens)
 
 
 # --- bad input

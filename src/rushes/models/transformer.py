@@ -4,15 +4,16 @@ One class for A14B's experts, TI2V-5B, Wan2.1 and mini: only the configuration d
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from rushes.models.attention import CrossAttention, SelfAttention
+from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, repeat_biases
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
 
@@ -46,6 +47,30 @@ class TransformerConfig:
     def head_dim(self) -> int:
         """Channels of one head."""
         return self.hidden_size // self.num_heads
+
+
+@dataclass(frozen=True)
+class TextMemory:
+    """What a transformer keeps of one text: keys and values for every block's cross-attention.
+
+    It belongs to the weights it was made with. A memory of batch 1 serves every member.
+    """
+
+    blocks: tuple[KeysValues, ...]
+
+
+class TimeRows(NamedTuple):
+    """A value per distinct timestep, (rows, ..., dim), and the row of each token, (B, tokens).
+
+    Without token rows the timesteps are per member: row b serves all tokens of member b.
+    """
+
+    rows: Tensor
+    of_token: Tensor | None
+
+    def spread(self, rows: Tensor) -> Tensor:
+        """Rows (rows, dim) to where they apply: (B, 1 or tokens, dim)."""
+        return rows.unsqueeze(1) if self.of_token is None else rows[self.of_token]
 
 
 class Modulation(NamedTuple):
@@ -105,12 +130,12 @@ class Block(nn.Module):
         )
         self.modulation = nn.Parameter(torch.empty(1, 6, dim))
 
-    def forward(self, tokens: Tensor, context: Tensor, time: Tensor, rope: RopeTables) -> Tensor:
-        """Tokens (B, N, dim), context (B, L, dim), time (B, 1 or N, 6, dim) -> (B, N, dim)."""
-        m = Modulation(*(self.modulation + time).unbind(-2))
+    def forward(self, tokens: Tensor, text: KeysValues, time: TimeRows, rope: RopeTables) -> Tensor:
+        """Tokens (B, N, dim), the text's keys and values here, time (rows, 6, dim) -> (B, N, dim)."""
+        m = Modulation(*(time.spread(rows) for rows in (self.modulation + time.rows).unbind(-2)))
         attended = self.self_attn(modulate(self.norm1(tokens), m.shift_sa, m.scale_sa), rope)
         tokens = torch.addcmul(tokens, attended.to(tokens.dtype), m.gate_sa)
-        tokens = tokens + self.cross_attn(self.norm3(tokens), self.cross_attn.keys_values(context))
+        tokens = tokens + self.cross_attn(self.norm3(tokens), text)
         widened = modulate(self.norm2(tokens), m.shift_ffn, m.scale_ffn)
         fed = self.ffn(widened.to(self.modulation.dtype))
         return torch.addcmul(tokens, fed.to(tokens.dtype), m.gate_ffn)
@@ -131,9 +156,10 @@ class Head(nn.Module):
         self.head = WideLinear(config.hidden_size, config.out_channels * math.prod(config.patch_size))
         self.modulation = nn.Parameter(torch.empty(1, 2, config.hidden_size))
 
-    def forward(self, tokens: Tensor, time: Tensor) -> Tensor:
-        """Tokens (B, N, dim), time (B, 1 or N, dim) -> (B, N, pt * ph * pw * C), C fastest."""
-        shift, scale = (self.modulation + time.unsqueeze(-2)).unbind(-2)
+    def forward(self, tokens: Tensor, time: TimeRows) -> Tensor:
+        """Tokens (B, N, dim), time (rows, dim) -> (B, N, pt * ph * pw * C), C fastest."""
+        rows = self.modulation + time.rows.unsqueeze(-2)
+        shift, scale = (time.spread(row) for row in rows.unbind(-2))
         patches: Tensor = self.head(modulate(self.norm(tokens), shift, scale))
         return patches
 
@@ -143,6 +169,9 @@ class WanTransformer(nn.Module):
 
     Parameters are uninitialised until :meth:`init_weights` or a strict load.
     """
+
+    # only ever iterated, so that blocks may be streamed through memory one by one
+    blocks: Iterable[Block]
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -154,41 +183,76 @@ class WanTransformer(nn.Module):
         )
         self.time_embedding = nn.Sequential(WideLinear(config.freq_dim, dim), nn.SiLU(), WideLinear(dim, dim))
         self.time_projection = nn.Sequential(nn.SiLU(), WideLinear(dim, 6 * dim))
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.blocks = cast("Iterable[Block]", nn.ModuleList(Block(config) for _ in range(config.depth)))
         self.head = Head(config)
 
-    def forward(self, latents: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
-        """Latents (B, C, T, H, W), timestep (B,) in 0..1000, context (B, L, text_dim) -> (B, C_out, T, H, W).
+    def forward(self, latents: Tensor, timestep: Tensor, context: Tensor | TextMemory) -> Tensor:
+        """Latents (B, C, T, H, W), timestep in 0..1000, context (B, L, text_dim) -> (B, C_out, T, H, W).
 
-        The context is zero-padded to ``text_len`` rows, and the padding is attended: it is part of the model.
-        The result is at least float32. Raises ValueError when a shape does not fit the configuration.
+        The timestep is (B,), or (B, tokens) where tokens of one clip stand at different noise levels. The
+        context is zero-padded to ``text_len`` rows, and the padding is attended: it is part of the model. A
+        memory of it from :meth:`remember` saves its share of the work. The result is at least float32.
+        Raises ValueError when a shape does not fit the configuration.
         """
-        grid = self._grid(latents, context)
+        grid = self._grid(latents)
         tokens = self.patch_embedding(latents)
         tokens = tokens.to(wide(tokens.dtype))
-        text = self._embed_text(context)
-        time = self.time_embedding(sinusoid(timestep, self.config.freq_dim)).unsqueeze(1)
-        block_time = self.time_projection(time).unflatten(-1, (6, -1))
+        time, block_time = self._embed_time(timestep, tokens.shape[:2])
         rope = rope_tables(grid, self.config.head_dim, tokens.dtype, tokens.device)
-        for block in self.blocks:
+        if isinstance(context, Tensor):
+            context = self._embed_text(context, self.config.text_len)
+        for index, block in enumerate(self.blocks):
+            if isinstance(context, TextMemory):
+                text = context.blocks[index]
+            else:
+                text = block.cross_attn.keys_values(context)
             tokens = block(tokens, text, block_time, rope)
         return self._unpatchify(self.head(tokens, time), grid)
 
-    def _embed_text(self, context: Tensor) -> Tensor:
-        padded = F.pad(context, (0, 0, 0, self.config.text_len - context.shape[1]))
+    @torch.no_grad()
+    def remember(self, context: Tensor) -> TextMemory:
+        """What :meth:`forward` needs of a context (B, L, text_dim), computed once per prompt and expert.
+
+        All padding rows are equal, so one key, weighted by their number, stands for them.
+        """
+        rows = context.any(-1).any(0).nonzero()
+        used = int(rows.max()) + 1 if len(rows) else 0
+        pads = self.config.text_len - used
+        biases = repeat_biases(pads, self.patch_embedding.weight.dtype)
+        embedded = self._embed_text(context[:, :used], used + len(biases))
+        bias = F.pad(embedded.new_tensor(biases), (used, 0)) if pads else None
+        return TextMemory(
+            tuple(block.cross_attn.keys_values(embedded)._replace(bias=bias) for block in self.blocks)
+        )
+
+    def _embed_time(self, timestep: Tensor, tokens: torch.Size) -> tuple[TimeRows, TimeRows]:
+        if timestep.shape not in (tokens[:1], tokens):
+            raise ValueError(
+                f"timestep {tuple(timestep.shape)} is neither {tuple(tokens[:1])} nor {tuple(tokens)}"
+            )
+        distinct, of_token = timestep, None
+        if timestep.ndim == 2:
+            distinct, of_token = torch.unique(timestep, return_inverse=True)
+        time = self.time_embedding(sinusoid(distinct, self.config.freq_dim))
+        block_time = self.time_projection(time).unflatten(-1, (6, -1))
+        return TimeRows(time, of_token), TimeRows(block_time, of_token)
+
+    def _embed_text(self, context: Tensor, length: int) -> Tensor:
+        config = self.config
+        if context.ndim != 3 or context.shape[1] > config.text_len or context.shape[2] != config.text_dim:
+            raise ValueError(
+                f"context {tuple(context.shape)} is not (B, up to {config.text_len}, {config.text_dim})"
+            )
+        padded = F.pad(context, (0, 0, 0, length - context.shape[1]))
         text: Tensor = self.text_embedding(padded.to(self.patch_embedding.weight.dtype))
         return text
 
-    def _grid(self, latents: Tensor, context: Tensor) -> tuple[int, int, int]:
+    def _grid(self, latents: Tensor) -> tuple[int, int, int]:
         config = self.config
         if latents.ndim != 5 or latents.shape[1] != config.in_channels:
             raise ValueError(f"latents {tuple(latents.shape)} are not (B, {config.in_channels}, T, H, W)")
         if any(size % patch for size, patch in zip(latents.shape[2:], config.patch_size, strict=True)):
             raise ValueError(f"latents {tuple(latents.shape)} do not divide into patches {config.patch_size}")
-        if context.shape[1] > config.text_len or context.shape[2] != config.text_dim:
-            raise ValueError(
-                f"context {tuple(context.shape)} is not (B, up to {config.text_len}, {config.text_dim})"
-            )
         t, h, w = (size // patch for size, patch in zip(latents.shape[2:], config.patch_size, strict=True))
         return t, h, w
 
