@@ -36,7 +36,7 @@ class WideLayerNorm(nn.LayerNorm):
 
 
 class WideRMSNorm(nn.Module):
-    """x * rsqrt(mean(x^2) + eps) in at least float32, rounded back to x's dtype, times weight."""
+    """x * rsqrt(mean(x^2) + eps) * weight in at least float32; the result stays wide."""
 
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
@@ -44,6 +44,6 @@ class WideRMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., dim) -> (..., dim) in x's dtype."""
-        normed = F.rms_norm(x.to(wide(x.dtype)), self.weight.shape, eps=self.eps)
-        return normed.to(x.dtype) * self.weight.to(x.dtype)
+        """(..., dim) -> (..., dim)."""
+        x = x.to(wide(x.dtype))
+        return F.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.eps)

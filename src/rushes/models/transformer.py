@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, repeat_biases
+from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, join, pieces, repeat_biases
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
 
@@ -60,7 +60,7 @@ class TextMemory:
 
 
 class TimeRows(NamedTuple):
-    """A value per distinct timestep, (rows, ..., dim), and the row of each token, (B, tokens).
+    """Vectors per distinct timestep, (rows, count, dim), and the row of each token, (B, tokens).
 
     Without token rows the timesteps are per member: row b serves all tokens of member b.
     """
@@ -68,20 +68,18 @@ class TimeRows(NamedTuple):
     rows: Tensor
     of_token: Tensor | None
 
-    def spread(self, rows: Tensor) -> Tensor:
-        """Rows (rows, dim) to where they apply: (B, 1 or tokens, dim)."""
-        return rows.unsqueeze(1) if self.of_token is None else rows[self.of_token]
+    def vector(self, index: int) -> Tensor:
+        """One vector where it applies: (B, 1 or tokens, dim)."""
+        row = self.rows[:, index]
+        return row.unsqueeze(1) if self.of_token is None else row[self.of_token]
+
+    def at(self, piece: slice) -> "TimeRows":
+        """The same for a range of tokens."""
+        return self if self.of_token is None else TimeRows(self.rows, self.of_token[:, piece])
 
 
-class Modulation(NamedTuple):
-    """Shift, scale and gate of self-attention, then of the feed-forward, each (B, 1 or tokens, dim)."""
-
-    shift_sa: Tensor
-    scale_sa: Tensor
-    gate_sa: Tensor
-    shift_ffn: Tensor
-    scale_ffn: Tensor
-    gate_ffn: Tensor
+# A block's six vectors, in their order.
+SHIFT_SA, SCALE_SA, GATE_SA, SHIFT_FFN, SCALE_FFN, GATE_FFN = range(6)
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
@@ -115,7 +113,10 @@ class PatchEmbedding(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention, text attention, feed-forward; the residual stream stays at least float32."""
+    """Self-attention, text attention, feed-forward; the residual stream stays at least float32.
+
+    Outside of training it works in place on the tokens it is given.
+    """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -132,13 +133,28 @@ class Block(nn.Module):
 
     def forward(self, tokens: Tensor, text: KeysValues, time: TimeRows, rope: RopeTables) -> Tensor:
         """Tokens (B, N, dim), the text's keys and values here, time (rows, 6, dim) -> (B, N, dim)."""
-        m = Modulation(*(time.spread(rows) for rows in (self.modulation + time.rows).unbind(-2)))
-        attended = self.self_attn(modulate(self.norm1(tokens), m.shift_sa, m.scale_sa), rope)
-        tokens = torch.addcmul(tokens, attended.to(tokens.dtype), m.gate_sa)
-        tokens = tokens + self.cross_attn(self.norm3(tokens), text)
-        widened = modulate(self.norm2(tokens), m.shift_ffn, m.scale_ffn)
-        fed = self.ffn(widened.to(self.modulation.dtype))
-        return torch.addcmul(tokens, fed.to(tokens.dtype), m.gate_ffn)
+        time = TimeRows(self.modulation + time.rows, time.of_token)
+        normed = join(self._modulated(tokens[:, piece], time.at(piece)) for piece in pieces(tokens))
+        attended = self.self_attn(normed, rope)
+        if torch.is_grad_enabled():
+            return self._after_attention(tokens, attended, text, time)
+        for piece in pieces(tokens):
+            tokens[:, piece] = self._after_attention(
+                tokens[:, piece], attended[:, piece], text, time.at(piece)
+            )
+        return tokens
+
+    def _modulated(self, tokens: Tensor, time: TimeRows) -> Tensor:
+        normed = modulate(self.norm1(tokens), time.vector(SHIFT_SA), time.vector(SCALE_SA))
+        return normed.to(self.modulation.dtype)
+
+    def _after_attention(self, tokens: Tensor, attended: Tensor, text: KeysValues, time: TimeRows) -> Tensor:
+        dtype = self.modulation.dtype
+        tokens = torch.addcmul(tokens, attended.to(tokens.dtype), time.vector(GATE_SA))
+        tokens = tokens + self.cross_attn(self.norm3(tokens).to(dtype), text)
+        widened = modulate(self.norm2(tokens), time.vector(SHIFT_FFN), time.vector(SCALE_FFN))
+        fed = self.ffn(widened.to(dtype))
+        return torch.addcmul(tokens, fed.to(tokens.dtype), time.vector(GATE_FFN))
 
     def init_weights(self) -> None:
         """Residual outputs at zero, modulation at randn / sqrt(dim); the rest is the caller's."""
@@ -157,9 +173,12 @@ class Head(nn.Module):
         self.modulation = nn.Parameter(torch.empty(1, 2, config.hidden_size))
 
     def forward(self, tokens: Tensor, time: TimeRows) -> Tensor:
-        """Tokens (B, N, dim), time (rows, dim) -> (B, N, pt * ph * pw * C), C fastest."""
-        rows = self.modulation + time.rows.unsqueeze(-2)
-        shift, scale = (time.spread(row) for row in rows.unbind(-2))
+        """Tokens (B, N, dim), time (rows, 1, dim) -> (B, N, pt * ph * pw * C), C fastest."""
+        time = TimeRows(self.modulation + time.rows, time.of_token)
+        return join(self._patches(tokens[:, piece], time.at(piece)) for piece in pieces(tokens))
+
+    def _patches(self, tokens: Tensor, time: TimeRows) -> Tensor:
+        shift, scale = time.vector(0), time.vector(1)
         patches: Tensor = self.head(modulate(self.norm(tokens), shift, scale))
         return patches
 
@@ -235,7 +254,7 @@ class WanTransformer(nn.Module):
             distinct, of_token = torch.unique(timestep, return_inverse=True)
         time = self.time_embedding(sinusoid(distinct, self.config.freq_dim))
         block_time = self.time_projection(time).unflatten(-1, (6, -1))
-        return TimeRows(time, of_token), TimeRows(block_time, of_token)
+        return TimeRows(time.unsqueeze(-2), of_token), TimeRows(block_time, of_token)
 
     def _embed_text(self, context: Tensor, length: int) -> Tensor:
         config = self.config
