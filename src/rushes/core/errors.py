@@ -5,6 +5,7 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── RefusedError            a safety gate said no                       exit 3
 ├── FlaggedError            a quality check found something             exit 4
 ├── WeightsError            a weight file is missing, cut off or wrong  exit 1
+├── GenerationError         a run went wrong on its way                 exit 1
 └── CancelledError          the user stopped the run                    exit 130
 """
 
@@ -37,6 +38,10 @@ class FlaggedError(RushesError):
 
 class WeightsError(RushesError):
     """A weight file is missing, truncated, or does not fit its model."""
+
+
+class GenerationError(RushesError):
+    """A run went wrong on its way: numbers that are not finite, memory that ran out; names the stage."""
 
 
 class CancelledError(RushesError):

@@ -11,8 +11,13 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def canonical_json(value: Any) -> str:
-    """Sorted keys, no spaces, UTF-8 kept, fractions as ``"24000/1001"``; equal values give equal text."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    """Sorted keys, no spaces, UTF-8 kept, fractions as ``"24000/1001"``; equal values give equal text.
+
+    Raises ValueError for numbers that are not finite, which JSON cannot hold.
+    """
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False
+    )
 
 
 def _plain(value: Any) -> Json:
@@ -67,4 +72,6 @@ class Recipe:
 
     def to_json(self) -> str:
         """Readable JSON of :meth:`document`."""
-        return json.dumps(self.document(), indent=2, ensure_ascii=False, default=_plain) + "\n"
+        return (
+            json.dumps(self.document(), indent=2, ensure_ascii=False, default=_plain, allow_nan=False) + "\n"
+        )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from rushes.core.errors import UsageError
 
@@ -9,14 +10,25 @@ MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
 
 
+SCHEDULES = ("flow", "official", "diffusers")
+STEP_RULES = ("euler", "unipc", "dpm++")
+
+
 @dataclass(frozen=True)
 class Sampling:
-    """How the latents are sampled. One guidance scale for each expert; 1 means none."""
+    """How the latents are sampled. One guidance scale for each expert; 1 means none.
+
+    ``schedule`` names the grid of noise levels and ``step_rule`` the solver (``rushes.diffusion``). ``sigmas``
+    gives the levels outright instead, ``steps`` + 1 of them, and then schedule and shift play no part.
+    """
 
     steps: int
     guidance_high: float
     guidance_low: float
     shift: float
+    schedule: str = "flow"
+    step_rule: str = "euler"
+    sigmas: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no sampler can do."""
@@ -27,11 +39,23 @@ class Sampling:
                 raise UsageError(f"{name} {scale:g} is out of range: use 0 to 30")
         if not 0.1 <= self.shift <= 50:
             raise UsageError(f"shift {self.shift:g} is out of range: use 0.1 to 50")
+        for name, value, choices in (
+            ("schedule", self.schedule, SCHEDULES),
+            ("step rule", self.step_rule, STEP_RULES),
+        ):
+            if value not in choices:
+                raise UsageError(f"{name} {value!r} is unknown: choose {', '.join(choices)}")
+        if self.sigmas:
+            _check_sigmas(self.sigmas, self.steps)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One clip: words, length, sampling and seed. ``context_text`` is what the model reads for ``prompt``."""
+    """One clip: words, length, sampling and seed. ``context_text`` is what the model reads for ``prompt``.
+
+    ``num_frames`` are made and the last ``trim`` of them cut off. ``first_frame`` is the SHA-256 of the
+    picture the clip starts from (``rushes.engine.first_frame.picture_digest``), empty without one.
+    """
 
     prompt: str
     context_text: str
@@ -42,21 +66,45 @@ class Request:
     seed: int
     sampling: Sampling
     negative_prompt: str = ""
+    trim: int = 0
+    first_frame: str = ""
 
     def __post_init__(self) -> None:
         """Refuse empty or endless prompts and impossible seeds."""
         check_prompt(self.prompt)
+        check_text("negative prompt", self.negative_prompt)
+        if not 0 <= self.trim < self.num_frames:
+            raise UsageError(f"{self.trim} of {self.num_frames} frames cannot be cut off: leave at least one")
         if not 0 <= self.seed <= MAX_SEED:
             raise UsageError(f"seed {self.seed} is out of range: use 0 to {MAX_SEED}")
 
 
+def _check_sigmas(sigmas: tuple[float, ...], steps: int) -> None:
+    falling = all(a > b for a, b in pairwise(sigmas))
+    if not (falling and sigmas[0] <= 1 and sigmas[-1] == 0 and len(sigmas) == steps + 1):
+        raise UsageError(
+            f"sigmas {', '.join(f'{sigma:g}' for sigma in sigmas)} cannot be walked in {steps} steps: "
+            "give steps + 1 falling levels from at most 1 down to 0"
+        )
+
+
 def check_prompt(prompt: str) -> None:
-    """Raise UsageError for a prompt without words or beyond the cap."""
+    """Raise UsageError for a prompt without words, with half a character, or beyond the cap."""
     if not any(character.isalnum() for character in prompt):
         raise UsageError(
             f"prompt {prompt!r} has no words: describe the shot, for example 'a fox leaps over snow'"
         )
-    if len(prompt) > MAX_PROMPT_CHARACTERS:
+    check_text("prompt", prompt)
+
+
+def check_text(name: str, text: str) -> None:
+    """Raise UsageError for a text beyond the cap or with half of a surrogate pair, which is no character."""
+    if len(text) > MAX_PROMPT_CHARACTERS:
         raise UsageError(
-            f"prompt has {len(prompt)} characters: the limit is {MAX_PROMPT_CHARACTERS}, shorten it"
+            f"{name} has {len(text)} characters: the limit is {MAX_PROMPT_CHARACTERS}, shorten it"
         )
+    for position, character in enumerate(text, 1):
+        if "\ud800" <= character <= "\udfff":
+            raise UsageError(
+                f"{name} has {character!r} at character {position}, which is half a character: type it again"
+            )

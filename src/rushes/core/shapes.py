@@ -1,6 +1,8 @@
 """Shapes of clips and latents. The rule that joins frames to latent frames stands here and nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from rushes.core.errors import UsageError
 
@@ -25,9 +27,19 @@ class Compression:
             )
         return (num_frames - 1) // self.time + 1
 
+    def covering(self, num_frames: int) -> int:
+        """The fewest time*n+1 frames that hold ``num_frames``."""
+        return -((1 - num_frames) // self.time) * self.time + 1
+
     def num_frames(self, latent_frames: int) -> int:
         """Frames a codec decodes from ``latent_frames`` latents."""
         return (latent_frames - 1) * self.time + 1
+
+
+# By the kind of codec a model's record names, so that a request can be checked before the codec is loaded.
+CODEC_COMPRESSION: Mapping[str, Compression] = MappingProxyType(
+    {"mini": Compression(4, 16, 16), "wan2.1": Compression(4, 8, 8), "wan2.2": Compression(4, 16, 16)}
+)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from pathlib import Path
 import torch
 
 from rushes.core.errors import WeightsError
+from rushes.core.model_facts import Conventions, ModelDefaults, ModelFacts
 from rushes.models.mini_codec import MiniCodec
 from rushes.models.model_record import (
     FORMAT,
     ExpertRecord,
-    ModelDefaults,
     ModelRecord,
     read_record,
     write_record,
@@ -52,6 +52,7 @@ class Bundle:
     codec: MiniCodec
     defaults: ModelDefaults
     sha256: Mapping[str, str] = field(default_factory=dict)
+    conventions: Conventions = Conventions()
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""
@@ -72,6 +73,11 @@ class Bundle:
                 f"tokenizer has {self.tokenizer.vocab_size} pieces, "
                 f"the text encoder {self.text_encoder.config.vocab_size}"
             )
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model without its weights."""
+        return ModelFacts(self.name, self.defaults, self.conventions, self.codec.compression)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -112,6 +118,7 @@ def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) ->
             codec=codec,
             defaults=record.defaults,
             sha256=record.sha256,
+            conventions=record.conventions,
         )
     except ValueError as error:
         raise WeightsError(f"the parts in {folder} do not fit: {error}; {REMEDY}") from error
@@ -145,6 +152,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         experts=tuple(ExpertRecord(name, expert.from_sigma) for name, expert in experts),
         defaults=bundle.defaults,
         sha256=digests,
+        conventions=bundle.conventions,
     )
     write_record(record, folder)
 

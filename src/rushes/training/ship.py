@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
+from rushes.core.model_facts import ModelDefaults
 from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
-from rushes.models.model_record import ModelDefaults
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
 from rushes.training.mini import MiniTraining

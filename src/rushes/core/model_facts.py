@@ -1,0 +1,64 @@
+"""What must be known of a model before its weights are loaded: what it makes and how it is driven."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from rushes.core.request import Sampling
+from rushes.core.shapes import Compression
+
+
+class FirstFrame(StrEnum):
+    """How a given first picture enters a model.
+
+    ``channels``: mask and encoded picture beside the noise on extra input channels (I2V-A14B); the picture is
+    required. ``tokens``: its clean latents in place of the first latent frame, at timestep 0 (TI2V-5B).
+    """
+
+    NONE = "none"
+    CHANNELS = "channels"
+    TOKENS = "tokens"
+
+
+@dataclass(frozen=True)
+class ModelDefaults:
+    """What the model makes when nothing else is asked.
+
+    ``crop`` is the delivered part of the native ``height`` x ``width`` picture (top, left, height, width) in
+    pixels; ``frame_limits`` are the fewest and most frames of a clip; ``seconds`` its usual length; ``sizes``
+    the other native sizes it makes, (width, height).
+    """
+
+    width: int
+    height: int
+    crop: tuple[int, int, int, int]
+    frame_rate: Fraction
+    frame_limits: tuple[int, int]
+    seconds: Fraction
+    sampling: Sampling
+    negative_prompt: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How a model was trained to be driven; the defaults are mini's.
+
+    ``whole_timesteps``: 1000 sigma is cut to an integer before it enters the transformer, as the official
+    Wan code does. ``decode_forwards``: decoding a clip takes about as long as so many forwards of the
+    transformer, which is what the time left is counted with until the decoder has been timed.
+    """
+
+    whole_timesteps: bool = False
+    first_frame: FirstFrame = FirstFrame.NONE
+    decode_forwards: float = 1.0
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model without its weights; enough to turn an order into a request."""
+
+    name: str
+    defaults: ModelDefaults
+    conventions: Conventions
+    compression: Compression
