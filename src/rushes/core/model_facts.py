@@ -54,6 +54,9 @@ class Conventions:
     decode_forwards: float = 1.0
 
 
+MINI_CONVENTIONS = Conventions()
+
+
 @dataclass(frozen=True)
 class ModelFacts:
     """A model without its weights; enough to turn an order into a request."""

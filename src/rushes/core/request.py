@@ -18,8 +18,8 @@ STEP_RULES = ("euler", "unipc", "dpm++")
 class Sampling:
     """How the latents are sampled. One guidance scale for each expert; 1 means none.
 
-    ``schedule`` names the grid of noise levels and ``step_rule`` the solver (``rushes.diffusion``). ``sigmas``
-    gives the levels outright instead, ``steps`` + 1 of them, and then schedule and shift play no part.
+    ``schedule`` names the grid of noise levels and ``step_rule`` the solver (``rushes.diffusion``).
+    ``sigmas`` gives the levels outright, ``steps`` + 1 of them; then schedule and shift play no part.
     """
 
     steps: int

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:
-    """``value`` of a JSON document as ``kind``: a dataclass, tuple, mapping of strings, StrEnum or plain type.
+    """``value`` of a JSON document as ``kind``: dataclass, tuple, mapping of strings, StrEnum or plain type.
 
     A key may be missing only where its field has a default. Raises ValueError naming the place.
     """
@@ -20,15 +20,11 @@ def parse(kind: Any, value: Any, where: str) -> Any:
     if get_origin(kind) is Mapping:
         _expect(isinstance(value, dict) and all(type(item) is str for item in value.values()), value, where)
         return types.MappingProxyType(value)
-    if kind is Fraction:
+    if isinstance(kind, type) and issubclass(kind, Fraction | StrEnum):
         try:
-            return Fraction(value if type(value) is str else "not a string")
+            return kind(value if type(value) is str else "not a string")
         except (ValueError, ZeroDivisionError) as error:
             raise ValueError(f"{where} is {value!r}") from error
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        choices = [member.value for member in kind]
-        _expect(type(value) is str and value in choices, value, where)
-        return kind(value)
     if kind is float:
         _expect(type(value) in (int, float), value, where)
         return float(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from rushes.core.errors import WeightsError
-from rushes.core.model_facts import Conventions, ModelDefaults, ModelFacts
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
 from rushes.models.mini_codec import MiniCodec
 from rushes.models.model_record import (
     FORMAT,
@@ -52,7 +52,7 @@ class Bundle:
     codec: MiniCodec
     defaults: ModelDefaults
     sha256: Mapping[str, str] = field(default_factory=dict)
-    conventions: Conventions = Conventions()
+    conventions: Conventions = MINI_CONVENTIONS
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""

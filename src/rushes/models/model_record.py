@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rushes.core.errors import WeightsError
-from rushes.core.model_facts import Conventions, ModelDefaults
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults
 from rushes.core.strict_json import parse
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig
@@ -43,7 +43,7 @@ class ModelRecord:
     experts: tuple[ExpertRecord, ...]
     defaults: ModelDefaults
     sha256: Mapping[str, str]
-    conventions: Conventions = Conventions()
+    conventions: Conventions = MINI_CONVENTIONS
 
 
 def read_record(folder: Path) -> ModelRecord:
