@@ -1,6 +1,7 @@
 """Foreign names of the same tensors: one table per layout, read in both directions, strict in both.
 
-Our names are the official ones. ``{n}`` stands for a block number; a rule covers a module's weight and bias.
+Our names are the official ones. ``{n}`` stands for a block number; a rule covers a module's weight, bias
+and gamma.
 """
 
 import re
@@ -32,7 +33,9 @@ class Layout:
 
     def _rename(self, key: str, rules: Mapping[str, str]) -> str:
         for source, target in rules.items():
-            pattern = re.escape(source).replace(r"\{n\}", r"(?P<n>\d+)") + r"(?P<leaf>\.weight|\.bias|)"
+            pattern = (
+                re.escape(source).replace(r"\{n\}", r"(?P<n>\d+)") + r"(?P<leaf>\.weight|\.bias|\.gamma|)"
+            )
             if match := re.fullmatch(pattern, key):
                 return target.replace("{n}", match.groupdict().get("n", "")) + match["leaf"]
         raise WeightsError(

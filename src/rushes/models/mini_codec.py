@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from rushes.core.errors import UsageError
 from rushes.core.shapes import Compression
 
 PATCH_VALUES = 4 * 16 * 16 * 3
@@ -303,7 +304,7 @@ class MiniCodec(nn.Module):
         _, _, num_frames, height, width = frames.shape
         self.compression.latent_frames(num_frames)
         if height % self.compression.height or width % self.compression.width:
-            raise ValueError(f"frames are {width}x{height}: pad them to a multiple of 16")
+            raise UsageError(f"frames are {width}x{height}: pad them to a multiple of 16x16")
 
 
 def _per_channel(values: Tensor) -> Tensor:

@@ -1,0 +1,166 @@
+"""Both Wan autoencoders against diffusers' own, in every chunk rule, and mistakes these checks would see."""
+
+import pytest
+import torch
+from tests.models.references import Float64, error, randomise
+from torch import Tensor, nn
+
+from rushes.models import wan_vae_layers
+from rushes.models.vae_layouts import wan_vae21_layout, wan_vae22_layout
+from rushes.models.wan_vae21 import WanVAE21, WanVAE21Config
+from rushes.models.wan_vae22 import WanVAE22, WanVAE22Config
+from rushes.models.wan_vae_layers import ChannelNorm, FeatureCache, Upsample
+
+MEAN, STD = (0.1, 0.2, -0.1, 0.0), (1.0, 2.0, 0.5, 1.5)
+KINDS = ("2.1", "2.2")
+
+
+def build_reference(kind: str) -> nn.Module:
+    from diffusers import AutoencoderKLWan  # noqa: PLC0415 - slow to import
+
+    shared = {"base_dim": 8, "z_dim": 4, "latents_mean": list(MEAN), "latents_std": list(STD)}
+    if kind == "2.1":
+        return AutoencoderKLWan(**shared).eval()
+    residual = {"is_residual": True, "decoder_base_dim": 12, "in_channels": 12, "out_channels": 12}
+    return AutoencoderKLWan(**shared, **residual, patch_size=2, scale_factor_spatial=16).eval()
+
+
+def build_ours(kind: str) -> WanVAE21 | WanVAE22:
+    if kind == "2.1":
+        return WanVAE21(WanVAE21Config(width=8, mean=MEAN, std=STD))
+    return WanVAE22(WanVAE22Config(encoder_width=8, decoder_width=12, mean=MEAN, std=STD))
+
+
+def layout(kind: str):
+    return wan_vae21_layout(4, 2) if kind == "2.1" else wan_vae22_layout(4, 2)
+
+
+class Case:
+    """One random model in both codes, and what the reference makes of a clip in float32 and float64."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.reference = build_reference(kind)
+        randomise(self.reference, seed=4)
+        self.foreign = self.reference.state_dict()
+        self.wide = build_reference(kind).double()
+        self.wide.load_state_dict(self.foreign)
+        self.ours = build_ours(kind)
+        self.ours.load_state_dict(layout(kind).to_ours(self.foreign))
+        self.ours.requires_grad_(False)
+
+    def frames(self, num_frames: int) -> Tensor:
+        generator = torch.Generator().manual_seed(num_frames)
+        return torch.rand(2, 3, num_frames, 32, 48, generator=generator) * 2 - 1
+
+    @torch.no_grad()
+    def encoded(self, frames: Tensor, wide: bool) -> Tensor:
+        """Whitened as the pipelines do it."""
+        if wide:
+            with Float64():
+                raw = self.wide.encode(frames.double()).latent_dist.mean
+        else:
+            raw = self.reference.encode(frames).latent_dist.mean
+        mean, std = (raw.new_tensor(values).view(1, -1, 1, 1, 1) for values in (MEAN, STD))
+        return (raw - mean) / std
+
+    @torch.no_grad()
+    def decoded(self, latents: Tensor, wide: bool) -> Tensor:
+        latents = latents.double() if wide else latents
+        mean, std = (latents.new_tensor(values).view(1, -1, 1, 1, 1) for values in (MEAN, STD))
+        if not wide:
+            return self.reference.decode(latents * std + mean).sample.clamp(-1, 1)
+        with Float64():
+            return self.wide.decode(latents * std + mean).sample.clamp(-1, 1)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def case(request):
+    return Case(request.param)
+
+
+# The largest error of one short clip is one number's luck: both sides give their worst over four lengths.
+def test_encoding_is_as_exact_as_the_reference(case):
+    clips = [case.frames(num_frames) for num_frames in (1, 5, 9, 17)]
+    exact = [case.encoded(clip, wide=True) for clip in clips]
+    theirs = max(error(case.encoded(clip, wide=False), best) for clip, best in zip(clips, exact, strict=True))
+    assert (
+        max(error(case.ours.encode(clip), best) for clip, best in zip(clips, exact, strict=True))
+        <= 2 * theirs
+    )
+
+
+def test_decoding_is_as_exact_as_the_reference(case):
+    clips = [torch.randn(2, 4, n, 2, 3, generator=torch.Generator().manual_seed(n)) for n in (1, 2, 3, 5)]
+    exact = [case.decoded(clip, wide=True) for clip in clips]
+    theirs = max(error(case.decoded(clip, wide=False), best) for clip, best in zip(clips, exact, strict=True))
+    assert (
+        max(error(case.ours.decode(clip), best) for clip, best in zip(clips, exact, strict=True))
+        <= 2 * theirs
+    )
+
+
+def decoding_error(case: Case) -> float:
+    latents = torch.randn(1, 4, 4, 2, 3, generator=torch.Generator().manual_seed(0))
+    return error(case.ours.decode(latents), case.decoded(latents, wide=True))
+
+
+def test_forgetting_the_past_is_seen(case, monkeypatch):
+    assert decoding_error(case) < 1e-5
+    monkeypatch.setattr(FeatureCache, "before", lambda *_: None)
+    assert decoding_error(case) > 1e-2
+
+
+def test_a_second_chunk_that_remembers_the_first_is_seen(case, monkeypatch):
+    def ordinary(self: Upsample, time_conv: nn.Module, x: Tensor, cache: FeatureCache) -> Tensor:
+        start = cache.is_start(time_conv)
+        pairs = time_conv(wan_vae_layers.with_past(time_conv, x, cache))
+        both = torch.stack(pairs.chunk(2, dim=-1), dim=2).flatten(1, 2)
+        return torch.cat([x[:, :1], both[:, 2:]], dim=1) if start else both
+
+    monkeypatch.setattr(Upsample, "_twice_the_frames", ordinary)
+    assert decoding_error(case) > 1e-3
+
+
+def test_a_norm_over_the_root_mean_square_with_a_large_epsilon_is_seen(case, monkeypatch):
+    def forward(self: ChannelNorm, x: Tensor) -> Tensor:
+        return torch.nn.functional.rms_norm(x, x.shape[-1:], self.gamma.flatten(), eps=1e-2)
+
+    monkeypatch.setattr(ChannelNorm, "forward", forward)
+    assert decoding_error(case) > 1e-3
+
+
+def test_latents_left_unwhitened_are_seen(case, monkeypatch):
+    monkeypatch.setattr(type(case.ours), "_colour", lambda _, latents: latents)
+    assert decoding_error(case) > 1e-2
+
+
+def test_names_travel_both_ways(case):
+    assert layout(case.kind).from_ours(case.ours.state_dict()).keys() == case.foreign.keys()
+
+
+def test_chunks_of_many_latent_frames_decode_to_the_same(case):
+    latents = torch.randn(1, 4, 5, 2, 3)
+    raw = case.ours._colour(latents).permute(0, 2, 3, 4, 1)
+    cache = FeatureCache()
+    parts = [
+        case.ours._shape_out(case.ours.decoder(case.ours.conv2(part, cache), cache))
+        for part in (raw[:, :3], raw[:, 3:])
+    ]
+    joined = torch.cat(parts, dim=1).permute(0, 4, 1, 2, 3).clamp(-1, 1)
+    assert (joined - case.ours.decode(latents)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("build", "parameters", "tensors"),
+    [
+        (lambda: WanVAE21(WanVAE21Config()), 126_892_531, 194),
+        (lambda: WanVAE22(WanVAE22Config()), 704_688_668, 196),
+    ],
+    ids=KINDS,
+)
+def test_the_published_sizes(build, parameters, tensors):
+    with torch.device("meta"):
+        vae = build()
+    state = vae.state_dict()
+    assert (sum(value.numel() for value in state.values()), len(state)) == (parameters, tensors)
