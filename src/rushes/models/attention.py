@@ -75,7 +75,7 @@ def attend_by_rows(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 
     That kernel multiplies at float32's speed. A product in bfloat16 is twice as fast but rounds the scores,
     so each row is shifted, inside the product, to lie near 0 where its weights are large: there bfloat16 is
-    fine, and a constant per row drops out of the softmax. The shift is the row's largest score with some keys.
+    fine, and a constant per row drops out of the softmax. The shift is the largest score with some keys.
     """
     scale = 1 / math.sqrt(queries.shape[-1])
     mixed = torch.empty(queries.shape, dtype=values.dtype).transpose(1, 2).contiguous().transpose(1, 2)

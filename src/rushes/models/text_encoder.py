@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
@@ -30,12 +31,11 @@ class TextEncoderConfig:
 
 
 def relative_buckets(length: int, num_buckets: int, max_distance: int, device: torch.device) -> Tensor:
-    """Bucket of key minus query for every pair, (length, length) int64 [query, key].
+    """Bucket of each distance key minus query, from 1 - length to length - 1: (2 * length - 1,) int64.
 
     Half the buckets for each sign; of those, half exact and half logarithmic up to ``max_distance``.
     """
-    positions = torch.arange(length, device=device)
-    relative = positions[None, :] - positions[:, None]
+    relative = torch.arange(1 - length, length, device=device)
     per_sign = num_buckets // 2
     exact = per_sign // 2
     distance = relative.abs()
@@ -59,9 +59,11 @@ class RelativeBias(nn.Module):
         self.embedding = _blank_embedding(config.num_buckets, config.num_heads)
 
     def forward(self, buckets: Tensor) -> Tensor:
-        """(L, L) buckets -> (1, heads, L, L)."""
-        bias: Tensor = rearrange(self.embedding(buckets), "q k h -> 1 h q k")
-        return bias
+        """Buckets by distance (2 * L - 1,) -> (1, heads, L, L), [query, key]."""
+        by_distance = self.embedding(buckets).t().contiguous()
+        # every window of L distances is one query's row, the last query's first
+        rows: Tensor = by_distance.unfold(-1, (len(buckets) + 1) // 2, 1)
+        return rows.flip(1).unsqueeze(0)
 
 
 class TextAttention(nn.Module):
@@ -82,8 +84,11 @@ class TextAttention(nn.Module):
             rearrange(projection(tokens), "b n (h d) -> b h n d", h=self.num_heads)
             for projection in (self.q, self.k, self.v)
         )
-        scores = (q @ k.transpose(-1, -2)).to(bias.dtype) + bias
-        mixed = scores.softmax(dim=-1).to(v.dtype) @ v
+        if torch.is_grad_enabled():  # the fused kernel has no gradient for a learned bias
+            scores = (q @ k.transpose(-1, -2)).to(wide(bias.dtype)) + bias
+            mixed = scores.softmax(dim=-1).to(v.dtype) @ v
+        else:
+            mixed = F.scaled_dot_product_attention(q, k, v, bias, scale=1)
         output: Tensor = self.o(rearrange(mixed, "b h n d -> b n (h d)"))
         return output
 
@@ -117,9 +122,9 @@ class TextBlock(nn.Module):
         self.pos_embedding = RelativeBias(config)
 
     def forward(self, tokens: Tensor, buckets: Tensor, mask_bias: Tensor) -> Tensor:
-        """Tokens (B, L, dim), buckets (L, L), mask bias (B, 1, 1, L) -> (B, L, dim)."""
+        """Tokens (B, L, dim), buckets (2 * L - 1,), mask bias (B, 1, 1, L) -> (B, L, dim)."""
         dtype = self.norm1.weight.dtype
-        bias = self.pos_embedding(buckets).to(mask_bias.dtype) + mask_bias
+        bias = self.pos_embedding(buckets) + mask_bias
         tokens = tokens + self.attn(self.norm1(tokens).to(dtype), bias)
         fed: Tensor = self.ffn(self.norm2(tokens).to(dtype))
         return tokens + fed
@@ -157,7 +162,8 @@ class UMT5Encoder(nn.Module):
         buckets = relative_buckets(
             token_ids.shape[1], self.config.num_buckets, self.config.max_distance, token_ids.device
         )
-        mask_bias = tokens.new_zeros(mask.shape).masked_fill(~mask, torch.finfo(tokens.dtype).min)
+        dtype = self.norm.weight.dtype
+        mask_bias = torch.zeros_like(mask, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
         for block in self.blocks:
             tokens = block(tokens, buckets, mask_bias[:, None, None, :])
         context: Tensor = self.norm(tokens) * mask.unsqueeze(-1)
