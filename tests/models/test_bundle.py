@@ -179,7 +179,7 @@ BROKEN_TENSORS = [
     (lambda state: state["head.modulation"].fill_(torch.nan), r"'head\.modulation' that are no finite"),
     (
         lambda state: state.update({"head.modulation": torch.ones(1, 2, 24, dtype=torch.int8)}),
-        r"'head\.modulation' that are no finite",
+        r"'head\.modulation' as torch\.int8, not torch\.float32",
     ),
 ]
 

@@ -17,10 +17,11 @@ from rushes.models.model_record import (
     read_record,
     write_record,
 )
+from rushes.models.tensor_source import REMEDY
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
-from rushes.models.weights_file import REMEDY, load_weights, save_weights, sha256_of, write_atomically
+from rushes.models.weights_file import load_weights, save_weights, sha256_of, write_atomically
 
 TOKENIZER = "tokenizer.model"
 TEXT_ENCODER = "text_encoder.safetensors"

@@ -11,7 +11,8 @@ from rushes.core.strict_json import parse
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
-from rushes.models.weights_file import REMEDY, write_atomically
+from rushes.models.tensor_source import REMEDY
+from rushes.models.weights_file import write_atomically
 
 FORMAT = 1
 FILE_NAME = "model.json"
