@@ -23,8 +23,14 @@ class Layout:
 
     def to_ours(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename a foreign state dict. Raises WeightsError for a name no rule knows."""
-        backward = {theirs: ours for ours, theirs in self.rules.items()}
-        return {self._rename(key, backward): value for key, value in state.items() if key not in self.tied}
+        names = {key: self.our_name(key) for key in state}
+        return {name: state[key] for key, name in names.items() if name is not None}
+
+    def our_name(self, key: str) -> str | None:
+        """Our name of a foreign tensor, None for a copy. Raises WeightsError for a name no rule knows."""
+        if key in self.tied:
+            return None
+        return self._rename(key, {theirs: ours for ours, theirs in self.rules.items()})
 
     def from_ours(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Rename our state dict to the foreign names. Raises WeightsError for a name no rule knows."""
@@ -95,4 +101,22 @@ TRANSFORMERS_UMT5 = Layout(
         "norm": "encoder.final_layer_norm",
     },
     tied={"encoder.embed_tokens.weight": "shared.weight"},
+)
+
+GGUF_UMT5 = Layout(
+    "GGUF umT5 encoder",
+    {
+        "token_embedding": "token_embd",
+        "blocks.{n}.norm1": "enc.blk.{n}.attn_norm",
+        "blocks.{n}.attn.q": "enc.blk.{n}.attn_q",
+        "blocks.{n}.attn.k": "enc.blk.{n}.attn_k",
+        "blocks.{n}.attn.v": "enc.blk.{n}.attn_v",
+        "blocks.{n}.attn.o": "enc.blk.{n}.attn_o",
+        "blocks.{n}.pos_embedding.embedding": "enc.blk.{n}.attn_rel_b",
+        "blocks.{n}.norm2": "enc.blk.{n}.ffn_norm",
+        "blocks.{n}.ffn.gate.0": "enc.blk.{n}.ffn_gate",
+        "blocks.{n}.ffn.fc1": "enc.blk.{n}.ffn_up",
+        "blocks.{n}.ffn.fc2": "enc.blk.{n}.ffn_down",
+        "norm": "enc.output_norm",
+    },
 )
