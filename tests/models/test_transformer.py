@@ -1,6 +1,7 @@
 """The Wan transformer against diffusers' own, the traps of its layout, full-size shapes, precision."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -283,8 +284,13 @@ def test_layout_reads_back_what_it_wrote_and_refuses_the_rest(case: Case) -> Non
 
 @pytest.mark.parametrize(
     ("config", "parameters", "tensors"),
-    [(A14B, 14_288_491_584, 1095), (TI2V_5B, 4_999_787_712, 825), (T2V_1_3B, 1_418_996_800, 825)],
-    ids=["A14B", "TI2V-5B", "1.3B"],
+    [
+        (A14B, 14_288_491_584, 1095),
+        (replace(A14B, in_channels=36), 14_288_901_184, 1095),
+        (TI2V_5B, 4_999_787_712, 825),
+        (T2V_1_3B, 1_418_996_800, 825),
+    ],
+    ids=["A14B", "I2V-A14B", "TI2V-5B", "1.3B"],
 )
 def test_full_size_counts(config: TransformerConfig, parameters: int, tensors: int) -> None:
     with torch.device("meta"):
@@ -321,9 +327,10 @@ def test_a_batch_equals_its_members(case: Case) -> None:
 
 def test_plain_attention_equals_the_fused_kernel() -> None:
     q, k, v = (torch.randn(2, n, 3, 16, dtype=torch.float64) for n in (40, 24, 24))
+    bias = torch.randn(24, dtype=torch.float64)
     with torch.no_grad():
-        plain = attention.attend_plainly(*(x.transpose(1, 2) for x in (q, k, v)))
-        fused = attention.attend(q, attention.KeysValues(k, v))
+        plain = attention.attend_plainly(*(x.transpose(1, 2) for x in (q, k, v)), bias)
+        fused = attention.attend(q, attention.KeysValues(k, v, bias))
     torch.testing.assert_close(plain.transpose(1, 2).flatten(2), fused)
 
 

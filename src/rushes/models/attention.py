@@ -16,6 +16,7 @@ from rushes.models.rope import RopeTables, rotate
 # From this number of keys on a CPU's bfloat16 attention goes by rows, so many queries at a time.
 MANY_KEYS = 512
 ROWS = 256
+NEAR = 4  # a score this far above 0 is rounded by 0.8 % of its weight
 
 # Tokens worked through at a time: a CPU's cache holds a range's float32 intermediates at widths of some
 # thousand; a GPU needs long ranges to be busy.
@@ -35,59 +36,56 @@ class KeysValues(NamedTuple):
 
 
 def attend(queries: Tensor, keys_values: KeysValues) -> Tensor:
-    """Full softmax attention, scale 1/sqrt(head_dim): (B, N, heads, head_dim) -> (B, N, heads * head_dim).
-
-    Queries and keys may be wider than the values, in whose dtype the products run.
-    """
+    """Full softmax attention: queries (B, N, heads, head_dim), already scaled -> (B, N, heads * head_dim)."""
     keys, values, bias = keys_values
     values = values.transpose(1, 2).expand(queries.shape[0], -1, -1, -1)
-    keys = keys.to(values.dtype).transpose(1, 2).expand_as(values)
-    bias = None if bias is None else bias.to(values.dtype)
+    keys = keys.transpose(1, 2).expand_as(values)
     queries = queries.transpose(1, 2)
     if queries.device.type != "cpu":
-        mixed = _attend_fused(queries.to(values.dtype), keys, values, bias)
+        mixed = _attend_fused(queries, keys, values, bias)
     elif torch.is_grad_enabled():
         # the fused CPU kernel with its backward is 1.2 to 6 times slower than this at 40 to 640 tokens
-        mixed = attend_plainly(queries.to(values.dtype), keys, values, bias)
+        mixed = attend_plainly(queries, keys, values, bias)
     elif values.dtype == torch.bfloat16 and bias is None and keys.shape[2] >= MANY_KEYS:
         mixed = attend_by_rows(queries, keys, values)
     else:
-        mixed = _attend_fused(queries.to(values.dtype), keys, values, bias)
+        mixed = _attend_fused(queries, keys, values, bias)
     joined: Tensor = rearrange(mixed, "b h n d -> b n (h d)")
     return joined
 
 
 def _attend_fused(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:
     mask = None if bias is None else bias.expand(1, 1, queries.shape[2], -1)
-    return F.scaled_dot_product_attention(queries, keys, values, mask)
+    return F.scaled_dot_product_attention(queries, keys, values, mask, scale=1)
 
 
 def attend_plainly(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = None) -> Tensor:
-    """softmax(q k^T / sqrt(d) + bias) v over (B, heads, N, head_dim), scores held in memory."""
-    scores = queries * (1 / math.sqrt(queries.shape[-1])) @ keys.transpose(-1, -2)
+    """softmax(q k^T + bias) v over (B, heads, N, head_dim), scores held in memory."""
+    scores = queries @ keys.transpose(-1, -2)
     if bias is not None:
         scores = scores + bias
     return scores.softmax(dim=-1) @ values
 
 
 def attend_by_rows(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """The same over (B, heads, N, head_dim) for bfloat16 values on a CPU: 1.3 to 1.7 times the fused kernel.
+    """The same over (B, heads, N, head_dim) in bfloat16 on a CPU: 1.3 to 1.7 times the fused kernel.
 
     That kernel multiplies at float32's speed. A product in bfloat16 is twice as fast but rounds the scores,
     so each row is shifted, inside the product, to lie near 0 where its weights are large: there bfloat16 is
     fine, and a constant per row drops out of the softmax. The shift is the largest score with some keys.
     """
-    scale = 1 / math.sqrt(queries.shape[-1])
-    mixed = torch.empty(queries.shape, dtype=values.dtype).transpose(1, 2).contiguous().transpose(1, 2)
+    mixed = torch.empty_like(queries)
     for member, head in product(range(queries.shape[0]), range(queries.shape[1])):
         own_keys, own_values = keys[member, head], values[member, head].contiguous()
-        widened = F.pad(own_keys, (0, 1), value=1).t()
+        widened, some = F.pad(own_keys, (0, 1), value=1).t(), own_keys[::16]
         for start in range(0, queries.shape[2], ROWS):
             rows = slice(start, start + ROWS)
-            asked = (queries[member, head, rows] * scale).to(values.dtype)
-            some = torch.cat([own_keys[start // 16 % 16 :: 16], own_keys[rows]])
-            shift = (asked @ some.t()).amax(dim=-1, keepdim=True)
+            asked = queries[member, head, rows]
+            shift = (asked @ torch.cat([some, own_keys[rows]]).t()).amax(dim=-1, keepdim=True)
             scores = torch.cat([asked, -shift], dim=-1) @ widened
+            above = scores.amax(dim=-1, keepdim=True)
+            if above.max() > NEAR:  # a key outside the sample stands out
+                scores = torch.cat([asked, -shift - above], dim=-1) @ widened
             mixed[member, head, rows] = scores.softmax(dim=-1) @ own_values
     return mixed
 
@@ -138,11 +136,12 @@ class Attention(nn.Module):
         self.norm_k = WideRMSNorm(hidden_size, eps)
 
     def queries(self, tokens: Tensor) -> Tensor:
-        """(B, N, dim) -> (B, N, heads, head_dim), normalised, in at least float32."""
-        return self._split(self.norm_q(self.q(tokens)))
+        """(B, N, dim) -> (B, N, heads, head_dim), normalised and scaled by 1/sqrt(head_dim), still wide."""
+        scaled = self.norm_q(self.q(tokens)) * math.sqrt(self.num_heads / self.norm_q.weight.numel())
+        return self._split(scaled)
 
     def keys_values(self, tokens: Tensor) -> KeysValues:
-        """(B, N, dim) -> keys (normalised, in at least float32) and values."""
+        """(B, N, dim) -> keys (normalised, still wide) and values."""
         return KeysValues(self._split(self.norm_k(self.k(tokens))), self._split(self.v(tokens)))
 
     def _split(self, tokens: Tensor) -> Tensor:
@@ -165,7 +164,9 @@ class SelfAttention(Attention):
 
     def _project(self, tokens: Tensor, rope: RopeTables) -> tuple[Tensor, Tensor, Tensor]:
         keys, values, _ = self.keys_values(tokens)
-        return rotate(self.queries(tokens), rope), rotate(keys, rope).to(values.dtype), values
+        # wide through norm and rotation: one rounding, where the official code has three
+        queries = rotate(self.queries(tokens), rope).to(values.dtype)
+        return queries, rotate(keys, rope).to(values.dtype), values
 
 
 class CrossAttention(Attention):
@@ -173,5 +174,10 @@ class CrossAttention(Attention):
 
     def forward(self, tokens: Tensor, text: KeysValues) -> Tensor:
         """(B, N, dim) and the text's keys and values -> (B, N, dim)."""
-        output: Tensor = self.o(attend(self.queries(tokens), text))
+        output: Tensor = self.o(attend(self.queries(tokens).to(text.values.dtype), text))
         return output
+
+    def keys_values(self, tokens: Tensor) -> KeysValues:
+        """Of text (B, L, dim): they depend on the prompt alone."""
+        keys, values, _ = super().keys_values(tokens)
+        return KeysValues(keys.to(values.dtype), values)

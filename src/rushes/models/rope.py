@@ -48,14 +48,14 @@ def rotate(heads: Tensor, tables: RopeTables) -> Tensor:
     """
     pairs = heads.to(tables.cos.dtype).view(*heads.shape[:-1], -1, 2)
     if torch.compiler.is_compiling():
-        return _rotate_plainly(pairs, tables)
+        return rotate_plainly(pairs, tables)
     # a pair is a complex number: one pass instead of six, 18 times faster on a CPU, 10 times in training
     turned = torch.view_as_complex(pairs) * torch.complex(tables.cos, tables.sin)
     return torch.view_as_real(turned).flatten(-2)
 
 
-def _rotate_plainly(pairs: Tensor, tables: RopeTables) -> Tensor:
-    # compilers do not generate code for complex numbers, and fuse these passes
+def rotate_plainly(pairs: Tensor, tables: RopeTables) -> Tensor:
+    """The same of (..., head_dim / 2, 2) without complex numbers, which compilers cannot fuse."""
     even, odd = pairs.unbind(-1)
     turned = (even * tables.cos - odd * tables.sin, even * tables.sin + odd * tables.cos)
     return torch.stack(turned, dim=-1).flatten(-2)
