@@ -1,7 +1,9 @@
+import weakref
+
 import pytest
 import torch
 
-from rushes.diffusion.denoiser import ExpertSwitch, SigmaRange, TextDenoiser
+from rushes.diffusion.denoiser import ExpertSwitch, TextDenoiser, whole_timestep
 from rushes.diffusion.guidance import Guided
 
 
@@ -32,7 +34,7 @@ def test_guidance_of_one_is_a_single_forward():
 
 
 def test_experts_switch_at_the_boundary_and_the_boundary_is_high_noise():
-    switch = ExpertSwitch((SigmaRange(0.875, Constant(1.0)), SigmaRange(0.0, Constant(2.0))))
+    switch = ExpertSwitch((0.875, 0.0), lambda index: Constant(1.0 + index))
     assert [switch.index(sigma) for sigma in (1.0, 0.876, 0.875, 0.874, 0.01)] == [0, 0, 0, 1, 1]
     assert (switch(LATENTS, 0.9) == 1.0).all()
     assert (switch(LATENTS, 0.5) == 2.0).all()
@@ -41,7 +43,37 @@ def test_experts_switch_at_the_boundary_and_the_boundary_is_high_noise():
 @pytest.mark.parametrize("bounds", [(), (0.875,), (0.0, 0.875), (0.5, 0.5, 0.0)])
 def test_experts_must_cover_all_noise_in_order(bounds):
     with pytest.raises(ValueError, match="decreasing"):
-        ExpertSwitch(tuple(SigmaRange(bound, Constant(0.0)) for bound in bounds))
+        ExpertSwitch(bounds, lambda _index: Constant(0.0))
+
+
+def test_an_expert_is_made_once_when_its_range_begins_and_let_go_after():
+    made = []
+
+    def make(index):
+        made.append(weakref.ref(expert := Constant(float(index))))
+        return expert
+
+    switch = ExpertSwitch((0.875, 0.0), make)
+    for sigma in (1.0, 0.9, 0.875, 0.8, 0.1):
+        switch(LATENTS, sigma)
+    assert len(made) == 2
+    assert made[0]() is None
+
+
+def test_published_models_read_timesteps_cut_to_integers():
+    """A rounded or exact timestep is another input; the integer also decides the expert (wan22 trap 6)."""
+    seen = []
+
+    def network(latents, timestep, _context):
+        seen.extend(timestep.tolist())
+        return latents
+
+    TextDenoiser(network, torch.zeros(1, 1, 1), whole_timestep)(LATENTS, 0.98765)
+    assert seen == [987.0, 987.0]
+    switch = ExpertSwitch((0.875, 0.0), lambda _index: Constant(0.0))
+    for thousandths in range(1, 1000):
+        for sigma in (thousandths / 1000, thousandths / 1000 + 4e-4):
+            assert (switch.index(sigma) == 0) == (whole_timestep(sigma) >= 875)
 
 
 def test_text_denoiser_feeds_unrounded_timesteps_and_shares_the_context():

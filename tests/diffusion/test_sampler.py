@@ -30,7 +30,7 @@ def test_euler_converges_at_first_order_to_the_gaussian_flow():
     noise = torch.randn(1, 1, 1, 8, 8, dtype=torch.float64)
 
     def error(steps):
-        *_, last = sample(velocity, noise, flow_sigmas(steps, 1.0).double(), EulerStep())
+        *_, last = sample(velocity, noise, flow_sigmas(steps, 1.0), EulerStep())
         return float((last.latents - spread * noise).abs().max())
 
     assert error(200) < 0.02

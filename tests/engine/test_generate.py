@@ -13,7 +13,8 @@ from rushes.diffusion.sampler import sample
 from rushes.diffusion.schedule import flow_sigmas
 from rushes.diffusion.step_rule import EulerStep
 from rushes.engine.events import Finished, FramesDecoded, StageDone, StageName, StageStarted, StepDone
-from rushes.engine.generate import generate, to_pictures
+from rushes.engine.generate import generate
+from rushes.engine.pictures import to_pictures
 from rushes.engine.placement import compute_dtype, machine_facts
 from rushes.engine.plan import Order, plan
 from rushes.engine.provenance import engine_stages
@@ -157,11 +158,11 @@ def test_pictures_are_rounded_and_clipped():
 
 
 def test_an_order_with_gaps_takes_the_models_defaults(bundle):
-    request, duration = plan(bundle, Order("a fox", "a red fox", seed=7))
+    request, duration = plan(bundle.facts, Order("a fox", "a red fox", seed=7))
     assert (request.num_frames, request.height, request.width, request.frame_rate) == (37, 160, 256, 12)
     assert request.sampling == bundle.defaults.sampling
     assert duration.describe() == "3 s asked -> 37 frames at 12 fps = 3.08 s"
-    request, _ = plan(bundle, Order("a fox", "a red fox", 7, Fraction(1), 9, guidance_low=1.0))
+    request, _ = plan(bundle.facts, Order("a fox", "a red fox", 7, Fraction(1), 9, guidance_low=1.0))
     assert request.num_frames == 13
     assert request.sampling == Sampling(steps=9, guidance_high=4.0, guidance_low=1.0, shift=3.0)
 
@@ -169,7 +170,7 @@ def test_an_order_with_gaps_takes_the_models_defaults(bundle):
 @pytest.mark.parametrize("seconds", ["3.3", "0", "-1", "100"])
 def test_durations_outside_the_model_are_refused(bundle, seconds):
     with pytest.raises(UsageError, match="seconds"):
-        plan(bundle, Order("a fox", "a red fox", 7, Fraction(seconds)))
+        plan(bundle.facts, Order("a fox", "a red fox", 7, Fraction(seconds)))
 
 
 def test_every_weight_file_stands_in_exactly_one_stage(bundle):

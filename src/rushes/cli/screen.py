@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 if TYPE_CHECKING:
     from rushes.engine.events import Event
@@ -22,36 +22,48 @@ class Screen:
         self._console.print(f"{title:<9} {text}")
 
     @contextmanager
-    def progress(self) -> Iterator["StageBar"]:
-        """A live bar with stage, step and time left."""
+    def progress(self) -> Iterator["TakeBar"]:
+        """A live bar with stage, step and the time left for the whole take."""
         columns = (
             TextColumn("{task.description:<24}"),
             BarColumn(),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
         )
         idle = self._console.quiet or not self._console.is_terminal
         with Progress(*columns, console=self._console, transient=True, disable=idle) as bar:
-            yield StageBar(bar)
+            yield TakeBar(bar)
 
 
-class StageBar:
-    """One line per stage, fed by the engine's events."""
+class TakeBar:
+    """One line per take, fed by the engine's events."""
 
     def __init__(self, bar: Progress) -> None:
         self._bar = bar
+        self._task: TaskID = bar.add_task("", total=1, left="")
 
     def show(self, event: "Event") -> None:
         """Move on to what ``event`` says."""
-        from rushes.engine.events import FramesDecoded, StageDone, StageStarted, StepDone
+        from rushes.engine.events import FramesDecoded, Resumed, StageStarted, StepDone
 
         match event:
             case StageStarted(stage):
-                self._task = self._bar.add_task(stage, total=1)
-            case StepDone(step=step, total=total, expert=expert):
+                self._bar.update(self._task, description=stage, completed=0, total=1)
+            case Resumed(step, total):
+                self._bar.update(self._task, completed=step, total=total)
+            case StepDone(step=step, total=total, expert=expert, seconds_left=left):
                 text = f"denoise, expert {expert + 1}"
-                self._bar.update(self._task, description=text, completed=step, total=total)
-            case FramesDecoded(done=done, total=total):
-                self._bar.update(self._task, completed=done, total=total)
-            case StageDone():
-                self._bar.remove_task(self._task)
+                self._bar.update(
+                    self._task, description=text, completed=step, total=total, left=time_left(left)
+                )
+            case FramesDecoded(done=done, total=total, seconds_left=left):
+                self._bar.update(self._task, completed=done, total=total, left=time_left(left))
+
+
+def time_left(seconds: float | None) -> str:
+    """``"1:02:03 left"``, ``"0:12 left"``, or nothing while it is not known."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"

@@ -42,19 +42,22 @@ class ModelDefaults:
 
 @dataclass(frozen=True)
 class Conventions:
-    """How a model was trained to be driven; the defaults are mini's.
+    """How a model was trained to be driven.
 
     ``whole_timesteps``: 1000 sigma is cut to an integer before it enters the transformer, as the official
     Wan code does. ``decode_forwards``: decoding a clip takes about as long as so many forwards of the
     transformer, which is what the time left is counted with until the decoder has been timed.
+    ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
+    other models read any text.
     """
 
     whole_timesteps: bool = False
     first_frame: FirstFrame = FirstFrame.NONE
     decode_forwards: float = 1.0
+    reads_captions: bool = False
 
 
-MINI_CONVENTIONS = Conventions()
+MINI_CONVENTIONS = Conventions(reads_captions=True)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,11 @@ def _plain(value: Any) -> Json:
     raise TypeError(f"{type(value).__name__} has no place in a recipe")
 
 
+def picture_digest(width: int, height: int, pixels: bytes) -> str:
+    """Hex SHA-256 of a picture's size and RGB bytes: equal for equal pictures, whatever their files."""
+    return hashlib.sha256(f"{width}x{height}:".encode() + pixels).hexdigest()
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of the chain: its name, the revision of its algorithm and its settings.

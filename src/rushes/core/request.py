@@ -54,7 +54,7 @@ class Request:
     """One clip: words, length, sampling and seed. ``context_text`` is what the model reads for ``prompt``.
 
     ``num_frames`` are made and the last ``trim`` of them cut off. ``first_frame`` is the SHA-256 of the
-    picture the clip starts from (``rushes.engine.first_frame.picture_digest``), empty without one.
+    picture the clip starts from (``rushes.core.recipe.picture_digest``), empty without one.
     """
 
     prompt: str

@@ -17,6 +17,16 @@ class Settings:
         return cls(home=Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes"))
 
     @property
+    def cache(self) -> Path:
+        """What can be made again."""
+        return self.home / "cache"
+
+    @property
+    def runs(self) -> Path:
+        """Progress of runs that have not ended."""
+        return self.home / "runs"
+
+    @property
     def training(self) -> Path:
         """Resumable training state."""
         return self.home / "training"

@@ -1,5 +1,6 @@
 """Shapes of clips and latents. The rule that joins frames to latent frames stands here and nowhere else."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -26,10 +27,6 @@ class Compression:
                 f"{num_frames} frames is not {self.time}n+1: use {below} or {below + self.time} frames"
             )
         return (num_frames - 1) // self.time + 1
-
-    def covering(self, num_frames: int) -> int:
-        """The fewest time*n+1 frames that hold ``num_frames``."""
-        return -((1 - num_frames) // self.time) * self.time + 1
 
     def num_frames(self, latent_frames: int) -> int:
         """Frames a codec decodes from ``latent_frames`` latents."""
@@ -66,6 +63,15 @@ class ClipShape:
             self.height // compression.height,
             self.width // compression.width,
         )
+
+
+def size_near(width: int, height: int, area: int, cell: int) -> tuple[int, int]:
+    """(width, height) in multiples of ``cell``, about a picture's aspect and at most ``area`` pixels.
+
+    The official rule of Wan2.2 for clips that start from a picture (wan/image2video.py).
+    """
+    aspect = height / width
+    return int(math.sqrt(area / aspect)) // cell * cell, int(math.sqrt(area * aspect)) // cell * cell
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -8,19 +8,28 @@ from rushes.core.errors import UsageError
 
 @dataclass(frozen=True)
 class Duration:
-    """A length of time as a model makes it; ``asked_s`` (seconds) is what was wanted."""
+    """A length of time as a model makes it; ``asked_s`` (seconds) is what was wanted.
+
+    ``num_frames`` are made and the last ``trim`` of them cut off.
+    """
 
     asked_s: Fraction
     num_frames: int
     frame_rate: Fraction
+    trim: int = 0
 
     @property
     def seconds(self) -> Fraction:
         """Real length, exact."""
-        return self.num_frames / self.frame_rate
+        return (self.num_frames - self.trim) / self.frame_rate
 
     def describe(self) -> str:
         """One line for a person: what was asked and what is made."""
+        if self.trim:
+            return (
+                f"{self.num_frames - self.trim} frames asked -> {self.num_frames} made, the last {self.trim}"
+                f" cut off, at {float(self.frame_rate):g} fps = {float(self.seconds):.2f} s"
+            )
         return (
             f"{float(self.asked_s):g} s asked -> {self.num_frames} frames at {float(self.frame_rate):g} fps"
             f" = {float(self.seconds):.2f} s"
@@ -50,6 +59,18 @@ def frames_for(seconds: Fraction, frame_rate: Fraction, step: int, limits: tuple
             f"{float((fewest - 1) / frame_rate):g} to {float((most - 1) / frame_rate):g} seconds"
         )
     return Duration(seconds, num_frames, frame_rate)
+
+
+def frames_covering(num_frames: int, frame_rate: Fraction, step: int, limits: tuple[int, int]) -> Duration:
+    """The next step*n+1 frames from ``num_frames`` up, the surplus to be cut off.
+
+    Raises UsageError outside ``limits``, the fewest and most frames the model makes.
+    """
+    fewest, most = limits
+    if not 1 <= num_frames <= most:
+        raise UsageError(f"{num_frames} frames cannot be made: ask for 1 to {most} frames")
+    made = max(fewest, -((1 - num_frames) // step) * step + 1)
+    return Duration(num_frames / frame_rate, made, frame_rate, made - num_frames)
 
 
 def held_frames(num_frames: int, source: Fraction, target: Fraction) -> list[int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import torch
 from torch import Tensor
@@ -22,12 +22,14 @@ class SampleStep:
 
 
 @torch.inference_mode()
-def sample(denoiser: Denoiser, latents: Tensor, sigmas: Tensor, step_rule: StepRule) -> Iterator[SampleStep]:
-    """Walk ``latents`` (B, C, T, H, W) from ``sigmas[0]`` to ``sigmas[-1]``, one record a step.
+def sample(
+    denoiser: Denoiser, latents: Tensor, sigmas: Tensor, step_rule: StepRule, first: int = 0
+) -> Iterator[SampleStep]:
+    """Walk ``latents`` (B, C, T, H, W) from ``sigmas[first]`` to ``sigmas[-1]``, one record a step.
 
-    The caller cancels by not asking for the next record.
+    The caller cancels by not asking for the next record, and may write into a record's latents before.
     """
-    for index, (sigma, next_sigma) in enumerate(pairwise(sigmas.tolist())):
+    for index, (sigma, next_sigma) in islice(enumerate(pairwise(sigmas.tolist())), first, None):
         velocity = denoiser(latents, sigma)
         denoised = latents - sigma * velocity
         latents = step_rule.step(latents, velocity, sigma, next_sigma)

@@ -24,26 +24,51 @@ class StageStarted:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """A saved run goes on: ``step`` of ``total`` steps were done before."""
+
+    step: int
+    total: int
+
+
+@dataclass(frozen=True)
 class StepDone:
     """Step ``step`` (from 1) of ``total`` is done; ``expert`` counts from 0 at high noise.
 
-    ``sigma`` is the level it began at, ``denoised`` (1, C, T, H, W) the clean latents as seen from there.
+    ``sigma`` is the level it began at, ``latents`` (B, C, T, H, W) where it led (the caller may write into
+    them), ``denoised`` the clean latents as seen from its beginning. ``seconds_left`` is for the whole take.
     """
 
     step: int
     total: int
     expert: int
     sigma: float
+    latents: Tensor
     denoised: Tensor
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How the clip looks after ``step``: uint8 (up to 3, height, width, 3) RGB: beginning, middle, end."""
+
+    step: int
+    pictures: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class FramesDecoded:
-    """The next frames of the clip, uint8 (t, H, W, 3) RGB; ``done`` of ``total`` are out after these."""
+    """The next frames of a clip, uint8 (t, H, W, 3) RGB; ``done`` of ``total`` are out after these.
+
+    ``member`` counts the clips of a batch; their frames come one clip after another, and ``done`` and
+    ``total`` count the frames of this one. ``seconds_left`` is None while nothing is known of the pace.
+    """
 
     frames: NDArray[np.uint8]
     done: int
     total: int
+    member: int
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)
@@ -56,9 +81,9 @@ class StageDone:
 
 @dataclass(frozen=True)
 class Finished:
-    """The clip is complete. ``latents`` (1, C, T, H, W) float32 decode to the frames sent before."""
+    """All is done. ``latents`` (B, C, T, H, W) float32 decode to the frames sent before."""
 
     latents: Tensor
 
 
-Event = StageStarted | StepDone | FramesDecoded | StageDone | Finished
+Event = StageStarted | Resumed | StepDone | Preview | FramesDecoded | StageDone | Finished

@@ -1,24 +1,46 @@
 """One generation: words -> context -> latents -> frames, as an iterator of events."""
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
 
-import numpy as np
 import torch
-from einops import rearrange
-from numpy.typing import NDArray
 from torch import Tensor
 
+from rushes.core.errors import GenerationError
 from rushes.core.request import Request
 from rushes.core.shapes import ClipShape
-from rushes.diffusion.denoiser import ExpertSwitch, SigmaRange, TextDenoiser
+from rushes.diffusion.conditioning import Condition
+from rushes.diffusion.denoiser import (
+    Denoiser,
+    ExpertSwitch,
+    TextDenoiser,
+    exact_timestep,
+    whole_timestep,
+)
 from rushes.diffusion.guidance import Guided
 from rushes.diffusion.noise import member_noise
-from rushes.diffusion.sampler import sample
-from rushes.diffusion.schedule import flow_sigmas
-from rushes.diffusion.step_rule import EulerStep
-from rushes.engine.events import Event, Finished, FramesDecoded, StageDone, StageName, StageStarted, StepDone
+from rushes.diffusion.sampler import SampleStep, sample
+from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
+from rushes.diffusion.step_rule import STEP_RULES, StepRule
+from rushes.engine.events import (
+    Event,
+    Finished,
+    FramesDecoded,
+    Preview,
+    Resumed,
+    StageDone,
+    StageName,
+    StageStarted,
+    StepDone,
+)
+from rushes.engine.first_frame import condition_of
+from rushes.engine.pace import Pace
+from rushes.engine.pictures import preview, to_pictures
+from rushes.engine.run import PLAIN_RUN, Run, cancellable
+from rushes.engine.saved_run import Progress
+from rushes.engine.texts import Texts, encode_texts
 from rushes.models.bundle import Bundle
 
 
@@ -38,83 +60,135 @@ class Stopwatch:
         self.seconds += perf_counter() - self._since
 
 
-def generate(bundle: Bundle, request: Request) -> Iterator[Event]:
-    """Make the clip of ``request`` with ``bundle``.
+@dataclass(frozen=True)
+class Walk:
+    """Everything the denoising stage walks with."""
 
-    The same request on the same machine, threads and dtype gives the same latents, byte for byte. Raises
-    UsageError before any work when the model cannot make the size or the number of frames.
+    denoiser: ExpertSwitch
+    sigmas: Tensor
+    step_rule: StepRule
+    latents: Tensor
+    pace: Pace
+
+
+def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator[Event]:
+    """Make the clip of ``request`` with ``bundle``, and one more for each of the run's further seeds.
+
+    The same request on the same machine, threads and dtype gives the same latents, byte for byte; in a batch
+    each clip has the noise of its seed and equals the clip made alone within rounding. Raises UsageError
+    before any work when the model cannot make the size, the number of frames or use the first frame, and
+    GenerationError when values stop being finite.
     """
     shape = ClipShape(request.num_frames, request.height, request.width).latent(
         bundle.codec.compression, bundle.codec.latent_channels
     )
-    cond, uncond = yield from _encode_text(bundle, request)
-    latents = yield from _denoise(_denoiser(bundle, request, cond, uncond), request, shape)
-    yield from _decode(bundle, latents, request.num_frames)
+    condition = condition_of(bundle, request, run.first_frame, run.device)
+    texts = run.texts or (yield from _encode_text(bundle, request))
+    noise = run.noise
+    if noise is None:
+        noise = member_noise([request.seed, *run.more_seeds], shape)
+    walk = _prepare(bundle, request, texts, condition, noise.to(run.device))
+    latents = yield from _denoise(bundle, walk, run)
+    yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace)
     yield Finished(latents)
 
 
-def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, tuple[Tensor, Tensor]]:
-    """Context (1, L, D) of the prompt and of the negative prompt."""
+def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Texts]:
     yield StageStarted(StageName.ENCODE_TEXT)
     watch = Stopwatch()
-    with watch, torch.inference_mode():
-        length = bundle.experts[0].transformer.config.text_len
-        ids, mask = bundle.tokenizer.encode([request.context_text, request.negative_prompt], length)
-        cond, uncond = bundle.text_encoder(ids, mask).split(1)
+    with watch:
+        texts = encode_texts(bundle, request)
     yield StageDone(StageName.ENCODE_TEXT, watch.seconds)
-    return cond, uncond
+    return texts
 
 
-def _denoiser(bundle: Bundle, request: Request, cond: Tensor, uncond: Tensor) -> ExpertSwitch:
-    """The bundle's experts, each with its guidance scale: ``guidance_high`` first, ``guidance_low`` after."""
+def _prepare(bundle: Bundle, request: Request, texts: Texts, condition: Condition, noise: Tensor) -> Walk:
     sampling = request.sampling
-    scales = [sampling.guidance_high] + [sampling.guidance_low] * (len(bundle.experts) - 1)
-    return ExpertSwitch(
-        tuple(
-            SigmaRange(
-                expert.from_sigma,
-                Guided(
-                    TextDenoiser(expert.transformer, cond), TextDenoiser(expert.transformer, uncond), scale
-                ),
-            )
-            for expert, scale in zip(bundle.experts, scales, strict=True)
-        )
+    sigmas = (
+        explicit_sigmas(sampling.sigmas)
+        if sampling.sigmas
+        else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
+    denoiser = _denoiser(bundle, request, texts, condition)
+    scales = _scales(bundle, request)
+    forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
+    step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
+    pace = Pace(forwards, bundle.conventions.decode_forwards)
+    return Walk(denoiser, sigmas, step_rule, condition.start(noise), pace)
 
 
-def _denoise(
-    denoiser: ExpertSwitch, request: Request, shape: tuple[int, ...]
-) -> Generator[Event, None, Tensor]:
-    """Latents (1, *shape) float32 of the request's seed."""
+def _scales(bundle: Bundle, request: Request) -> list[float]:
+    """Each expert's guidance: ``guidance_high`` for the first, ``guidance_low`` after."""
+    sampling = request.sampling
+    return [sampling.guidance_high] + [sampling.guidance_low] * (len(bundle.experts) - 1)
+
+
+def _denoiser(bundle: Bundle, request: Request, texts: Texts, condition: Condition) -> ExpertSwitch:
+    """The bundle's experts under text, guidance and condition, each made when its range begins."""
+    scales = _scales(bundle, request)
+    timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
+
+    def make(index: int) -> Denoiser:
+        transformer = bundle.experts[index].transformer
+        network = condition.bind(transformer)
+        cond = TextDenoiser(network, transformer.remember(texts.cond), timestep)
+        if scales[index] == 1 or texts.uncond is None:
+            return cond
+        uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
+        return Guided(cond, uncond, scales[index])
+
+    return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)
+
+
+def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
+    """Latents (B, C, T, H, W) float32 at sigma 0."""
     yield StageStarted(StageName.DENOISE)
     watch = Stopwatch()
-    total = request.sampling.steps
-    latents = member_noise([request.seed], shape)
-    steps = sample(denoiser, latents, flow_sigmas(total, request.sampling.shift), EulerStep())
-    for _ in range(total):
-        with watch:
+    total = len(walk.sigmas) - 1
+    latents, first = walk.latents, 0
+    if run.saved is not None and (progress := run.saved.load()):
+        latents, first = progress.latents.to(run.device), progress.step
+        walk.step_rule.load_state_dict({k: v.to(run.device) for k, v in progress.solver.items()})
+        yield Resumed(first, total)
+    steps = sample(walk.denoiser, latents, walk.sigmas, walk.step_rule, first)
+    walk.pace.start()
+    for step in range(first + 1, total + 1):
+        with watch, cancellable(bundle, run.is_cancelled):
             record = next(steps)
+            _check_finite(record, step, total)
         latents = record.latents
-        yield StepDone(record.index + 1, total, denoiser.index(record.sigma), record.sigma, record.denoised)
+        if run.saved is not None and run.saved.is_due(step):
+            run.saved.save(Progress(step, latents, walk.step_rule.state_dict()))
+        left = walk.pace.after_step(step)
+        expert = walk.denoiser.index(record.sigma)
+        yield StepDone(step, total, expert, record.sigma, latents, record.denoised, left)
+        if run.previews and step % run.previews == 0:
+            yield Preview(step, preview(bundle.codec, record.denoised[:1]))
     yield StageDone(StageName.DENOISE, watch.seconds)
     return latents
 
 
-def _decode(bundle: Bundle, latents: Tensor, total: int) -> Iterator[Event]:
-    """The frames of ``latents`` chunk by chunk."""
+def _check_finite(record: SampleStep, step: int, total: int) -> None:
+    if not torch.isfinite(record.latents).all():
+        raise GenerationError(
+            f"step {step} of {total} (sigma {record.sigma:.4f}) gave numbers that are not finite: "
+            "verify the model's files, or compute in float32"
+        )
+
+
+def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator[Event]:
+    """The frames of ``latents`` chunk by chunk, clip after clip, ``total`` of each."""
     yield StageStarted(StageName.DECODE)
     watch = Stopwatch()
-    chunks = bundle.codec.decode_stream(latents)
-    done = 0
-    while done < total:
-        with watch, torch.inference_mode():
-            frames = to_pictures(next(chunks))
-        done += len(frames)
-        yield FramesDecoded(frames, done, total)
+    pace.start()
+    members = len(latents)
+    for member in range(members):
+        chunks = bundle.codec.decode_stream(latents[member : member + 1])
+        done = 0
+        while done < total:
+            with watch, torch.inference_mode():
+                frames = to_pictures(next(chunks))[: total - done]
+            done += len(frames)
+            left = pace.after_frames(member * total + done, members * total)
+            yield FramesDecoded(frames, done, total, member, left)
     yield StageDone(StageName.DECODE, watch.seconds)
-
-
-def to_pictures(frames: Tensor) -> NDArray[np.uint8]:
-    """One clip's frames (1, 3, t, H, W) in [-1, 1] -> uint8 (t, H, W, 3), rounded."""
-    levels = ((frames.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return rearrange(levels, "1 c t h w -> t h w c").contiguous().cpu().numpy()

@@ -1,19 +1,22 @@
-"""From what a person asked, with gaps, to a complete request a model can make."""
+"""From what a person asked, with gaps, to a complete request a model can make. Needs no weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
-from rushes.core.request import Request, Sampling
-from rushes.core.timebase import Duration, frames_for
-
-if TYPE_CHECKING:
-    from rushes.models.bundle import Bundle
+from rushes.core.errors import UsageError
+from rushes.core.model_facts import FirstFrame, ModelFacts
+from rushes.core.request import Request
+from rushes.core.timebase import Duration, frames_covering, frames_for
 
 
 @dataclass(frozen=True)
 class Order:
-    """What a person asked; None leaves the choice to the model."""
+    """What a person asked; None leaves the choice to the model.
+
+    The length is ``seconds``, met as nearly as the model can, or ``num_frames``, met exactly by cutting off
+    what the model makes beyond. ``size`` is (width, height) in native pixels; ``first_frame`` the digest of a
+    picture, empty for none.
+    """
 
     prompt: str
     context_text: str
@@ -22,31 +25,58 @@ class Order:
     steps: int | None = None
     guidance_high: float | None = None
     guidance_low: float | None = None
+    negative_prompt: str | None = None
+    num_frames: int | None = None
+    size: tuple[int, int] | None = None
+    first_frame: str = ""
 
 
-def plan(bundle: "Bundle", order: Order) -> tuple[Request, Duration]:
+def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
     """The request, and how its duration came about.
 
-    Raises UsageError for a duration, number of steps or guidance outside what the model makes.
+    Raises UsageError for a duration, size, number of steps, guidance or first frame outside what the model
+    makes.
     """
-    defaults = bundle.defaults
-    seconds = defaults.seconds if order.seconds is None else order.seconds
-    duration = frames_for(seconds, defaults.frame_rate, bundle.codec.compression.time, defaults.frame_limits)
-    usual = defaults.sampling
-    sampling = Sampling(
+    check_first_frame(facts, bool(order.first_frame))
+    defaults, usual = facts.defaults, facts.defaults.sampling
+    duration = _duration(facts, order)
+    width, height = order.size or (defaults.width, defaults.height)
+    sampling = replace(
+        usual,
         steps=usual.steps if order.steps is None else order.steps,
         guidance_high=usual.guidance_high if order.guidance_high is None else order.guidance_high,
         guidance_low=usual.guidance_low if order.guidance_low is None else order.guidance_low,
-        shift=usual.shift,
     )
     request = Request(
         prompt=order.prompt,
         context_text=order.context_text,
         num_frames=duration.num_frames,
         frame_rate=defaults.frame_rate,
-        height=defaults.height,
-        width=defaults.width,
+        height=height,
+        width=width,
         seed=order.seed,
         sampling=sampling,
+        negative_prompt=defaults.negative_prompt if order.negative_prompt is None else order.negative_prompt,
+        trim=duration.trim,
+        first_frame=order.first_frame,
     )
     return request, duration
+
+
+def check_first_frame(facts: ModelFacts, is_given: bool) -> None:
+    """Raise UsageError when a model gets a first picture it cannot use, or lacks one it needs."""
+    way = facts.conventions.first_frame
+    if is_given and way is FirstFrame.NONE:
+        raise UsageError(f"model {facts.name!r} cannot start from a picture: leave out the first frame")
+    if not is_given and way is FirstFrame.CHANNELS:
+        raise UsageError(f"model {facts.name!r} starts from a picture: give a first frame")
+
+
+def _duration(facts: ModelFacts, order: Order) -> Duration:
+    defaults, step = facts.defaults, facts.compression.time
+    if order.num_frames is not None:
+        if order.seconds is not None:
+            raise UsageError(f"{order.num_frames} frames and a duration were asked: leave one of them out")
+        return frames_covering(order.num_frames, defaults.frame_rate, step, defaults.frame_limits)
+    seconds = defaults.seconds if order.seconds is None else order.seconds
+    return frames_for(seconds, defaults.frame_rate, step, defaults.frame_limits)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from rushes.core.recipe import Stage
-from rushes.core.request import Request
+from rushes.core.request import Request, Sampling
 from rushes.engine.events import StageName
 from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, Bundle
 
 # Raised when the same settings would give other numbers.
-REVISIONS = {StageName.ENCODE_TEXT: 1, StageName.DENOISE: 1, StageName.DECODE: 1}
+REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 2, StageName.DECODE: 1}
 
 
 def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
@@ -29,14 +29,21 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "height": request.height,
             "width": request.width,
             "seed": request.seed,
-            "schedule": "flow",
-            "step_rule": "euler",
-            "steps": sampling.steps,
-            "shift": sampling.shift,
+            **_levels(sampling),
+            "step_rule": sampling.step_rule,
             "guidance_high": sampling.guidance_high,
             "guidance_low": sampling.guidance_low,
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
+            "whole_timesteps": bundle.conventions.whole_timesteps,
+            **({"first_frame": request.first_frame} if request.first_frame else {}),
         },
-        StageName.DECODE: {"weights": {CODEC: bundle.sha256[CODEC]}},
+        StageName.DECODE: {"weights": {CODEC: bundle.sha256[CODEC]}, "trim": request.trim},
     }
     return tuple(Stage(name, REVISIONS[name], settings[name]) for name in StageName)
+
+
+def _levels(sampling: Sampling) -> Mapping[str, Any]:
+    """What decides the noise levels, and nothing that does not."""
+    if sampling.sigmas:
+        return {"sigmas": list(sampling.sigmas)}
+    return {"schedule": sampling.schedule, "steps": sampling.steps, "shift": sampling.shift}

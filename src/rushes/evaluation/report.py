@@ -130,7 +130,7 @@ def _film(
         order = Order(
             case.prompt, read_prompt(case.prompt).context_text, case.seed, settings.seconds, settings.steps
         )
-        request, _ = plan(bundle, order)
+        request, _ = plan(bundle.facts, order)
         events = generate(bundle, request)
         parts = [event.frames for event in events if isinstance(event, FramesDecoded)]
         clips.append(np.concatenate(parts))

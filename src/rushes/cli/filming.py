@@ -1,0 +1,158 @@
+"""One request into one take: the clip, its contact sheet, its recipe, and what is seen on the way."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import rushes
+from rushes.cli.framing import Framing
+from rushes.cli.screen import Screen
+from rushes.core.errors import CancelledError
+from rushes.core.recipe import Recipe, Stage
+from rushes.core.request import Request
+from rushes.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rushes.engine.events import Preview
+    from rushes.engine.saved_run import SavedRun
+    from rushes.media.delivery import Delivery
+    from rushes.models.bundle import Bundle
+
+DELIVERY_RATE = Fraction(24)
+PREVIEWS_A_TAKE = 8
+
+
+@dataclass(frozen=True)
+class TakeFiles:
+    """The three files of one take: FILE.mp4, contact sheet FILE.png, recipe FILE.json."""
+
+    video: Path
+
+    @property
+    def sheet(self) -> Path:
+        """PNG."""
+        return self.video.with_suffix(".png")
+
+    @property
+    def recipe(self) -> Path:
+        """JSON."""
+        return self.video.with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class Filming:
+    """What all takes of one command share.
+
+    Progress is saved every ``save_every`` steps (None: every minute); ``previews`` is the folder for them.
+    """
+
+    bundle: "Bundle"
+    framing: Framing
+    screen: Screen
+    save_every: int | None
+    previews: Path | None
+
+
+@dataclass
+class Account:
+    """What happened while a take was made: seconds by stage, and the step it was taken up again after."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    resumed_after: int = 0
+
+
+def film(filming: Filming, request: Request, take: TakeFiles) -> dict[str, Any]:
+    """Make one take and its three files; what ``--json`` says about it."""
+    from rushes.engine.placement import machine_facts
+    from rushes.engine.provenance import engine_stages
+    from rushes.engine.saved_run import SavedRun
+    from rushes.media.delivery import Delivery
+    from rushes.media.files import replacing
+
+    bundle, framing, screen = filming.bundle, filming.framing, filming.screen
+    screen.say("seed", str(request.seed))
+    num_frames = request.num_frames - request.trim
+    delivery = Delivery(num_frames, request.frame_rate, framing.crop, *framing.delivered, DELIVERY_RATE)
+    saved = SavedRun(
+        Settings.from_environment().runs,
+        engine_stages(bundle, request),
+        machine_facts(bundle.dtype),
+        filming.save_every,
+    )
+    try:
+        account = _make(filming, request, take, delivery, saved)
+    except KeyboardInterrupt:
+        raise CancelledError(_stopped(saved, request)) from None
+    recipe = _recipe(bundle, request, delivery, account)
+    with replacing(take.recipe) as partial:
+        partial.write_text(recipe.to_json(), encoding="utf-8")
+    saved.remove()
+    shares = ", ".join(f"{stage} {spent:.1f}" for stage, spent in account.seconds.items())
+    screen.say("seconds", f"{sum(account.seconds.values()):.1f} ({shares})")
+    screen.say("wrote", f"{take.video}, {take.sheet.name}, {take.recipe.name}")
+    return {"video": str(take.video), "sheet": str(take.sheet), "recipe": recipe.document()}
+
+
+def _make(
+    filming: Filming, request: Request, take: TakeFiles, delivery: "Delivery", saved: "SavedRun"
+) -> Account:
+    """Write clip and contact sheet."""
+    from rushes.engine.events import FramesDecoded, Preview, Resumed, StageDone
+    from rushes.engine.generate import generate
+    from rushes.engine.run import Run
+    from rushes.media.delivery import deliver
+
+    every = max(1, request.sampling.steps // PREVIEWS_A_TAKE) if filming.previews else 0
+    run = Run(first_frame=filming.framing.picture, previews=every, saved=saved)
+    started = perf_counter()
+    account = Account()
+    with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery) as clip:
+        for event in generate(filming.bundle, request, run):
+            bar.show(event)
+            if isinstance(event, FramesDecoded):
+                clip.write(event.frames)
+            elif isinstance(event, StageDone):
+                account.seconds[event.stage] = event.seconds
+            elif isinstance(event, Preview) and filming.previews:
+                _write_preview(filming.previews / f"{take.video.stem}_step_{event.step:03d}.png", event)
+            elif isinstance(event, Resumed):
+                account.resumed_after = event.step
+                filming.screen.say("resumed", f"after step {event.step} of {event.total}, as saved")
+    account.seconds["finish"] = perf_counter() - started - sum(account.seconds.values())
+    return account
+
+
+def _write_preview(path: Path, event: "Preview") -> None:
+    """The pictures side by side."""
+    import numpy as np
+
+    from rushes.media.picture import write_png
+
+    write_png(path, np.concatenate(list(event.pictures), axis=1))
+
+
+def _stopped(saved: "SavedRun", request: Request) -> str:
+    if saved.exists():
+        return f"stopped; progress is saved: the same command with --seed {request.seed} goes on from there"
+    return "stopped; no unfinished file was left behind"
+
+
+def _recipe(bundle: "Bundle", request: Request, delivery: "Delivery", account: Account) -> Recipe:
+    """Everything that decided the take, and beside it the machine and the time it took."""
+    from rushes.engine.placement import machine_facts
+    from rushes.engine.provenance import engine_stages
+    from rushes.media.delivery import REVISION
+
+    enhance = Stage("enhance", 1, {"prompt": request.prompt, "context_text": request.context_text})
+    finish = Stage("finish", REVISION, delivery.settings())
+    recorded = {
+        "rushes": rushes.__version__,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine_facts(bundle.dtype),
+        "seconds": {stage: round(spent, 3) for stage, spent in account.seconds.items()},
+        "resumed_after_step": account.resumed_after,
+    }
+    return Recipe((enhance, *engine_stages(bundle, request), finish), recorded)

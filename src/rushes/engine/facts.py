@@ -1,0 +1,31 @@
+"""A model's facts from its folder alone: reads ``model.json``, loads no weights, imports no torch."""
+
+import json
+from pathlib import Path
+
+from rushes.core.errors import WeightsError
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
+from rushes.core.shapes import CODEC_COMPRESSION
+from rushes.core.strict_json import parse
+
+MINI_CODEC = "mini"
+
+
+def read_facts(folder: Path) -> ModelFacts:
+    """Facts of the model in ``folder``. Raises WeightsError when its record does not hold them."""
+    path = folder / "model.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        conventions = MINI_CONVENTIONS
+        if "conventions" in document:
+            conventions = parse(Conventions, document["conventions"], "model.conventions")
+        return ModelFacts(
+            name=parse(str, document["name"], "model.name"),
+            defaults=parse(ModelDefaults, document["defaults"], "model.defaults"),
+            conventions=conventions,
+            compression=CODEC_COMPRESSION[document["codec"].get("kind", MINI_CODEC)],
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise WeightsError(
+            f"{path} does not describe a model ({error}): install or fetch the model again"
+        ) from error

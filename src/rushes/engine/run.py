@@ -1,0 +1,68 @@
+"""What a caller brings to a generation, and what it wants to see of it; none of it is part of the request."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rushes.core.errors import CancelledError
+from rushes.engine.pictures import Picture
+from rushes.engine.saved_run import SavedRun
+from rushes.engine.texts import Texts
+from rushes.models.bundle import Bundle
+from rushes.models.transformer import Block
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One call of :func:`rushes.engine.generate.generate`.
+
+    ``more_seeds``: further clips made in the same batch, each from its own noise. ``texts``, ``noise``
+    (B, C, T, H, W): used instead of being made; a run that gets them cannot be saved under the request's
+    recipe. ``first_frame``: the picture the request names, uint8 (H, W, 3). ``device``: where latents live.
+    ``previews``: a Preview event every so many steps, 0 for none. ``is_cancelled`` is asked before every
+    block of the transformer.
+    """
+
+    more_seeds: tuple[int, ...] = ()
+    texts: Texts | None = None
+    noise: Tensor | None = None
+    first_frame: Picture | None = None
+    device: torch.device = CPU
+    previews: int = 0
+    saved: SavedRun | None = None
+    is_cancelled: Callable[[], bool] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse to save what the recipe does not describe."""
+        if self.saved is not None and (self.texts or self.noise is not None or self.more_seeds):
+            raise ValueError("a run with texts, noise or seeds of its own cannot be saved under a recipe")
+
+
+PLAIN_RUN = Run()
+
+
+@contextmanager
+def cancellable(bundle: Bundle, is_cancelled: Callable[[], bool] | None) -> Iterator[None]:
+    """Let ``is_cancelled`` stop the bundle's transformers in mid-step with CancelledError."""
+    with ExitStack() as hooks:
+        if is_cancelled is not None:
+            stop = _stopping(is_cancelled)
+            for transformer in {id(each.transformer): each.transformer for each in bundle.experts}.values():
+                for module in transformer.modules():
+                    if isinstance(module, Block):
+                        hooks.enter_context(module.register_forward_pre_hook(stop))
+        yield
+
+
+def _stopping(is_cancelled: Callable[[], bool]) -> Callable[[nn.Module, Any], None]:
+    def stop(_module: nn.Module, _arguments: Any) -> None:
+        if is_cancelled():
+            raise CancelledError("stopped in mid-step as asked")
+
+    return stop

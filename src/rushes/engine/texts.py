@@ -1,0 +1,66 @@
+"""Words to context vectors, once a run; the negative prompt's, which seldom changes, once a machine."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from rushes.core.recipe import canonical_json
+from rushes.core.request import Request
+from rushes.core.settings import Settings
+from rushes.engine.placement import machine_facts
+from rushes.engine.tensor_file import TensorFile, read_tensor_file
+from rushes.models.bundle import TEXT_ENCODER, TOKENIZER, Bundle
+
+REVISION = 1
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Contexts (1, L, D), zero behind the words; ``uncond`` is None where no expert is guided."""
+
+    cond: Tensor
+    uncond: Tensor | None
+
+
+@torch.inference_mode()
+def encode_texts(bundle: Bundle, request: Request) -> Texts:
+    """Contexts of the words and, where guidance needs it, of the negative prompt.
+
+    The two are encoded one by one, so that a context read from disk equals one just made.
+    """
+    cond = _encode(bundle, request.context_text)
+    scales = {request.sampling.guidance_high, request.sampling.guidance_low}
+    return Texts(cond, None if scales == {1} else _negative(bundle, request.negative_prompt))
+
+
+def _encode(bundle: Bundle, text: str) -> Tensor:
+    length = bundle.experts[0].transformer.config.text_len
+    device = bundle.text_encoder.token_embedding.weight.device
+    ids, mask = bundle.tokenizer.encode([text], length)
+    context: Tensor = bundle.text_encoder(ids.to(device), mask.to(device))
+    return context
+
+
+def _negative(bundle: Bundle, text: str) -> Tensor:
+    path = _cache_file(bundle, text)
+    if path is None:
+        return _encode(bundle, text)
+    kept = read_tensor_file(path)
+    if kept is None:
+        kept = TensorFile({"context": _encode(bundle, text)}, {})
+        kept.write(path)
+    return kept.tensors["context"]
+
+
+def _cache_file(bundle: Bundle, text: str) -> Path | None:
+    """Named after all that decides its bytes; None for a model that was never saved."""
+    digests = [bundle.sha256.get(TOKENIZER), bundle.sha256.get(TEXT_ENCODER)]
+    if None in digests:
+        return None
+    length = bundle.experts[0].transformer.config.text_len
+    decides = [REVISION, digests, text, length, machine_facts(bundle.dtype)]
+    name = hashlib.sha256(canonical_json(decides).encode()).hexdigest()
+    return Settings.from_environment().cache / "texts" / f"{name}.safetensors"
