@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import sentencepiece
 import torch
 from safetensors.torch import load_file, save_file
 from tests.models.references import randomise
+from torch import nn
 
 from rushes.core.errors import WeightsError
 from rushes.core.request import Sampling
@@ -20,6 +22,8 @@ from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import TransformerConfig, WanTransformer
+from rushes.models.wan_vae21 import WanVAE21, WanVAE21Config
+from rushes.models.wan_vae22 import WanVAE22, WanVAE22Config
 from rushes.models.weights_file import sha256_of
 
 TRANSFORMER = TransformerConfig(
@@ -255,3 +259,29 @@ def test_a_third_expert_cannot_be_saved(bundle: Bundle, tmp_path: Path) -> None:
     more = Bundle("x", "x", bundle.tokenizer, bundle.text_encoder, three, bundle.codec, DEFAULTS)
     with pytest.raises(ValueError, match="3 different experts"):
         save_bundle(more, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "codec",
+    [
+        WanVAE21(WanVAE21Config(width=4, mean=(0.0,) * 4, std=(1.0,) * 4)),
+        WanVAE22(WanVAE22Config(encoder_width=4, decoder_width=4, mean=(0.0,) * 4, std=(1.0,) * 4)),
+    ],
+    ids=["2.1", "2.2"],
+)
+def test_a_model_may_hold_any_codec(codec: nn.Module, tmp_path: Path) -> None:
+    randomise(codec, seed=1)
+    bundle = replace(build_bundle(shared=False), codec=codec)
+    save_bundle(bundle, tmp_path)
+    loaded = load_bundle(tmp_path, torch.bfloat16, "cpu")
+    assert loaded.codec.config == codec.config
+    assert loaded.codec.dtype == torch.float32  # as published, whatever the transformer computes in
+    latents = torch.randn(1, 4, 2, 2, 2)
+    codec.to(torch.bfloat16).float()  # what the file keeps
+    assert torch.equal(loaded.codec.decode(latents), codec.decode(latents))
+
+
+def test_an_unknown_kind_of_codec_is_refused(folder: Path) -> None:
+    edit(folder, lambda record: record["codec"].update(kind="wan9"))
+    with pytest.raises(WeightsError, match=r"model\.codec\.kind is 'wan9'"):
+        load(folder)

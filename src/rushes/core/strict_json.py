@@ -11,8 +11,11 @@ from typing import Any, get_args, get_origin, get_type_hints
 def parse(kind: Any, value: Any, where: str) -> Any:
     """``value`` of a JSON document as ``kind``: dataclass, tuple, mapping of strings, StrEnum or plain type.
 
-    A key may be missing only where its field has a default. Raises ValueError naming the place.
+    A key may be missing only where its field has a default. A union is of dataclasses with a class variable
+    ``kind``, which the document repeats; without it the first is meant. Raises ValueError naming the place.
     """
+    if get_origin(kind) is types.UnionType:
+        kind, value = _member(get_args(kind), value, where)
     if is_dataclass(kind):
         return _parse_fields(kind, value, where)
     if get_origin(kind) is tuple:
@@ -30,6 +33,16 @@ def parse(kind: Any, value: Any, where: str) -> Any:
         return float(value)
     _expect(type(value) is kind, value, where)
     return value
+
+
+def _member(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, Any]:
+    """The dataclass of a union that ``value`` names, and the rest of ``value``."""
+    _expect(isinstance(value, dict), value, where)
+    wanted = value.get("kind", kinds[0].kind)
+    for kind in kinds:
+        if kind.kind == wanted:
+            return kind, {key: item for key, item in value.items() if key != "kind"}
+    raise ValueError(f"{where}.kind is {wanted!r}")
 
 
 def _parse_fields(kind: Any, value: Any, where: str) -> Any:

@@ -9,25 +9,27 @@ import torch
 
 from rushes.core.errors import WeightsError
 from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
+from rushes.models.codecs import Codec, build_codec
 from rushes.models.mini_codec import MiniCodec
-from rushes.models.model_record import (
-    FORMAT,
-    ExpertRecord,
-    ModelRecord,
-    read_record,
-    write_record,
-)
-from rushes.models.tensor_source import REMEDY
+from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
+from rushes.models.model_record import FORMAT, ExpertRecord, ModelRecord, write_record
+from rushes.models.tensor_source import REMEDY, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
-from rushes.models.weights_file import load_weights, save_weights, sha256_of, write_atomically
+from rushes.models.weights_file import save_weights, sha256_of, write_atomically
 
-TOKENIZER = "tokenizer.model"
-TEXT_ENCODER = "text_encoder.safetensors"
-CODEC = "codec.safetensors"
-
-__all__ = ["Bundle", "Expert", "ModelDefaults", "load_bundle", "save_bundle"]
+__all__ = [
+    "CODEC",
+    "TEXT_ENCODER",
+    "TOKENIZER",
+    "Bundle",
+    "Expert",
+    "ModelDefaults",
+    "load_bundle",
+    "load_files",
+    "save_bundle",
+]
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Bundle:
     tokenizer: Tokenizer
     text_encoder: UMT5Encoder
     experts: tuple[Expert, ...]
-    codec: MiniCodec
+    codec: Codec
     defaults: ModelDefaults
     sha256: Mapping[str, str] = field(default_factory=dict)
     conventions: Conventions = MINI_CONVENTIONS
@@ -87,42 +89,42 @@ class Bundle:
 
 
 def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
-    """Load the model in ``folder``; experts that share a file share the module.
+    """Load the model of our own format in ``folder``; experts that share a file share the module.
 
     Raises WeightsError, naming file and remedy, for anything missing, cut off, changed or not fitting.
     """
-    record = read_record(folder)
+    return load_files(own_files(folder), dtype, device)
+
+
+def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str) -> Bundle:
+    """Load every part of ``files``. Wan's codecs compute in float32, as published; the rest in ``dtype``.
+
+    Raises WeightsError, naming file and remedy, for anything cut off or not fitting.
+    """
     device = torch.device(device)
-
-    def digest(name: str) -> str:
-        if name not in record.sha256:
-            raise WeightsError(f"{folder / 'model.json'} has no SHA-256 for {name}: {REMEDY}")
-        return record.sha256[name]
-
     with torch.device("meta"):
-        text_encoder = UMT5Encoder(record.text_encoder)
-        codec = MiniCodec(record.codec)
-        transformers = {expert.file: WanTransformer(record.transformer) for expert in record.experts}
-    load_weights(text_encoder, folder / TEXT_ENCODER, digest(TEXT_ENCODER), dtype, device)
-    load_weights(codec, folder / CODEC, digest(CODEC), dtype, device)
-    for name, transformer in transformers.items():
-        load_weights(transformer, folder / name, digest(name), dtype, device)
-    if sha256_of(folder / TOKENIZER) != digest(TOKENIZER):
-        raise WeightsError(f"{folder / TOKENIZER} was changed after it was published: {REMEDY}")
+        text_encoder = UMT5Encoder(files.text_encoder.config)
+        codec = build_codec(files.codec.config)
+        transformers = {id(each.source): WanTransformer(files.transformer) for each in files.experts}
+    fill(text_encoder, files.text_encoder.source, dtype, device)
+    fill(codec, files.codec.source, dtype if isinstance(codec, MiniCodec) else torch.float32, device)
+    for each in files.experts:
+        if next(transformers[id(each.source)].parameters()).is_meta:
+            fill(transformers[id(each.source)], each.source, dtype, device)
     try:
         return Bundle(
-            name=record.name,
-            licence=record.licence,
-            tokenizer=Tokenizer(folder / TOKENIZER),
+            name=files.name,
+            licence=files.licence,
+            tokenizer=Tokenizer(files.tokenizer),
             text_encoder=text_encoder,
-            experts=tuple(Expert(transformers[each.file], each.from_sigma) for each in record.experts),
+            experts=tuple(Expert(transformers[id(each.source)], each.from_sigma) for each in files.experts),
             codec=codec,
-            defaults=record.defaults,
-            sha256=record.sha256,
-            conventions=record.conventions,
+            defaults=files.defaults,
+            sha256=files.sha256,
+            conventions=files.conventions,
         )
     except ValueError as error:
-        raise WeightsError(f"the parts in {folder} do not fit: {error}; {REMEDY}") from error
+        raise WeightsError(f"the parts of {files.name} do not fit: {error}; {REMEDY}") from error
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:

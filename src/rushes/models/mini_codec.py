@@ -10,6 +10,7 @@ convolutions need.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ PATCH_VALUES = 4 * 16 * 16 * 3
 @dataclass(frozen=True)
 class MiniCodecConfig:
     """Widths at 1/4, 1/8 and 1/16 of the picture; residual blocks per level are fixed by the class."""
+
+    kind: ClassVar[str] = "mini"
 
     latent_channels: int
     encoder_widths: tuple[int, int, int]

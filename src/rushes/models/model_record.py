@@ -8,10 +8,10 @@ from pathlib import Path
 from rushes.core.errors import WeightsError
 from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults
 from rushes.core.strict_json import parse
-from rushes.models.mini_codec import MiniCodecConfig
+from rushes.models.codecs import CodecConfig
+from rushes.models.tensor_source import REMEDY
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
-from rushes.models.tensor_source import REMEDY
 from rushes.models.weights_file import write_atomically
 
 FORMAT = 1
@@ -40,7 +40,7 @@ class ModelRecord:
     licence: str
     transformer: TransformerConfig
     text_encoder: TextEncoderConfig
-    codec: MiniCodecConfig
+    codec: CodecConfig
     experts: tuple[ExpertRecord, ...]
     defaults: ModelDefaults
     sha256: Mapping[str, str]
@@ -65,5 +65,7 @@ def read_record(folder: Path) -> ModelRecord:
 
 def write_record(record: ModelRecord, folder: Path) -> None:
     """Write ``model.json`` atomically."""
-    text = json.dumps(asdict(record), indent=2, ensure_ascii=False, default=str) + "\n"
+    document = asdict(record)
+    document["codec"] = {"kind": record.codec.kind, **document["codec"]}
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
     write_atomically(folder / FILE_NAME, text.encode())

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -32,6 +33,8 @@ STD = (
 @dataclass(frozen=True)
 class WanVAE21Config:
     """Architecture; the defaults are the published ones. ``mean`` and ``std`` whiten the latents."""
+
+    kind: ClassVar[str] = "wan2.1"
 
     width: int = 96
     multipliers: tuple[int, ...] = (1, 2, 4, 4)

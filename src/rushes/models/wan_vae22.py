@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from einops import rearrange
 from torch import Tensor, nn
@@ -38,6 +39,8 @@ PATCH = 2
 @dataclass(frozen=True)
 class WanVAE22Config:
     """Architecture; the defaults are the published ones. ``mean`` and ``std`` whiten the latents."""
+
+    kind: ClassVar[str] = "wan2.2"
 
     encoder_width: int = 160
     decoder_width: int = 256
