@@ -1,6 +1,7 @@
 """One generation: words -> context -> latents -> frames, as an iterator of events."""
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
@@ -153,12 +154,12 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
     steps = sample(walk.denoiser, latents, walk.sigmas, walk.step_rule, first)
     walk.pace.start()
     for step in range(first + 1, total + 1):
-        with watch, cancellable(bundle, run.is_cancelled):
+        with watch, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, latents, step - 1):
             record = next(steps)
             _check_finite(record, step, total)
         latents = record.latents
-        if run.saved is not None and run.saved.is_due(step):
-            run.saved.save(Progress(step, latents, walk.step_rule.state_dict()))
+        if run.saved is not None:
+            run.saved.after(Progress(step, latents, walk.step_rule.state_dict()), total)
         left = walk.pace.after_step(step)
         expert = walk.denoiser.index(record.sigma)
         yield StepDone(step, total, expert, record.sigma, latents, record.denoised, left)
@@ -166,6 +167,18 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
             yield Preview(step, preview(bundle.codec, record.denoised[:1]))
     yield StageDone(StageName.DENOISE, watch.seconds)
     return latents
+
+
+@contextmanager
+def _rescuing(run: Run, walk: Walk, latents: Tensor, step: int) -> Iterator[None]:
+    """Keep what stood before a step that breaks off: stopped by hand, out of memory."""
+    before = Progress(step, latents, walk.step_rule.state_dict()) if run.saved else None
+    try:
+        yield
+    except BaseException:
+        if run.saved and before:
+            run.saved.rescue(before)
+        raise
 
 
 def _check_finite(record: SampleStep, step: int, total: int) -> None:

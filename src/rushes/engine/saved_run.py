@@ -42,17 +42,29 @@ class SavedRun:
         self.folder = runs / Recipe(stages, {}).key(StageName.DENOISE)
         self._machine = canonical_json(machine)
         self._every = every
-        self._last = monotonic()
+        self._began = self._last = monotonic()
 
     @property
     def _file(self) -> Path:
         return self.folder / "progress.safetensors"
 
-    def is_due(self, step: int) -> bool:
-        """Whether to save after ``step``."""
-        if self._every is not None:
-            return step % self._every == 0
-        return monotonic() - self._last >= SECONDS_BETWEEN
+    def after(self, progress: Progress, total: int) -> None:
+        """Save where it is time to, and before the decoder of a long run begins."""
+        if self._every is None:
+            due = self._is_long if progress.step == total else monotonic() - self._last >= SECONDS_BETWEEN
+        else:
+            due = progress.step % self._every == 0 or progress.step == total
+        if due:
+            self.save(progress)
+
+    def rescue(self, progress: Progress) -> None:
+        """Save what there is of a run that breaks off, where it is worth it."""
+        if progress.step and (self._is_long or self._every is not None):
+            self.save(progress)
+
+    @property
+    def _is_long(self) -> bool:
+        return monotonic() - self._began >= SECONDS_BETWEEN
 
     def save(self, progress: Progress) -> None:
         """Replace what was saved before."""
