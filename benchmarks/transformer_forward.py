@@ -1,0 +1,179 @@
+"""One forward of the transformer beside diffusers', one umT5 block beside transformers', with equal weights.
+
+Each side lives in a process of its own and works when told to, in turn, so that a slow spell of the machine
+falls on both and each has its own peak of memory. Pause any trainer first.
+Example: python benchmarks/transformer_forward.py --runs 5
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rushes.models.layouts import DIFFUSERS_TRANSFORMER, TRANSFORMERS_UMT5
+from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
+from rushes.models.transformer import TransformerConfig, WanTransformer
+
+PROMPT_TOKENS = 100  # of a usual prompt; diffusers pads to 512
+SIDES = ("ours", "reference")
+
+
+def random_state(module: nn.Module) -> dict[str, Tensor]:
+    """Weights by our names: the same ones in every process."""
+    generator = torch.Generator().manual_seed(0)
+    return {
+        name: (torch.randn(value.shape, generator=generator) * 0.02 + ("norm" in name)).bfloat16()
+        for name, value in module.state_dict().items()
+    }
+
+
+def transformer(side: str, depth: int, frames: int) -> Callable[[], Tensor]:
+    """Wan2.1 1.3B's width; 480p latents of so many latent frames."""
+    config = TransformerConfig(1536, depth, 12, 8960, 16, 16, 4096, 512)
+    generator = torch.Generator().manual_seed(1)
+    latents = torch.randn(1, 16, frames, 60, 104, generator=generator).bfloat16()
+    context = torch.randn(1, PROMPT_TOKENS, 4096, generator=generator).bfloat16()
+    timestep = torch.tensor([500.0])
+    with torch.device("meta"):
+        model = WanTransformer(config)
+    state = random_state(model)
+    if side == "ours":
+        model.load_state_dict(state, assign=True)
+        memory = model.remember(context)
+        return lambda: model(latents, timestep, memory)
+    from diffusers import WanTransformer3DModel  # noqa: PLC0415 - only on its own side
+
+    with torch.device("meta"):
+        reference = WanTransformer3DModel(
+            num_attention_heads=12, in_channels=16, out_channels=16, ffn_dim=8960, num_layers=depth
+        )
+    reference.load_state_dict(DIFFUSERS_TRANSFORMER.from_ours(state), assign=True)
+    reference.rope = type(reference.rope)(128, (1, 2, 2), 1024)  # its tables are no weights
+    padded = F.pad(context, (0, 0, 0, 512 - PROMPT_TOKENS))
+    return lambda: reference(latents, timestep, padded).sample
+
+
+def text_block(side: str, tokens: int) -> Callable[[], Tensor]:
+    """One block of umT5-XXL on one prompt of so many tokens."""
+    config = TextEncoderConfig(1000, 4096, 1, 64, 64, 10240)
+    ids = torch.randint(2, 1000, (1, tokens), generator=torch.Generator().manual_seed(1))
+    mask = torch.ones(1, tokens, dtype=torch.bool)
+    with torch.device("meta"):
+        model = UMT5Encoder(config)
+    state = random_state(model)
+    if side == "ours":
+        model.load_state_dict(state, assign=True)
+        return lambda: model(ids, mask)
+    from transformers import UMT5Config, UMT5EncoderModel  # noqa: PLC0415 - only on its own side
+
+    with torch.device("meta"):
+        reference = UMT5EncoderModel(
+            UMT5Config(vocab_size=1000, d_model=4096, d_kv=64, d_ff=10240, num_layers=1, num_heads=64)
+        ).eval()
+    foreign = TRANSFORMERS_UMT5.from_ours(state)
+    reference.load_state_dict(foreign, assign=True, strict=False)
+    reference.tie_weights()
+    return lambda: reference(ids, attention_mask=mask.long()).last_hidden_state
+
+
+def build(case: str, side: str) -> Callable[[], Tensor]:
+    """A case is "transformer DEPTH LATENT_FRAMES" or "umt5 TOKENS"."""
+    kind, *numbers = case.split()
+    make = {"transformer": transformer, "umt5": text_block}[kind]
+    return make(side, *map(int, numbers))
+
+
+@torch.inference_mode()
+def serve(case: str, side: str, result: Path) -> None:
+    """A child: one run per line of input, answered by its seconds; at the end its peak memory in MiB."""
+    run = build(case, side)
+    torch.save(run().float(), result)
+    resident = status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of loading
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        before = time.perf_counter()
+        run()
+        print(time.perf_counter() - before, flush=True)
+        print(status("VmHWM"), status("VmHWM") - resident, flush=True)
+
+
+def status(field: str) -> float:
+    """A figure of this process in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
+
+
+def compare(case: str, runs: int, threads: int, folder: Path) -> str:
+    """A row of the table: medians of paired runs."""
+    children = {}
+    for side in SIDES:
+        command = [sys.executable, __file__, "--serve", case, side, str(folder / side)]
+        children[side] = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+        )  # fmt: skip
+        children[side].stdout.readline()
+    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
+    peaks = dict.fromkeys(SIDES, (0.0, 0.0))
+    for _ in range(runs):
+        for side, child in children.items():
+            child.stdin.write("\n")
+            seconds[side].append(float(child.stdout.readline()))
+            whole, working = map(float, child.stdout.readline().split())
+            peaks[side] = (whole, working)
+    for child in children.values():
+        child.stdin.close()
+        child.wait()
+    ours, theirs = (torch.load(folder / side) for side in SIDES)
+    ratios = sorted(b / a for a, b in zip(seconds["ours"], seconds["reference"], strict=True))
+    median = {side: statistics.median(seconds[side]) for side in SIDES}
+    return (
+        f"| {case} | {median['ours']:.3f} | {median['reference']:.3f} "
+        f"| {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}) "
+        f"| {peaks['ours'][0]:.0f} (+{peaks['ours'][1]:.0f}) "
+        f"| {peaks['reference'][0]:.0f} (+{peaks['reference'][1]:.0f}) "
+        f"| {float((ours - theirs).norm() / theirs.norm()):.1e} |"
+    )
+
+
+def main() -> None:
+    """Print a table of medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--cases", nargs="+", default=["transformer 4 5", "umt5 512", "umt5 100"],
+        help='"transformer DEPTH LATENT_FRAMES" or "umt5 TOKENS"',
+    )  # fmt: skip
+    parser.add_argument("--serve", nargs=3, metavar=("CASE", "SIDE", "RESULT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        case, side, result = options.serve
+        serve(case, side, Path(result))
+        return
+    machine = platform.processor() or platform.machine()
+    print(f"{machine}, {options.threads} threads, torch {torch.__version__}, load {os.getloadavg()[0]:.2f}")
+    print(f"medians of {options.runs} paired runs\n")
+    print(
+        "| case | ours s | reference s | times faster (range) | ours peak MiB (working) | reference | apart |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for case in options.cases:
+        with tempfile.TemporaryDirectory() as folder:
+            print(compare(case, options.runs, options.threads, Path(folder)), flush=True)
+    print(f"\nload after {os.getloadavg()[0]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
