@@ -10,9 +10,10 @@ import torch
 from rushes.core.errors import WeightsError
 from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
 from rushes.models.codecs import Codec, build_codec
+from rushes.models.foreign import foreign_files
 from rushes.models.mini_codec import MiniCodec
 from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
-from rushes.models.model_record import FORMAT, ExpertRecord, ModelRecord, write_record
+from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.tensor_source import REMEDY, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -28,6 +29,7 @@ __all__ = [
     "ModelDefaults",
     "load_bundle",
     "load_files",
+    "open_model",
     "save_bundle",
 ]
 
@@ -89,11 +91,16 @@ class Bundle:
 
 
 def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
-    """Load the model of our own format in ``folder``; experts that share a file share the module.
+    """Load the model in ``folder``, ours or foreign; experts that share a file share the module.
 
     Raises WeightsError, naming file and remedy, for anything missing, cut off, changed or not fitting.
     """
-    return load_files(own_files(folder), dtype, device)
+    return load_files(open_model(folder), dtype, device)
+
+
+def open_model(folder: Path) -> ModelFiles:
+    """What is in ``folder``: a model of our own format, or of a foreign layout. Loads nothing."""
+    return own_files(folder) if (folder / FILE_NAME).exists() else foreign_files(folder)
 
 
 def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str) -> Bundle:

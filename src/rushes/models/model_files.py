@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from rushes.core.errors import WeightsError
-from rushes.core.model_facts import Conventions, ModelDefaults
+from rushes.core.model_facts import Conventions, ModelDefaults, ModelFacts
+from rushes.core.shapes import CODEC_COMPRESSION
 from rushes.models.codecs import CodecConfig
 from rushes.models.model_record import FILE_NAME, ModelRecord, read_record
 from rushes.models.tensor_source import REMEDY, SafetensorsFile, TensorSource
@@ -53,6 +54,12 @@ class ModelFiles:
     defaults: ModelDefaults
     conventions: Conventions
     sha256: Mapping[str, str]
+
+    @property
+    def facts(self) -> ModelFacts:
+        """The model without its files."""
+        compression = CODEC_COMPRESSION[self.codec.config.kind]
+        return ModelFacts(self.name, self.defaults, self.conventions, compression)
 
 
 def own_files(folder: Path) -> ModelFiles:

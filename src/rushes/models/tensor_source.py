@@ -256,7 +256,9 @@ def read_checked(source: TensorSource, name: str, dtype: torch.dtype, device: to
     value = source.read(name)
     if value.is_floating_point() != dtype.is_floating_point:
         raise WeightsError(f"{source.label} has tensor {name!r} as {value.dtype}, not {dtype}: {REMEDY}")
-    placed = value.to(device, dtype)
+    # a copy even where nothing is converted: kernels round by alignment, and a view of a mapped file has the
+    # file's, so the same weights from another layout would give other bytes
+    placed = value.to(device, dtype, copy=True)
     # an all-finite sum is the cheap sign: it reads the tensor once and allocates nothing
     if dtype.is_floating_point and not bool(torch.isfinite(placed.sum(dtype=torch.float32))):
         raise WeightsError(
