@@ -14,13 +14,17 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, join, pieces, repeat_biases
+from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
 
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """Architecture of one transformer; the defaults are the constants all published Wan models share."""
+    """Architecture of one transformer; the defaults are the constants all published Wan models share.
+
+    With ``num_ffn_experts`` the feed-forwards are mixtures of so many, ``ffn_top_k`` used by each token.
+    """
 
     hidden_size: int
     depth: int
@@ -33,6 +37,8 @@ class TransformerConfig:
     freq_dim: int = 256
     patch_size: tuple[int, int, int] = (1, 2, 2)
     eps: float = 1e-6
+    num_ffn_experts: int = 0
+    ffn_top_k: int = 2
 
     def __post_init__(self) -> None:
         """Refuse widths that cannot be split into rotating pairs."""
@@ -42,6 +48,8 @@ class TransformerConfig:
             )
         if self.freq_dim % 2:
             raise ValueError(f"freq_dim {self.freq_dim} is odd")
+        if self.num_ffn_experts and not 1 <= self.ffn_top_k <= self.num_ffn_experts:
+            raise ValueError(f"ffn_top_k {self.ffn_top_k} of {self.num_ffn_experts} experts is not possible")
 
     @property
     def head_dim(self) -> int:
@@ -112,6 +120,16 @@ class PatchEmbedding(nn.Module):
         return F.linear(patches.to(self.weight.dtype), self.weight.flatten(1), self.bias)
 
 
+def feed_forward(config: TransformerConfig) -> nn.Module:
+    """(..., dim) -> (..., dim): one perceptron, or a mixture of them."""
+    dim = config.hidden_size
+    if config.num_ffn_experts:
+        return MixtureOfExperts(config.num_ffn_experts, config.ffn_top_k, dim, config.ffn_size)
+    return nn.Sequential(
+        nn.Linear(dim, config.ffn_size), nn.GELU(approximate="tanh"), nn.Linear(config.ffn_size, dim)
+    )
+
+
 class Block(nn.Module):
     """Self-attention, text attention, feed-forward; the residual stream stays at least float32.
 
@@ -126,9 +144,7 @@ class Block(nn.Module):
         self.norm3 = WideLayerNorm(dim, config.eps)
         self.cross_attn = CrossAttention(dim, config.num_heads, config.eps)
         self.norm2 = WideLayerNorm(dim, config.eps, elementwise_affine=False)
-        self.ffn = nn.Sequential(
-            nn.Linear(dim, config.ffn_size), nn.GELU(approximate="tanh"), nn.Linear(config.ffn_size, dim)
-        )
+        self.ffn = feed_forward(config)
         self.modulation = nn.Parameter(torch.empty(1, 6, dim))
 
     def forward(self, tokens: Tensor, text: KeysValues, time: TimeRows, rope: RopeTables) -> Tensor:
@@ -158,8 +174,12 @@ class Block(nn.Module):
 
     def init_weights(self) -> None:
         """Residual outputs at zero, modulation at randn / sqrt(dim); the rest is the caller's."""
-        for residual in (self.self_attn.o, self.cross_attn.o, self.ffn[2]):
-            nn.init.zeros_(residual.get_parameter("weight"))
+        for residual in (self.self_attn.o, self.cross_attn.o):
+            nn.init.zeros_(residual.weight)
+        if isinstance(self.ffn, MixtureOfExperts):
+            self.ffn.init_weights()
+        else:
+            nn.init.zeros_(self.ffn.get_parameter("2.weight"))
         nn.init.normal_(self.modulation, std=self.modulation.shape[-1] ** -0.5)
 
 
