@@ -28,7 +28,7 @@ def test_it_is_a_codec_and_one_tile_is_the_whole(codec):
 
 
 def test_tiles_stay_close_to_the_whole(codec):
-    """The stated bound: 4 % of the range, a mean over the clip, with random weights and half-overlapping tiles
+    """The stated bound: 4 % of the range, mean over the clip, random weights and half-overlapping tiles
     of six latent cells (measured: mini 0.03 %, Wan2.1 1.5 %, Wan2.2 3.1 %).
 
     Random weights are the hard case: their attention looks at the whole frame as much as any.
