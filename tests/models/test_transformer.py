@@ -10,7 +10,7 @@ from tests.models.references import Float64, error, randomise
 from torch import Tensor, nn
 
 from rushes.core.errors import WeightsError
-from rushes.models import attention
+from rushes.models import attention, rope
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER
 from rushes.models.precision import WideRMSNorm
 from rushes.models.rope import RopeTables, axis_dims
@@ -218,6 +218,15 @@ def half_rotate(_model: WanTransformer, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(attention, "rotate", rotate_halves)
 
 
+def split_axes_evenly(_model: WanTransformer, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rope, "axis_dims", lambda _head_dim: (4, 6, 6))
+
+
+def patch_before_channels(model: WanTransformer, _patch: pytest.MonkeyPatch) -> None:
+    weight = model.patch_embedding.weight
+    weight.data = rearrange(weight.data, "d c t h w -> d t h w c").reshape(weight.shape)
+
+
 def channels_first_head(model: WanTransformer, _patch: pytest.MonkeyPatch) -> None:
     head = model.head.head
     for tensor in (head.weight, head.bias):
@@ -252,6 +261,8 @@ TRAPS = [
     swap_norms,
     drop_padding,
     half_rotate,
+    split_axes_evenly,
+    patch_before_channels,
     channels_first_head,
     norm_per_head,
     sine_first,
