@@ -13,6 +13,7 @@ from rushes.core import errors
         (errors.RefusedError, 3),
         (errors.FlaggedError, 4),
         (errors.WeightsError, 1),
+        (errors.GenerationError, 1),
         (errors.CancelledError, 130),
     ],
 )

@@ -46,6 +46,14 @@ def test_a_key_is_the_hash_of_the_canonical_stages():
     assert recipe.key("denoise") == hashlib.sha256(stages).hexdigest()
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_json_cannot_hold_are_refused(value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical_json({"a": [1.0, value]})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        Recipe((), {"seconds": value}).to_json()
+
+
 def test_what_has_no_canonical_form_is_refused():
     with pytest.raises(TypeError, match="set has no place in a recipe"):
         canonical_json({"seeds": {1, 2}})

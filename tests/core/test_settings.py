@@ -10,6 +10,8 @@ def test_rushes_home_is_used_and_not_created(monkeypatch, tmp_path):
     settings = Settings.from_environment()
     assert settings.home == tmp_path / "state"
     assert settings.training == tmp_path / "state" / "training"
+    assert settings.cache == tmp_path / "state" / "cache"
+    assert settings.runs == tmp_path / "state" / "runs"
     assert not settings.home.exists()
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rushes.core.errors import UsageError
-from rushes.core.shapes import ClipShape, Compression, parse_size
+from rushes.core.shapes import ClipShape, Compression, parse_size, size_near
 
 WAN = Compression(time=4, height=8, width=8)
 MINI = Compression(time=4, height=16, width=16)
@@ -65,3 +65,24 @@ def test_what_is_no_size_is_refused_and_named(text):
     with pytest.raises(UsageError, match="write it like 1280x720") as refusal:
         parse_size(text)
     assert repr(text) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("picture", "size"),
+    [
+        ((1280, 720), (1280, 720)),
+        ((720, 1280), (720, 1280)),
+        ((4000, 3000), (1104, 816)),
+        ((1000, 1000), (960, 960)),
+        ((1, 1), (960, 960)),
+    ],
+)
+def test_a_picture_gets_the_size_of_its_aspect(picture, size):
+    assert size_near(*picture, 1280 * 720, 16) == size
+
+
+@given(st.integers(100, 5000), st.integers(100, 5000), st.sampled_from([16, 32]))
+def test_a_size_near_a_picture_fits_cells_and_area(width, height, cell):
+    made_width, made_height = size_near(width, height, 1280 * 704, cell)
+    assert made_width % cell == made_height % cell == 0
+    assert 0 < made_width * made_height <= 1280 * 704

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rushes.core.errors import UsageError
-from rushes.core.timebase import Duration, frames_for, held_frames
+from rushes.core.timebase import Duration, frames_covering, frames_for, held_frames
 
 FILM = Fraction(24000, 1001)
 LIMITS = (1, 100_001)
@@ -55,6 +55,27 @@ def test_the_offered_ends_of_the_range_work():
     """The range in the refusal is in seconds to ask for, not in seconds made: 8 s are 97 frames."""
     assert frames_for(Fraction("0.333333"), Fraction(12), 4, (5, 97)).num_frames == 5
     assert frames_for(Fraction(8), Fraction(12), 4, (5, 97)).num_frames == 97
+
+
+@given(st.integers(1, 121), rates)
+def test_any_number_of_frames_is_covered_by_the_next_4n_plus_1(asked, rate):
+    duration = frames_covering(asked, rate, 4, (1, 121))
+    assert duration.num_frames % 4 == 1
+    assert 0 <= duration.trim < 4
+    assert duration.num_frames - duration.trim == asked
+    assert duration.seconds == duration.asked_s == asked / rate
+
+
+def test_a_model_that_makes_no_fewer_frames_cuts_more_off():
+    duration = frames_covering(2, Fraction(16), 4, (13, 81))
+    assert (duration.num_frames, duration.trim) == (13, 11)
+    assert duration.describe() == "2 frames asked -> 13 made, the last 11 cut off, at 16 fps = 0.12 s"
+
+
+@pytest.mark.parametrize("asked", [-1, 0, 82])
+def test_frames_outside_the_model_are_named(asked):
+    with pytest.raises(UsageError, match=f"{asked} frames cannot be made: ask for 1 to 81 frames"):
+        frames_covering(asked, Fraction(16), 4, (13, 81))
 
 
 def test_twelve_to_twenty_four_shows_every_frame_twice():

@@ -3,20 +3,32 @@ import sys
 
 import pytest
 
-from rushes.core.errors import UsageError, WeightsError
-from rushes.engine.catalogue import PACKAGED, model_folder
+from rushes.core.errors import UsageError
+from rushes.engine.catalogue import PACKAGED, PUBLISHED, model_folder, published_name
+from rushes.models.published import PUBLISHED as ARCHITECTURES
 
 
 def test_an_unknown_name_lists_the_choices():
-    with pytest.raises(UsageError, match=r"'wann' is unknown: choose mini"):
+    with pytest.raises(UsageError, match=r"'wann' is unknown: choose mini, wan2\.2-t2v-a14b"):
         model_folder("wann")
 
 
-def test_a_folder_is_a_model_when_it_says_so(tmp_path):
-    with pytest.raises(WeightsError, match=r"no model\.json"):
-        model_folder(str(tmp_path))
-    (tmp_path / "model.json").write_text("{}")
+def test_a_folder_is_itself(tmp_path):
     assert model_folder(str(tmp_path)) == tmp_path
+
+
+def test_a_published_model_is_found_where_it_was_put(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path))
+    with pytest.raises(UsageError, match=r"wan2\.2-t2v-a14b is not on this machine: put its files into"):
+        model_folder("Wan-AI/Wan2.2-T2V-A14B")
+    (tmp_path / "models" / "wan2.2-t2v-a14b").mkdir(parents=True)
+    assert model_folder("damo/Wan2.2-T2V-A14B") == tmp_path / "models" / "wan2.2-t2v-a14b"
+
+
+def test_every_published_name_has_an_architecture():
+    assert set(PUBLISHED) == set(ARCHITECTURES)
+    assert all(published_name(other) == name for name, others in PUBLISHED.items() for other in others)
+    assert published_name("Wan-AI/Wan3") is None
 
 
 def test_mini_lies_in_the_package():
