@@ -22,6 +22,11 @@ class Settings:
         return self.home / "cache"
 
     @property
+    def models(self) -> Path:
+        """Fetched models, a folder each."""
+        return self.home / "models"
+
+    @property
     def runs(self) -> Path:
         """Progress of runs that have not ended."""
         return self.home / "runs"
