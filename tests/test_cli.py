@@ -10,17 +10,22 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from tests.engine.wan import build
 from tests.tiny_model import tiny_bundle
 
 import rushes
 from rushes import cli
+from rushes.core.model_facts import FirstFrame
 from rushes.core.recipe import canonical_json
+from rushes.media.picture import read_picture, write_png
 from rushes.media.video import probe
 from rushes.models.bundle import save_bundle
 
 ROOT = Path(__file__).parents[1]
 PROMPT = "a red fox runs left over the snow at night"
+PICTURE = ROOT / "docs" / "images" / "mini.png"
 FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--seed", "5")
 
 
@@ -108,6 +113,37 @@ def test_variants_have_seeds_that_follow_and_equal_single_takes(run, tiny_model,
     assert (tmp_path / "a_v002.mp4").read_bytes() == (tmp_path / "single.mp4").read_bytes()
 
 
+def test_the_negative_prompt_is_recorded_and_changes_the_clip(run, tiny_model, tmp_path):
+    order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
+    assert run(*order, "--output", "a.mp4")[0] == 0
+    assert run(*order, "--output", "b.mp4", "--negative", "snow")[0] == 0
+    assert (tmp_path / "a.mp4").read_bytes() != (tmp_path / "b.mp4").read_bytes()
+    stages = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))["stages"]
+    assert stages[1]["settings"]["negative_prompt"] == "snow"
+
+
+def test_previews_are_pictures_of_the_steps(run, tiny_model, tmp_path):
+    order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST, "--output", "a.mp4")
+    assert run(*order, "--previews", "seen/here")[0] == 0
+    assert names(tmp_path / "seen" / "here") == ["a_step_001.png", "a_step_002.png"]
+    # beginning and end of two latent frames, side by side
+    assert read_picture(tmp_path / "seen" / "here" / "a_step_001.png").shape == (160, 512, 3)
+
+
+def test_a_clip_starts_from_a_picture(run, tmp_path):
+    model = tmp_path / "model"
+    save_bundle(build(FirstFrame.TOKENS, num_experts=1).bundle, model)
+    write_png(tmp_path / "red.png", np.full((48, 96, 3), (200, 0, 0), np.uint8))
+    order = ("shoot", "words no lexicon knows", "--model", "model", "--size", "128x64", "--seed", "5")
+    assert run(*order, "--first-frame", "red.png", "--output", "a.mp4")[0] == 0
+    assert run(*order, "--output", "b.mp4")[0] == 0
+    stages = [json.loads((tmp_path / f"{name}.json").read_text())["stages"] for name in "ab"]
+    assert len(stages[0][2]["settings"]["first_frame"]) == 64
+    assert "first_frame" not in stages[1][2]["settings"]
+    assert stages[0][1]["settings"]["context_text"] == "words no lexicon knows"
+    assert (tmp_path / "a.mp4").read_bytes() != (tmp_path / "b.mp4").read_bytes()
+
+
 def test_json_is_one_document_and_nothing_else_on_stdout(run, tiny_model, tmp_path):
     code, out, err = run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--json", *FAST)
     assert code == 0
@@ -147,6 +183,11 @@ BAD = {
     "steps": ((PROMPT, "--steps", "0"), 2, "steps 0 is out of range"),
     "guidance": ((PROMPT, "--guidance-high", "99"), 2, "guidance-high 99 is out of range"),
     "not guidance": ((PROMPT, "--guidance-low", "nan"), 2, "guidance-low nan is out of range"),
+    "first frame": ((PROMPT, "--first-frame", str(PICTURE)), 2, "'tiny' cannot start from a picture"),
+    "no picture": ((PROMPT, "--first-frame", "no.png"), 2, "'no.png' cannot be read"),
+    "half a character": ((PROMPT + chr(0xDCFF),), 2, "half a character"),
+    "half a negative": ((PROMPT, "--negative", chr(0xD800)), 2, "negative prompt has"),
+    "previews": ((PROMPT, "--previews", "/proc/seen"), 2, "for previews cannot be made"),
     "seed": ((PROMPT, "--seed", "-1"), 2, "seed -1 is out of range"),
     "last seed": ((PROMPT, "--seed", str(2**63 - 1), "--variants", "2"), 2, "is out of range"),
     "not an mp4": ((PROMPT, "--output", "a.mov"), 2, "'a.mov' is not an MP4"),
@@ -209,16 +250,25 @@ def test_shooting_never_loads_the_world(tiny_model, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
 
 
-def test_mistakes_are_found_before_torch_loads(tmp_path):
+def test_mistakes_are_found_before_torch_loads(tiny_model, tmp_path):
     code = (
         "import sys\n"
         "from rushes import cli\n"
         "try:\n    cli.main()\n"
         "finally:\n    print('torch' in sys.modules)\n"
     )
-    (tmp_path / "model.json").touch()
-    nowhere = [PROMPT, "--model", ".", "--output", "no/a.mp4"]
-    for words in (["..."], [PROMPT, "--model", "wan9"], nowhere):
+    mistakes = (
+        ["..."],
+        [PROMPT, "--model", "wan9"],
+        [PROMPT, "--output", "no/a.mp4"],
+        [PROMPT, "--steps", "0"],
+        [PROMPT, "--seconds", "500"],
+        [PROMPT, "--seed", "-1"],
+        [PROMPT, "--size", "1000x700"],
+        [PROMPT, "--guidance-low", "99"],
+    )
+    for mistake in mistakes:
+        words = mistake if "--model" in mistake else [*mistake, "--model", str(tiny_model)]
         done = subprocess.run(
             [sys.executable, "-c", code, "shoot", *words],
             cwd=tmp_path, capture_output=True, text=True, check=False,

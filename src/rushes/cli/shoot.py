@@ -90,14 +90,17 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     files = _take_files(output, first_seed, variants)
     facts = read_facts(folder)
     framing = frame(facts, None if size is None else parse_size(size), first_frame)
-    screen = Screen(quiet, as_json)
+    context_text, understood = _read(facts, prompt)
     order = Order(
-        prompt, _context_text(facts, prompt, screen), first_seed, length, steps, guidance_high, guidance_low,
-        negative, size=framing.native, first_frame=framing.digest,
+        prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
+        size=framing.native, first_frame=framing.digest,
     )  # fmt: skip
     request, duration = plan(facts, order)
     requests = [replace(request, seed=first_seed + number) for number in range(variants)]
     preview_folder = None if previews is None else _preview_folder(previews)
+    screen = Screen(quiet, as_json)
+    for line in understood:
+        screen.say("words", line)
     try:
         bundle = _load(folder, request, screen)
         screen.say("length", duration.describe())
@@ -109,16 +112,14 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         print(json.dumps({"takes": takes}, ensure_ascii=False, indent=2))
 
 
-def _context_text(facts: ModelFacts, prompt: str, screen: Screen) -> str:
-    """What the model reads for ``prompt``; how that came about is shown."""
+def _read(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
+    """What the model reads for ``prompt``, and lines for a person on how that came about."""
     from rushes.language.mini_prompt import read_prompt
 
     if not facts.conventions.reads_captions:
-        return prompt
+        return prompt, []
     reading = read_prompt(prompt)
-    for line in reading.explain():
-        screen.say("words", line)
-    return reading.context_text
+    return reading.context_text, list(reading.explain())
 
 
 def _preview_folder(folder: Path) -> Path:
