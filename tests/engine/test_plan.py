@@ -11,10 +11,15 @@ import torch
 
 from rushes.core.errors import UsageError, WeightsError
 from rushes.core.model_facts import FirstFrame
+from rushes.core.shapes import CODEC_COMPRESSION
 from rushes.engine.facts import read_facts
 from rushes.engine.plan import Order, plan
 from rushes.engine.provenance import engine_stages
 from rushes.models.bundle import load_bundle
+from rushes.models.codecs import build_codec
+from rushes.models.mini_codec import MiniCodecConfig
+from rushes.models.wan_vae21 import WanVAE21Config
+from rushes.models.wan_vae22 import WanVAE22Config
 
 ORDER = Order("a fox", "a red fox", seed=7)
 
@@ -26,6 +31,14 @@ def facts(tiny_model):
 
 def test_facts_without_weights_are_those_of_the_loaded_model(facts, tiny_model):
     assert facts == load_bundle(tiny_model, torch.float32, "cpu").facts
+
+
+@pytest.mark.parametrize(
+    "config", [MiniCodecConfig(4, (8, 8, 8), (8, 8, 8)), WanVAE21Config(), WanVAE22Config()]
+)
+def test_the_table_of_codecs_says_what_the_codecs_say(config):
+    with torch.device("meta"):
+        assert build_codec(config).compression == CODEC_COMPRESSION[config.kind]
 
 
 def test_facts_need_no_torch(tiny_model):
