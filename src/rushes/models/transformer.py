@@ -95,6 +95,14 @@ def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return torch.addcmul(shift, x, 1 + scale)
 
 
+def add(stream: Tensor, branch: Tensor, gate: Tensor | None) -> Tensor:
+    """stream + branch * gate in the dtype of the stream; in place outside of training."""
+    if torch.is_grad_enabled():
+        branch = branch.to(stream.dtype)
+        return stream + branch if gate is None else torch.addcmul(stream, branch, gate)
+    return stream.add_(branch) if gate is None else stream.addcmul_(branch, gate)
+
+
 def sinusoid(timestep: Tensor, freq_dim: int) -> Tensor:
     """(...,) -> (..., freq_dim) float64: all cosines, then all sines, of t * 10000^(-i / (freq_dim / 2))."""
     half = freq_dim // 2
@@ -152,13 +160,11 @@ class Block(nn.Module):
         time = TimeRows(self.modulation + time.rows, time.of_token)
         normed = join(self._modulated(tokens[:, piece], time.at(piece)) for piece in pieces(tokens))
         attended = self.self_attn(normed, rope)
-        if torch.is_grad_enabled():
-            return self._after_attention(tokens, attended, text, time)
-        for piece in pieces(tokens):
-            tokens[:, piece] = self._after_attention(
-                tokens[:, piece], attended[:, piece], text, time.at(piece)
-            )
-        return tokens
+        parts = [
+            self._after_attention(tokens[:, piece], attended[:, piece], text, time.at(piece))
+            for piece in pieces(tokens)
+        ]
+        return parts[0] if torch.is_grad_enabled() else tokens
 
     def _modulated(self, tokens: Tensor, time: TimeRows) -> Tensor:
         normed = modulate(self.norm1(tokens), time.vector(SHIFT_SA), time.vector(SCALE_SA))
@@ -166,11 +172,10 @@ class Block(nn.Module):
 
     def _after_attention(self, tokens: Tensor, attended: Tensor, text: KeysValues, time: TimeRows) -> Tensor:
         dtype = self.modulation.dtype
-        tokens = torch.addcmul(tokens, attended.to(tokens.dtype), time.vector(GATE_SA))
-        tokens = tokens + self.cross_attn(self.norm3(tokens).to(dtype), text)
+        tokens = add(tokens, attended, time.vector(GATE_SA))
+        tokens = add(tokens, self.cross_attn(self.norm3(tokens).to(dtype), text), None)
         widened = modulate(self.norm2(tokens), time.vector(SHIFT_FFN), time.vector(SCALE_FFN))
-        fed = self.ffn(widened.to(dtype))
-        return torch.addcmul(tokens, fed.to(tokens.dtype), time.vector(GATE_FFN))
+        return add(tokens, self.ffn(widened.to(dtype)), time.vector(GATE_FFN))
 
     def init_weights(self) -> None:
         """Residual outputs at zero, modulation at randn / sqrt(dim); the rest is the caller's."""
