@@ -12,7 +12,15 @@ from rushes.diffusion.noise import member_noise
 from rushes.diffusion.sampler import sample
 from rushes.diffusion.schedule import flow_sigmas
 from rushes.diffusion.step_rule import EulerStep
-from rushes.engine.events import Finished, FramesDecoded, StageDone, StageName, StageStarted, StepDone
+from rushes.engine.events import (
+    Finished,
+    FramesDecoded,
+    StageDone,
+    StageName,
+    StageStarted,
+    StepDone,
+    TextsEncoded,
+)
 from rushes.engine.generate import generate
 from rushes.engine.pictures import to_pictures
 from rushes.engine.placement import compute_dtype, machine_facts
@@ -51,7 +59,7 @@ def test_events_tell_the_whole_story_in_order(bundle):
     events = list(generate(bundle, REQUEST))
     kinds = [type(event) for event in events]
     assert kinds == [
-        StageStarted, StageDone,
+        StageStarted, TextsEncoded, StageDone,
         StageStarted, *[StepDone] * 5, StageDone,
         StageStarted, *[FramesDecoded] * 3, StageDone,
         Finished,

@@ -10,9 +10,11 @@ import torch
 from rushes.core.errors import CancelledError, GenerationError
 from rushes.core.request import Request, Sampling
 from rushes.diffusion.noise import member_noise
-from rushes.engine.events import Finished, FramesDecoded, Preview, StageName, StageStarted, StepDone
+from rushes.engine.events import Finished, FramesDecoded, Preview, Resumed, StageName, StageStarted, StepDone
 from rushes.engine.generate import generate
+from rushes.engine.provenance import engine_stages
 from rushes.engine.run import Run
+from rushes.engine.saved_run import SavedRun
 from rushes.engine.texts import Texts, encode_texts
 from rushes.models.bundle import load_bundle
 
@@ -160,10 +162,51 @@ def test_numbers_that_are_not_finite_name_the_step(bundle, value):
             handle.remove()
 
 
-def test_a_run_the_recipe_does_not_describe_cannot_be_saved(bundle, tmp_path):
-    from rushes.engine.provenance import engine_stages  # noqa: PLC0415
-    from rushes.engine.saved_run import SavedRun  # noqa: PLC0415
+def too_large(*_arguments):
+    return torch.empty(1 << 55)
 
+
+def running_out(*_arguments):
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize("run_out", [too_large, running_out])
+@pytest.mark.parametrize("stage", ["encode_text", "denoise", "decode"])
+def test_the_stage_that_needs_memory_is_named(bundle, stage, run_out):
+    module = {
+        "encode_text": bundle.text_encoder,
+        "denoise": bundle.experts[1].transformer.head,
+        "decode": bundle.codec.decoder,
+    }[stage]
+    handle = module.register_forward_hook(run_out)
+    try:
+        with pytest.raises(GenerationError, match=f"memory ran out in stage {stage}"):
+            film(bundle)
+    finally:
+        handle.remove()
+
+
+def test_latents_outlive_a_step_that_runs_out_of_memory(bundle, tmp_path):
+    saved = SavedRun(tmp_path, engine_stages(bundle, REQUEST), {}, 100)
+    handle = bundle.experts[1].transformer.register_forward_hook(too_large)
+    try:
+        with pytest.raises(GenerationError, match="memory ran out"):
+            film(bundle, saved=saved)
+    finally:
+        handle.remove()
+    assert saved.load().step == 2
+    again = film(bundle, saved=saved)
+    assert of(Resumed, again) == [Resumed(2, 4)]
+    assert torch.equal(again[-1].latents, film(bundle)[-1].latents)
+
+
+def test_guidance_without_a_negative_context_is_refused(bundle):
+    texts = encode_texts(bundle, REQUEST)
+    with pytest.raises(ValueError, match="negative prompt"):
+        film(bundle, texts=Texts(texts.cond, None))
+
+
+def test_a_run_the_recipe_does_not_describe_cannot_be_saved(bundle, tmp_path):
     saved = SavedRun(tmp_path, engine_stages(bundle, REQUEST), {}, None)
     with pytest.raises(ValueError, match="cannot be saved"):
         Run(more_seeds=(4,), saved=saved)

@@ -18,6 +18,7 @@ from rushes.core.settings import Settings
 if TYPE_CHECKING:
     from rushes.engine.events import Preview
     from rushes.engine.saved_run import SavedRun
+    from rushes.engine.texts import Texts
     from rushes.media.delivery import Delivery
     from rushes.models.bundle import Bundle
 
@@ -47,6 +48,7 @@ class Filming:
     """What all takes of one command share.
 
     Progress is saved every ``save_every`` steps (None: every minute); ``previews`` is the folder for them.
+    ``texts`` holds the contexts of the words once the first take has made them.
     """
 
     bundle: "Bundle"
@@ -54,6 +56,7 @@ class Filming:
     screen: Screen
     save_every: int | None
     previews: Path | None
+    texts: "list[Texts]" = field(default_factory=list)
 
 
 @dataclass
@@ -100,13 +103,14 @@ def _make(
     filming: Filming, request: Request, take: TakeFiles, delivery: "Delivery", saved: "SavedRun"
 ) -> Account:
     """Write clip and contact sheet."""
-    from rushes.engine.events import FramesDecoded, Preview, Resumed, StageDone
+    from rushes.engine.events import FramesDecoded, Preview, Resumed, StageDone, TextsEncoded
     from rushes.engine.generate import generate
     from rushes.engine.run import Run
     from rushes.media.delivery import deliver
 
     every = max(1, request.sampling.steps // PREVIEWS_A_TAKE) if filming.previews else 0
-    run = Run(first_frame=filming.framing.picture, previews=every, saved=saved)
+    texts = filming.texts[0] if filming.texts else None
+    run = Run(texts=texts, first_frame=filming.framing.picture, previews=every, saved=saved)
     started = perf_counter()
     account = Account()
     with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery) as clip:
@@ -116,6 +120,8 @@ def _make(
                 clip.write(event.frames)
             elif isinstance(event, StageDone):
                 account.seconds[event.stage] = event.seconds
+            elif isinstance(event, TextsEncoded):
+                filming.texts.append(event.texts)
             elif isinstance(event, Preview) and filming.previews:
                 _write_preview(filming.previews / f"{take.video.stem}_step_{event.step:03d}.png", event)
             elif isinstance(event, Resumed):

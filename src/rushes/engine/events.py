@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rushes.engine.texts import Texts
+
 
 class StageName(StrEnum):
     """The engine's part of a recipe, in order."""
@@ -21,6 +23,13 @@ class StageStarted:
     """A stage begins."""
 
     stage: StageName
+
+
+@dataclass(frozen=True)
+class TextsEncoded:
+    """The contexts of this run, which other runs of the same words may be given."""
+
+    texts: Texts
 
 
 @dataclass(frozen=True)
@@ -86,4 +95,4 @@ class Finished:
     latents: Tensor
 
 
-Event = StageStarted | Resumed | StepDone | Preview | FramesDecoded | StageDone | Finished
+Event = StageStarted | TextsEncoded | Resumed | StepDone | Preview | FramesDecoded | StageDone | Finished

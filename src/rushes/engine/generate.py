@@ -3,8 +3,6 @@
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import perf_counter
-from types import TracebackType
 
 import torch
 from torch import Tensor
@@ -35,6 +33,7 @@ from rushes.engine.events import (
     StageName,
     StageStarted,
     StepDone,
+    TextsEncoded,
 )
 from rushes.engine.first_frame import condition_of
 from rushes.engine.pace import Pace
@@ -42,23 +41,8 @@ from rushes.engine.pictures import preview, to_pictures
 from rushes.engine.run import PLAIN_RUN, Run, cancellable
 from rushes.engine.saved_run import Progress
 from rushes.engine.texts import Texts, encode_texts
+from rushes.engine.work import Work
 from rushes.models.bundle import Bundle
-
-
-class Stopwatch:
-    """Adds up the time spent inside its ``with`` blocks: a stage's own work, not its caller's."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self._since = 0.0
-
-    def __enter__(self) -> None:
-        self._since = perf_counter()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.seconds += perf_counter() - self._since
 
 
 @dataclass(frozen=True)
@@ -85,6 +69,8 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     )
     condition = condition_of(bundle, request, run.first_frame, run.device)
     texts = run.texts or (yield from _encode_text(bundle, request))
+    if texts.uncond is None and {request.sampling.guidance_high, request.sampling.guidance_low} != {1}:
+        raise ValueError("guidance needs the context of a negative prompt, which may be empty")
     noise = run.noise
     if noise is None:
         noise = member_noise([request.seed, *run.more_seeds], shape)
@@ -96,10 +82,11 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
 
 def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Texts]:
     yield StageStarted(StageName.ENCODE_TEXT)
-    watch = Stopwatch()
-    with watch:
+    work = Work(StageName.ENCODE_TEXT)
+    with work:
         texts = encode_texts(bundle, request)
-    yield StageDone(StageName.ENCODE_TEXT, watch.seconds)
+    yield TextsEncoded(texts)
+    yield StageDone(StageName.ENCODE_TEXT, work.seconds)
     return texts
 
 
@@ -144,7 +131,7 @@ def _denoiser(bundle: Bundle, request: Request, texts: Texts, condition: Conditi
 def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
     """Latents (B, C, T, H, W) float32 at sigma 0."""
     yield StageStarted(StageName.DENOISE)
-    watch = Stopwatch()
+    work = Work(StageName.DENOISE)
     total = len(walk.sigmas) - 1
     latents, first = walk.latents, 0
     if run.saved is not None and (progress := run.saved.load()):
@@ -154,7 +141,7 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
     steps = sample(walk.denoiser, latents, walk.sigmas, walk.step_rule, first)
     walk.pace.start()
     for step in range(first + 1, total + 1):
-        with watch, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, latents, step - 1):
+        with work, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, latents, step - 1):
             record = next(steps)
             _check_finite(record, step, total)
         latents = record.latents
@@ -165,7 +152,7 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
         yield StepDone(step, total, expert, record.sigma, latents, record.denoised, left)
         if run.previews and step % run.previews == 0:
             yield Preview(step, preview(bundle.codec, record.denoised[:1]))
-    yield StageDone(StageName.DENOISE, watch.seconds)
+    yield StageDone(StageName.DENOISE, work.seconds)
     return latents
 
 
@@ -192,16 +179,16 @@ def _check_finite(record: SampleStep, step: int, total: int) -> None:
 def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator[Event]:
     """The frames of ``latents`` chunk by chunk, clip after clip, ``total`` of each."""
     yield StageStarted(StageName.DECODE)
-    watch = Stopwatch()
+    work = Work(StageName.DECODE)
     pace.start()
     members = len(latents)
     for member in range(members):
         chunks = bundle.codec.decode_stream(latents[member : member + 1])
         done = 0
         while done < total:
-            with watch, torch.inference_mode():
+            with work, torch.inference_mode():
                 frames = to_pictures(next(chunks))[: total - done]
             done += len(frames)
             left = pace.after_frames(member * total + done, members * total)
             yield FramesDecoded(frames, done, total, member, left)
-    yield StageDone(StageName.DECODE, watch.seconds)
+    yield StageDone(StageName.DECODE, work.seconds)

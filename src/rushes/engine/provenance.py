@@ -37,7 +37,10 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "whole_timesteps": bundle.conventions.whole_timesteps,
             **({"first_frame": request.first_frame} if request.first_frame else {}),
         },
-        StageName.DECODE: {"weights": {CODEC: bundle.sha256[CODEC]}, "trim": request.trim},
+        StageName.DECODE: {
+            "weights": {name: digest for name, digest in bundle.sha256.items() if name == CODEC},
+            "trim": request.trim,
+        },
     }
     return tuple(Stage(name, REVISIONS[name], settings[name]) for name in StageName)
 

@@ -22,10 +22,10 @@ CPU = torch.device("cpu")
 class Run:
     """One call of :func:`rushes.engine.generate.generate`.
 
-    ``more_seeds``: further clips made in the same batch, each from its own noise. ``texts``, ``noise``
-    (B, C, T, H, W): used instead of being made; a run that gets them cannot be saved under the request's
-    recipe. ``first_frame``: the picture the request names, uint8 (H, W, 3). ``device``: where latents live.
-    ``previews``: a Preview event every so many steps, 0 for none. ``is_cancelled`` is asked before every
+    ``more_seeds``: further clips made in the same batch, each from its own noise. ``texts``: the request's
+    contexts, made before. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
+    picture the request names, uint8 (H, W, 3). ``device``: where latents live. ``previews``: a Preview event
+    every so many steps, 0 for none. ``saved``: where progress is kept. ``is_cancelled`` is asked before every
     block of the transformer.
     """
 
@@ -40,8 +40,8 @@ class Run:
 
     def __post_init__(self) -> None:
         """Refuse to save what the recipe does not describe."""
-        if self.saved is not None and (self.texts or self.noise is not None or self.more_seeds):
-            raise ValueError("a run with texts, noise or seeds of its own cannot be saved under a recipe")
+        if self.saved is not None and (self.noise is not None or self.more_seeds):
+            raise ValueError("a run with noise or more seeds of its own cannot be saved under a recipe")
 
 
 PLAIN_RUN = Run()
