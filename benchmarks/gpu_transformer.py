@@ -1,0 +1,213 @@
+"""One full-size A14B expert on a GPU: seconds per guided step, share of the peak, memory, variant by variant.
+
+Random weights are made on the device. Every variant computes the same forward; they run in turn after a
+warm-up, timed with events; "apart" is the distance of a variant's velocity from the first one's.
+Example: python benchmarks/gpu_transformer.py --runs 3
+Rehearsal: python benchmarks/gpu_transformer.py --scale tiny --device cpu --runs 2
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from rushes.models import attention
+from rushes.models.transformer import TransformerConfig, WanTransformer
+
+CONFIGS = {
+    "full": TransformerConfig(5120, 40, 40, 13824, 16, 16, 4096, 512),
+    "tiny": TransformerConfig(128, 2, 2, 256, 16, 16, 64, 32),
+}
+SIZES = {"full": ["832x480x81", "1280x720x81"], "tiny": ["64x64x9", "96x64x9"]}
+PEAK_FLOPS = 989.5e12  # dense bfloat16 of one H100 or H200
+PROMPT_TOKENS = {"full": 100, "tiny": 7}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to run the same forward."""
+
+    name: str
+    backend: SDPBackend
+    compiled: bool = False
+    piece: int = attention.DEVICE_PIECE
+    remembered: bool = True
+
+
+CUDA_VARIANTS = (
+    Variant("flash", SDPBackend.FLASH_ATTENTION),
+    Variant("cudnn", SDPBackend.CUDNN_ATTENTION),
+    Variant("cudnn, whole", SDPBackend.CUDNN_ATTENTION, piece=1 << 30),
+    Variant("cudnn, text each time", SDPBackend.CUDNN_ATTENTION, remembered=False),
+    Variant("cudnn, compiled", SDPBackend.CUDNN_ATTENTION, compiled=True),
+    Variant("cudnn, compiled, whole", SDPBackend.CUDNN_ATTENTION, compiled=True, piece=1 << 30),
+)
+CPU_VARIANTS = (
+    Variant("flash", SDPBackend.FLASH_ATTENTION),
+    Variant("math", SDPBackend.MATH),
+    Variant("flash, pieces", SDPBackend.FLASH_ATTENTION, piece=16),
+    Variant("flash, text each time", SDPBackend.FLASH_ATTENTION, remembered=False),
+    Variant("flash, compiled", SDPBackend.FLASH_ATTENTION, compiled=True),
+)
+
+
+@torch.no_grad()
+def random_model(config: TransformerConfig, device: torch.device) -> WanTransformer:
+    """Bfloat16 weights of a size that keeps activations sane, drawn on the device."""
+    with torch.device("meta"):
+        model = WanTransformer(config).bfloat16()
+    model.to_empty(device=device)
+    for name, parameter in model.named_parameters():
+        parameter.normal_(std=0.02)
+        if "norm" in name and name.endswith("weight"):
+            parameter.add_(1)
+    return model
+
+
+def flops(config: TransformerConfig, tokens: int) -> float:
+    """Of one forward: matrix products and attention, a multiply-add as two; the text's share left out."""
+    d, f = config.hidden_size, config.ffn_size
+    linear = 2 * tokens * (6 * d * d + 2 * d * f)
+    return config.depth * (linear + 4 * tokens * d * (tokens + config.text_len))
+
+
+class Bench:
+    """A model, its inputs at one size, and what one guided step of it costs."""
+
+    def __init__(self, model: WanTransformer, size: str, prompt_tokens: int) -> None:
+        width, height, frames = map(int, size.split("x"))
+        self.model, config = model, model.config
+        self.device = model.patch_embedding.weight.device
+        generator = torch.Generator(self.device).manual_seed(0)
+        shape = (1, config.in_channels, (frames - 1) // 4 + 1, height // 8, width // 8)
+        self.latents = torch.randn(shape, generator=generator, device=self.device)
+        self.contexts = [
+            torch.randn(1, length, config.text_dim, generator=generator, device=self.device).bfloat16()
+            for length in (prompt_tokens, config.text_len // 4)
+        ]
+        self.timestep = torch.tensor([500.0], device=self.device)
+        self.tokens = shape[2] * (shape[3] // 2) * (shape[4] // 2)
+        self.memories = [model.remember(context) for context in self.contexts]
+        self.plain = list(model.blocks)
+        self.compiled = [torch.compile(block, dynamic=False) for block in self.plain]
+
+    @contextmanager
+    def set(self, variant: Variant) -> Iterator[None]:
+        """The model as the variant wants it."""
+        self.model.blocks = nn.ModuleList(self.compiled if variant.compiled else self.plain)
+        before = attention.PIECE, attention.DEVICE_PIECE
+        attention.PIECE = attention.DEVICE_PIECE = variant.piece
+        try:
+            # a bias on the text's padding is not every backend's: those may fall back
+            fallback = [variant.backend, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+            with sdpa_kernel(fallback, set_priority=True):
+                yield
+        finally:
+            attention.PIECE, attention.DEVICE_PIECE = before
+            self.model.blocks = nn.ModuleList(self.plain)
+
+    def step(self, variant: Variant) -> Tensor:
+        """Both forwards of a guided step."""
+        texts = self.memories if variant.remembered else self.contexts
+        towards, away = (self.model(self.latents, self.timestep, text) for text in texts)
+        return away + 4 * (towards - away)
+
+    def seconds(self, variant: Variant) -> float:
+        """Of one step."""
+        if self.device.type != "cuda":
+            before = time.perf_counter()
+            self.step(variant)
+            return time.perf_counter() - before
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start.record()
+        self.step(variant)
+        end.record()
+        end.synchronize()
+        return start.elapsed_time(end) / 1000
+
+
+def peak_gib(device: torch.device, run: Callable[[], Tensor]) -> tuple[float, Tensor]:
+    """Largest allocation during a run, and its result."""
+    if device.type != "cuda":
+        return 0.0, run()
+    torch.cuda.reset_peak_memory_stats()
+    result = run()
+    torch.cuda.synchronize()
+    return torch.cuda.max_memory_allocated() / 2**30, result
+
+
+def measure(bench: Bench, variants: list[Variant], runs: int) -> None:
+    """Print a row per variant."""
+    peaks, apart, first = {}, {}, None
+    for variant in list(variants):
+        try:
+            with bench.set(variant):
+                bench.step(variant)  # compiles, picks kernels
+                peaks[variant], result = peak_gib(bench.device, lambda v=variant: bench.step(v))
+        except Exception as error:  # one variant less, not the run
+            print(f"| {variant.name} | failed: {str(error).splitlines()[0][:80]} | | | | |", flush=True)
+            variants.remove(variant)
+            continue
+        first = result if first is None else first
+        apart[variant] = float((result - first).norm() / first.norm())
+    taken: dict[Variant, list[float]] = {variant: [] for variant in variants}
+    for _ in range(runs):
+        for variant in variants:
+            with bench.set(variant):
+                taken[variant].append(bench.seconds(variant))
+    work = 2 * flops(bench.model.config, bench.tokens)
+    for variant, values in taken.items():
+        seconds = statistics.median(values)
+        print(
+            f"| {variant.name} | {seconds:.3f} | {min(values):.3f}-{max(values):.3f} "
+            f"| {work / seconds / PEAK_FLOPS:.1%} | {peaks[variant]:.1f} | {apart[variant]:.1e} |",
+            flush=True,
+        )
+
+
+def profile(bench: Bench, variant: Variant) -> None:
+    """Print where one step's time goes, by kernel."""
+    activities = [torch.profiler.ProfilerActivity.CPU]
+    if bench.device.type == "cuda":
+        activities = [torch.profiler.ProfilerActivity.CUDA]
+    with bench.set(variant), torch.profiler.profile(activities=activities) as recorded:
+        bench.step(variant)
+    key = "self_cuda_time_total" if bench.device.type == "cuda" else "self_cpu_time_total"
+    print(f"\n{variant.name}, one step\n")
+    print(recorded.key_averages().table(sort_by=key, row_limit=15, max_name_column_width=70))
+
+
+@torch.no_grad()
+def main() -> None:
+    """Print a table per size, and a profile of the last."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--scale", choices=CONFIGS, default="full")
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--sizes", nargs="+", metavar="WxHxF")
+    parser.add_argument("--profile", action="store_true", help="kernels of one step of every variant")
+    options = parser.parse_args()
+    device = torch.device(options.device)
+    model = random_model(CONFIGS[options.scale], device)
+    name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
+    variants = CUDA_VARIANTS if device.type == "cuda" else CPU_VARIANTS
+    print(f"{name}, torch {torch.__version__}, {options.scale}, medians of {options.runs} in turn")
+    for size in options.sizes or SIZES[options.scale]:
+        bench = Bench(model, size, PROMPT_TOKENS[options.scale])
+        print(f"\n{size}, {bench.tokens} tokens, two forwards a step\n")
+        print("| variant | s/step | range | of 989.5 TFLOP/s | peak GiB | apart |\n|---|---|---|---|---|---|")
+        chosen = list(variants)
+        measure(bench, chosen, options.runs)
+        if options.profile:
+            for variant in chosen:
+                profile(bench, variant)
+
+
+if __name__ == "__main__":
+    main()
