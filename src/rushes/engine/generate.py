@@ -97,7 +97,7 @@ def _prepare(bundle: Bundle, request: Request, texts: Texts, condition: Conditio
         if sampling.sigmas
         else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
-    denoiser = _denoiser(bundle, request, texts, condition)
+    denoiser = _denoiser(bundle, request, texts.to(noise.device), condition)
     scales = _scales(bundle, request)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())

@@ -24,6 +24,10 @@ class Texts:
     cond: Tensor
     uncond: Tensor | None
 
+    def to(self, device: torch.device) -> "Texts":
+        """Where the transformers are: the text encoder may sit elsewhere, and kept contexts come from disk."""
+        return Texts(self.cond.to(device), None if self.uncond is None else self.uncond.to(device))
+
 
 @torch.inference_mode()
 def encode_texts(bundle: Bundle, request: Request) -> Texts:
