@@ -25,7 +25,7 @@ class Texts:
     uncond: Tensor | None
 
     def to(self, device: torch.device) -> "Texts":
-        """Where the transformers are: the text encoder may sit elsewhere, and kept contexts come from disk."""
+        """Where the transformers are: the text encoder may be elsewhere; kept contexts come from disk."""
         return Texts(self.cond.to(device), None if self.uncond is None else self.uncond.to(device))
 
 
