@@ -27,11 +27,11 @@ MAY_IMPORT = {
     "safety": {"core", "language", "media", "models"},
     "training": {"core", "language", "media", "models", "diffusion", "world"},
     "evaluation": {"core", "language", "media", "models", "engine", "finish", "quality", "world"},
-    "compat": {"core", "engine", "media"},
+    "compat": {"core", "language", "media", "models", "engine"},
     "studio": {"core", "language", "media"},
     "service": {"core", "language", "media", "studio", "safety"},
     "weights": set(),
-    "__init__": {"core"},
+    "__init__": {"core", "compat"},
     "__main__": {"cli"},
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
@@ -39,7 +39,7 @@ MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
 WITHOUT_TORCH = {"core", "language", "media", "world", "studio", "service"}
 MODELS_ONLY_WHERE_USED = {"quality", "safety"}
 TEST_ORACLES = {"diffusers", "transformers", "openai", "dashscope"}
-DISTRIBUTIONS = {"cv2": "opencv-python-headless", "skia": "skia-python"}
+DISTRIBUTIONS = {"cv2": "opencv-python-headless", "skia": "skia-python", "PIL": "pillow"}
 BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 

@@ -1,0 +1,1 @@
+"""Faces that look like other libraries' pipelines, for code that people already have."""
