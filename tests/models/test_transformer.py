@@ -336,6 +336,18 @@ def test_a_batch_equals_its_members(case: Case) -> None:
     torch.testing.assert_close(together[:3], torch.cat(alone), rtol=1e-5, atol=1e-5)
 
 
+def test_blocks_may_be_any_iterable_and_are_walked_in_order(case: Case) -> None:
+    model = case.model()
+    with torch.no_grad():
+        expected = model(case.latents, case.timestep, case.context)
+        streamed = list(model.blocks)
+        del model.blocks
+        model.blocks = tuple(streamed)
+        assert torch.equal(model(case.latents, case.timestep, case.context), expected)
+        model.blocks = tuple(streamed[::-1])
+        assert error(model(case.latents, case.timestep, case.context), expected) > 1e-2
+
+
 def test_plain_attention_equals_the_fused_kernel() -> None:
     q, k, v = (torch.randn(2, n, 3, 16, dtype=torch.float64) for n in (40, 24, 24))
     bias = torch.randn(24, dtype=torch.float64)
