@@ -143,9 +143,40 @@ def test_what_does_not_fit_is_named(change, message):
         fill(meta_linear(), source, torch.float32, CPU)
 
 
-def test_reading_a_file_keeps_nothing_in_memory_but_the_map(tmp_path):
+def test_a_tensor_read_twice_is_two_tensors(tmp_path):
     save_file({"x": torch.ones(4)}, tmp_path / "x.safetensors", metadata={"format": "pt"})
     source = SafetensorsFile(tmp_path / "x.safetensors")
     assert source.metadata == {"format": "pt"}
+    first, second = source.read("x"), source.read("x")
+    first.zero_()
+    assert torch.equal(second, torch.ones(4))
+    memory = TensorMap({"x": torch.ones(4)}, "memory")
+    memory.read("x").zero_()
+    assert torch.equal(memory.read("x"), torch.ones(4))
     with pytest.raises(KeyError):
         source.read("y")
+
+
+@pytest.mark.parametrize(
+    "dtype", [torch.bfloat16, torch.float8_e4m3fn, torch.int64, torch.bool, torch.float16]
+)
+def test_every_dtype_and_empty_and_scalar_tensors_are_read(dtype, tmp_path):
+    state = {
+        "x": torch.ones(3, 5).to(dtype),
+        "scalar": torch.tensor(1).to(dtype),
+        "none": torch.ones(0, 2).to(dtype),
+    }
+    save_file(state, tmp_path / "x.safetensors")
+    source = SafetensorsFile(tmp_path / "x.safetensors")
+    for name, value in state.items():
+        assert torch.equal(source.read(name).float(), value.float())
+        assert source.read(name).shape == value.shape
+
+
+def test_a_file_that_shrinks_while_it_is_used_is_named(tmp_path):
+    save_file({"x": torch.ones(400)}, tmp_path / "x.safetensors")
+    source = SafetensorsFile(tmp_path / "x.safetensors")
+    whole = (tmp_path / "x.safetensors").read_bytes()
+    (tmp_path / "x.safetensors").write_bytes(whole[:-8])
+    with pytest.raises(WeightsError, match="ends inside tensor 'x'"):
+        source.read("x")

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -61,53 +61,64 @@ class TensorSource(Protocol):
         ...
 
     def read(self, name: str) -> Tensor:
-        """One tensor on the CPU; memory-mapped where the file allows it. KeyError for an unknown name."""
+        """One tensor on the CPU, its memory nobody else's. KeyError for an unknown name."""
         ...
 
 
 class SafetensorsFile:
-    """One safetensors file, memory-mapped.
+    """One safetensors file, read tensor by tensor into memory of their own.
 
-    Raises WeightsError when it is missing, cut off or no safetensors file.
+    Not mapped: a private mapping counts against a limit on memory, and what is computed from a mapped tensor
+    depends on how the file happens to align it, because kernels round by alignment. Raises WeightsError when
+    the file is missing, cut off or no safetensors file.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file: Any = safe_open(path, framework="pt")
+            with safe_open(path, framework="np") as checked:
+                self.metadata: Mapping[str, str] = checked.metadata() or {}
+            with path.open("rb") as file:
+                size = int.from_bytes(file.read(8), "little")
+                header = json.loads(file.read(size))
         except FileNotFoundError as error:
             raise WeightsError(f"{path} is missing: {REMEDY}") from error
         except OSError as error:
             raise WeightsError(f"{path} cannot be read ({error.strerror}): {REMEDY}") from error
         except SafetensorError as error:
             raise WeightsError(f"{path} is cut off or no safetensors file: {REMEDY}") from error
-        names: list[str] = list(self._file.keys())  # type: ignore[no-untyped-call]
-        self._specs = {name: self._spec(name) for name in names}
+        header.pop("__metadata__", None)
+        self._places = {name: 8 + size + entry["data_offsets"][0] for name, entry in header.items()}
+        self._specs = {
+            name: TensorSpec(tuple(entry["shape"]), SAFETENSORS_DTYPES[entry["dtype"]])
+            for name, entry in header.items()
+        }
 
     @property
     def label(self) -> str:
         """The path."""
         return str(self._path)
 
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """What the writer noted."""
-        return self._file.metadata() or {}
-
     def specs(self) -> Mapping[str, TensorSpec]:
         """Every tensor of the file."""
         return self._specs
 
     def read(self, name: str) -> Tensor:
-        """A view into the mapped file."""
-        if name not in self._specs:
-            raise KeyError(name)
-        value: Tensor = self._file.get_tensor(name)
+        """One tensor. Raises WeightsError when the file has become shorter since it was opened."""
+        spec = self._specs[name]
+        value = torch.empty(spec.shape, dtype=spec.dtype)
+        if not spec.nbytes:
+            return value
+        buffer = value.view(-1).view(torch.uint8).numpy().data
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(self._places[name])
+            done = 0
+            while done < len(buffer):
+                count = file.readinto(buffer[done:])
+                if not count:
+                    raise WeightsError(f"{self._path} ends inside tensor {name!r}: {REMEDY}")
+                done += count
         return value
-
-    def _spec(self, name: str) -> TensorSpec:
-        part = self._file.get_slice(name)
-        return TensorSpec(tuple(part.get_shape()), SAFETENSORS_DTYPES[part.get_dtype()])
 
 
 class ShardedFiles:
@@ -148,7 +159,7 @@ class ShardedFiles:
         return {name: self._files[place].specs()[name] for name, place in self._places.items()}
 
     def read(self, name: str) -> Tensor:
-        """A view into the mapped shard."""
+        """One tensor of its shard."""
         return self._files[self._places[name]].read(name)
 
 
@@ -169,8 +180,8 @@ class TensorMap:
         return {name: TensorSpec(tuple(value.shape), value.dtype) for name, value in self._tensors.items()}
 
     def read(self, name: str) -> Tensor:
-        """The tensor itself."""
-        return self._tensors[name]
+        """A copy."""
+        return self._tensors[name].clone()
 
 
 def pickled_file(path: Path) -> TensorMap:
@@ -256,9 +267,7 @@ def read_checked(source: TensorSource, name: str, dtype: torch.dtype, device: to
     value = source.read(name)
     if value.is_floating_point() != dtype.is_floating_point:
         raise WeightsError(f"{source.label} has tensor {name!r} as {value.dtype}, not {dtype}: {REMEDY}")
-    # a copy even where nothing is converted: kernels round by alignment, and a view of a mapped file has the
-    # file's, so the same weights from another layout would give other bytes
-    placed = value.to(device, dtype, copy=True)
+    placed = value.to(device, dtype)
     # an all-finite sum is the cheap sign: it reads the tensor once and allocates nothing
     if dtype.is_floating_point and not bool(torch.isfinite(placed.sum(dtype=torch.float32))):
         raise WeightsError(
