@@ -13,8 +13,10 @@ def test_an_unknown_name_lists_the_choices():
         model_folder("wann")
 
 
-def test_a_folder_is_itself(tmp_path):
+def test_a_folder_and_a_file_are_themselves(tmp_path):
     assert model_folder(str(tmp_path)) == tmp_path
+    (tmp_path / "m.gguf").touch()
+    assert model_folder(str(tmp_path / "m.gguf")) == tmp_path / "m.gguf"
 
 
 def test_a_published_model_is_found_where_it_was_put(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -78,20 +79,22 @@ def write_diffusers(folder, parts):
     (folder / "tokenizer" / "spiece.model").write_bytes(parts.tokenizer)
 
 
-def comfy_transformers(folder, parts):
-    (folder / "diffusion_models").mkdir(parents=True)
-    for name, expert in (("x_high_noise_14B_fp16", parts.high), ("x_low_noise_14B_fp16", parts.low)):
-        save_file(plain(expert), folder / "diffusion_models" / f"{name}.safetensors")
-
-
-def write_comfy(folder, parts):
-    comfy_transformers(folder, parts)
+def write_comfy(folder, parts, high="x_high_noise_14B_fp16", low="x_low_noise_14B_fp16"):
+    """``high`` and ``low`` are paths below the folder of transformers, without their ending."""
+    for name, expert in ((high, parts.high), (low, parts.low)):
+        path = folder / "diffusion_models" / f"{name}.safetensors"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(plain(expert), path)
     (folder / "text_encoders").mkdir()
     pieces = torch.tensor(list(parts.tokenizer), dtype=torch.uint8)
     theirs = {name: value.clone() for name, value in TRANSFORMERS_UMT5.from_ours(plain(parts.text)).items()}
     save_file({**theirs, "spiece_model": pieces}, folder / "text_encoders" / "umt5.safetensors")
     (folder / "vae").mkdir()
     save_file(plain(parts.codec), folder / "vae" / "wan_2.1_vae.safetensors")
+    return (
+        folder / "diffusion_models" / f"{high}.safetensors",
+        folder / "diffusion_models" / f"{low}.safetensors",
+    )
 
 
 WRITERS = {"official": write_official, "diffusers": write_diffusers, "comfy": write_comfy}
@@ -147,11 +150,86 @@ def test_a_lone_expert_is_refused(layout, lost, parts, tmp_path):
         open_model(tmp_path)
 
 
-def test_a_lone_loose_expert_is_refused(parts, tmp_path):
-    write_comfy(tmp_path, parts)
-    (tmp_path / "diffusion_models" / "x_low_noise_14B_fp16.safetensors").unlink()
-    with pytest.raises(WeightsError, match="leave one high-noise and one low-noise expert"):
+@pytest.mark.parametrize("given", ["folder", "file"])
+@pytest.mark.parametrize("lost", ["high", "low"])
+def test_a_lone_loose_expert_is_refused(given, lost, parts, tmp_path):
+    high, low = write_comfy(tmp_path, parts)
+    gone, left = (high, low) if lost == "high" else (low, high)
+    gone.unlink()
+    with pytest.raises(WeightsError, match=rf"{gone.name} is missing: {left.name} is one of two experts"):
+        open_model(tmp_path if given == "folder" else left)
+
+
+NAMES = [
+    ("wan2.2_t2v_high_noise_14B_fp16", "wan2.2_t2v_low_noise_14B_fp16"),
+    ("Wan2_2-T2V-A14B-HIGH_fp8_e4m3fn_scaled_KJ", "Wan2_2-T2V-A14B-LOW_fp8_e4m3fn_scaled_KJ"),
+    ("HighNoise/Wan2.2-T2V-A14B-HighNoise-Q4_K_M", "LowNoise/Wan2.2-T2V-A14B-LowNoise-Q4_K_M"),
+    ("high_noise_model/m", "low_noise_model/m"),
+    ("highres_high", "highres_low"),
+]
+
+
+@pytest.mark.parametrize("names", NAMES)
+@pytest.mark.parametrize("given", ["folder", "high", "low"])
+def test_experts_are_paired_by_their_names(names, given, parts, tmp_path):
+    high, low = write_comfy(tmp_path, parts, *names)
+    files = open_model({"folder": tmp_path, "high": high, "low": low}[given])
+    assert [expert.source.label for expert in files.experts] == [str(high), str(low)]
+    assert [expert.from_sigma for expert in files.experts] == [0.875, 0.0]
+
+
+def test_one_of_many_loose_models_is_told_by_its_file(parts, tmp_path):
+    high, _ = write_comfy(tmp_path, parts)
+    save_file(plain(parts.high), high.with_name("another.safetensors"))
+    with pytest.raises(
+        WeightsError, match=r"several models or none \(diffusion_models/another.safetensors, "
+    ):
         open_model(tmp_path)
+    assert open_model(high).name == "wan2.2-t2v-a14b"
+    # a whole model is one file, and nothing in it says that it is no lone expert
+    assert len(open_model(high.with_name("another.safetensors")).experts) == 1
+
+
+def test_loose_parts_are_chosen_by_what_they_hold(parts, tmp_path):
+    """Neither another model's encoder nor autoencoder; of two that fit, the one with more digits."""
+    high, _ = write_comfy(tmp_path, parts)
+    other = UMT5Encoder(replace(TEXT, hidden_size=48))
+    randomise(other, 1)
+    half = {name: value.bfloat16() for name, value in plain(parts.text).items()}
+    save_file(plain(other), tmp_path / "text_encoders" / "a_wide.safetensors")
+    save_file(half, tmp_path / "text_encoders" / "a_half.safetensors")
+    (tmp_path / "vae" / "a_note.safetensors").write_bytes(b"cut off")
+    files = open_model(high)
+    assert files.text_encoder.source.label.endswith("umt5.safetensors")
+    assert files.codec.source.label.endswith("wan_2.1_vae.safetensors")
+    (tmp_path / "vae" / "wan_2.1_vae.safetensors").unlink()
+    with pytest.raises(WeightsError, match=r"lacks a fitting Wan VAE \(looked at vae/a_note.safetensors\)"):
+        open_model(high)
+
+
+def test_all_parts_may_lie_in_one_folder_with_the_tokenizer_beside(parts, tmp_path):
+    """As they come from Kijai's repository: official names for the text encoder, no tokenizer inside."""
+    names = ("Wan2_2-HIGH", "Wan2_2-LOW", "umt5-xxl-enc-bf16", "Wan2_1_VAE_bf16")
+    for name, part in zip(names, (parts.high, parts.low, parts.text, parts.codec), strict=True):
+        save_file(plain(part), tmp_path / f"{name}.safetensors")
+    high = tmp_path / "Wan2_2-HIGH.safetensors"
+    with pytest.raises(WeightsError, match=r"tokenizer .*spiece.model is missing: fetch spiece.model"):
+        open_model(high)
+    (tmp_path / "spiece.model").write_bytes(parts.tokenizer)
+    assert open_model(high).tokenizer == parts.tokenizer
+
+
+@pytest.mark.parametrize("name", ["high_noise_model", "transformer_2"])
+def test_a_part_of_a_folder_is_not_the_model(name, tmp_path):
+    (tmp_path / name).mkdir()
+    with pytest.raises(WeightsError, match=r"is one part of a model: give the folder above it"):
+        open_model(tmp_path / name)
+
+
+def test_a_pipeline_may_change_experts_elsewhere(parts, tmp_path):
+    write_diffusers(tmp_path, parts)
+    (tmp_path / "model_index.json").write_text(json.dumps({"boundary_ratio": 0.8}))
+    assert [expert.from_sigma for expert in open_model(tmp_path).experts] == [0.8, 0.0]
 
 
 def test_experts_of_different_models_are_refused(parts, tmp_path):

@@ -44,18 +44,18 @@ def fetched_folder(name: str) -> Path:
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a packaged model, of a fetched one, or ``name`` itself when it is a folder.
+    """The folder of a packaged model, of a fetched one, or ``name`` itself when it is a folder or file.
 
     Raises UsageError for an unknown name, and for a published model that is not on this machine.
     """
     if name in PACKAGED:
         return PACKAGED[name]
-    if Path(name).is_dir():
+    if Path(name).exists():
         return Path(name)
     published = published_name(name)
     if published is None:
         names = ", ".join([*PACKAGED, *PUBLISHED])
-        raise UsageError(f"model {name!r} is unknown: choose {names}, or give the folder of a model")
+        raise UsageError(f"model {name!r} is unknown: choose {names}, or give a model's folder or file")
     folder = fetched_folder(published)
     if not folder.is_dir():
         raise UsageError(

@@ -1,7 +1,7 @@
 """Self- and cross-attention of the Wan transformer (wan/modules/model.py of Wan2.2, its parameter names)."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import NamedTuple
 
@@ -150,7 +150,14 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Every token attends to every token of the clip, in space and time."""
+    """Every token attends to every token of the clip, in space and time.
+
+    ``attend`` may be replaced where this process holds only some of the tokens.
+    """
+
+    def __init__(self, hidden_size: int, num_heads: int, eps: float) -> None:
+        super().__init__(hidden_size, num_heads, eps)
+        self.attend: Callable[[Tensor, KeysValues], Tensor] = attend
 
     def forward(self, tokens: Tensor, rope: RopeTables) -> Tensor:
         """(B, N, dim) -> (B, N, dim) in the weights' dtype (or autocast's)."""
@@ -159,7 +166,7 @@ class SelfAttention(Attention):
             for piece in pieces(tokens)
         ]
         queries, keys, values = (join(part) for part in zip(*parts, strict=True))
-        mixed = attend(queries, KeysValues(keys, values))
+        mixed = self.attend(queries, KeysValues(keys, values))
         return join(self.o(mixed[:, piece]) for piece in pieces(mixed))
 
     def _project(self, tokens: Tensor, rope: RopeTables) -> tuple[Tensor, Tensor, Tensor]:

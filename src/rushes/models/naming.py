@@ -16,6 +16,8 @@ from rushes.models.tensor_source import (
 from rushes.models.vae_layouts import wan_vae21_layout, wan_vae22_layout
 
 PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.")
+PICKLES = (".pth", ".pt", ".bin")
+WEIGHT_SUFFIXES = (".safetensors", ".gguf", *PICKLES)
 INDEX_SUFFIX = ".safetensors.index.json"
 TOKENIZER_TENSOR = "spiece_model"
 LEVELS, BLOCKS = 4, 2
@@ -36,7 +38,7 @@ def open_file(path: Path) -> TensorSource:
         return Descaled(file, file.metadata)
     if path.suffix == ".gguf":
         return GgufFile(path)
-    if path.suffix in (".pth", ".pt", ".bin"):
+    if path.suffix in PICKLES:
         return pickled_file(path)
     raise WeightsError(
         f"{path} is no weight file: give a .safetensors, .gguf or .pth file, or a folder of shards"
