@@ -176,7 +176,7 @@ def test_one_remembered_text_serves_every_member(case: Case) -> None:
         plain = model(case.latents.double(), case.timestep, context.expand(8, -1, -1))
         memory = model.remember(context)
         assert error(model(case.latents.double(), case.timestep, memory), plain) < 1e-13
-        unweighted = TextMemory(tuple(text._replace(bias=None) for text in memory.blocks))
+        unweighted = TextMemory(memory.embedded, None)
         assert error(model(case.latents.double(), case.timestep, unweighted), plain) > 1e-2
 
 

@@ -5,7 +5,7 @@ One class for A14B's experts, TI2V-5B, Wan2.1 and mini: only the configuration d
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 import torch
@@ -61,10 +61,20 @@ class TransformerConfig:
 class TextMemory:
     """What a transformer keeps of one text: keys and values for every block's cross-attention.
 
+    ``embedded`` are the text's rows (B, L, dim), ``bias`` (L,) what is added to the scores of each. A block's
+    keys and values are made when it first meets the text: no pass over the weights is needed for them alone.
     It belongs to the weights it was made with. A memory of batch 1 serves every member.
     """
 
-    blocks: tuple[KeysValues, ...]
+    embedded: Tensor
+    bias: Tensor | None
+    blocks: dict[int, KeysValues] = field(default_factory=dict)
+
+    def at(self, index: int, attention: CrossAttention) -> KeysValues:
+        """For the block of this index, whose cross-attention is given."""
+        if index not in self.blocks:
+            self.blocks[index] = attention.keys_values(self.embedded)._replace(bias=self.bias)
+        return self.blocks[index]
 
 
 class TimeRows(NamedTuple):
@@ -247,7 +257,7 @@ class WanTransformer(nn.Module):
             context = self._embed_text(context, self.config.text_len)
         for index, block in enumerate(self.blocks):
             if isinstance(context, TextMemory):
-                text = context.blocks[index]
+                text = context.at(index, block.cross_attn)
             else:
                 text = block.cross_attn.keys_values(context)
             tokens = block(tokens, text, block_time, rope)
@@ -255,7 +265,7 @@ class WanTransformer(nn.Module):
 
     @torch.no_grad()
     def remember(self, context: Tensor) -> TextMemory:
-        """What :meth:`forward` needs of a context (B, L, text_dim), computed once per prompt and expert.
+        """A memory of a context (B, L, text_dim) for :meth:`forward`, to be made once per prompt and expert.
 
         All padding rows are equal, so one key, weighted by their number, stands for them.
         """
@@ -264,10 +274,7 @@ class WanTransformer(nn.Module):
         pads = self.config.text_len - used
         biases = repeat_biases(pads, self.patch_embedding.weight.dtype)
         embedded = self._embed_text(context[:, :used], used + len(biases))
-        bias = F.pad(embedded.new_tensor(biases), (used, 0)) if pads else None
-        return TextMemory(
-            tuple(block.cross_attn.keys_values(embedded)._replace(bias=bias) for block in self.blocks)
-        )
+        return TextMemory(embedded, F.pad(embedded.new_tensor(biases), (used, 0)) if pads else None)
 
     def _embed_time(self, timestep: Tensor, tokens: torch.Size) -> tuple[TimeRows, TimeRows]:
         if timestep.shape not in (tokens[:1], tokens):
