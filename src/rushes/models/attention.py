@@ -1,7 +1,7 @@
 """Self- and cross-attention of the Wan transformer (wan/modules/model.py of Wan2.2, its parameter names)."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import product
 from typing import NamedTuple
 
@@ -116,10 +116,22 @@ def pieces(tokens: Tensor) -> list[slice]:
     return [slice(start, start + step) for start in range(0, tokens.shape[1], step)]
 
 
-def join(parts: Iterable[Tensor]) -> Tensor:
-    """Ranges of tokens back to one tensor (B, N, ...)."""
-    parts = list(parts)
-    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+def by_pieces(tokens: Tensor, make: Callable[[slice], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    """What ``make`` gives for every range of :func:`pieces`, joined: tensors (B, N, ...).
+
+    Each part is written to its place at once, so that nothing is in memory twice.
+    """
+    first, *others = pieces(tokens)
+    parts = make(first)
+    if not others:
+        return parts
+    joined = tuple(part.new_empty(part.shape[0], tokens.shape[1], *part.shape[2:]) for part in parts)
+    for whole, part in zip(joined, parts, strict=True):
+        whole[:, first] = part
+    for piece in others:
+        for whole, part in zip(joined, make(piece), strict=True):
+            whole[:, piece] = part
+    return joined
 
 
 class Attention(nn.Module):
@@ -161,13 +173,13 @@ class SelfAttention(Attention):
 
     def forward(self, tokens: Tensor, rope: RopeTables) -> Tensor:
         """(B, N, dim) -> (B, N, dim) in the weights' dtype (or autocast's)."""
-        parts = [
-            self._project(tokens[:, piece], RopeTables(rope.cos[piece], rope.sin[piece]))
-            for piece in pieces(tokens)
-        ]
-        queries, keys, values = (join(part) for part in zip(*parts, strict=True))
+        queries, keys, values = by_pieces(
+            tokens,
+            lambda piece: self._project(tokens[:, piece], RopeTables(rope.cos[piece], rope.sin[piece])),
+        )
         mixed = self.attend(queries, KeysValues(keys, values))
-        return join(self.o(mixed[:, piece]) for piece in pieces(mixed))
+        (output,) = by_pieces(mixed, lambda piece: (self.o(mixed[:, piece]),))
+        return output
 
     def _project(self, tokens: Tensor, rope: RopeTables) -> tuple[Tensor, Tensor, Tensor]:
         keys, values, _ = self.keys_values(tokens)

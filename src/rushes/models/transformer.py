@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, join, pieces, repeat_biases
+from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, by_pieces, pieces, repeat_biases
 from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
@@ -168,8 +168,7 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor, text: KeysValues, time: TimeRows, rope: RopeTables) -> Tensor:
         """Tokens (B, N, dim), the text's keys and values here, time (rows, 6, dim) -> (B, N, dim)."""
         time = TimeRows(self.modulation + time.rows, time.of_token)
-        normed = join(self._modulated(tokens[:, piece], time.at(piece)) for piece in pieces(tokens))
-        attended = self.self_attn(normed, rope)
+        attended = self.self_attn(self._modulated(tokens, time), rope)
         parts = [
             self._after_attention(tokens[:, piece], attended[:, piece], text, time.at(piece))
             for piece in pieces(tokens)
@@ -177,8 +176,12 @@ class Block(nn.Module):
         return parts[0] if torch.is_grad_enabled() else tokens
 
     def _modulated(self, tokens: Tensor, time: TimeRows) -> Tensor:
-        normed = modulate(self.norm1(tokens), time.vector(SHIFT_SA), time.vector(SCALE_SA))
-        return normed.to(self.modulation.dtype)
+        def make(piece: slice) -> tuple[Tensor]:
+            there = time.at(piece)
+            normed = modulate(self.norm1(tokens[:, piece]), there.vector(SHIFT_SA), there.vector(SCALE_SA))
+            return (normed.to(self.modulation.dtype),)
+
+        return by_pieces(tokens, make)[0]
 
     def _after_attention(self, tokens: Tensor, attended: Tensor, text: KeysValues, time: TimeRows) -> Tensor:
         dtype = self.modulation.dtype
@@ -210,7 +213,7 @@ class Head(nn.Module):
     def forward(self, tokens: Tensor, time: TimeRows) -> Tensor:
         """Tokens (B, N, dim), time (rows, 1, dim) -> (B, N, pt * ph * pw * C), C fastest."""
         time = TimeRows(self.modulation + time.rows, time.of_token)
-        return join(self._patches(tokens[:, piece], time.at(piece)) for piece in pieces(tokens))
+        return by_pieces(tokens, lambda piece: (self._patches(tokens[:, piece], time.at(piece)),))[0]
 
     def _patches(self, tokens: Tensor, time: TimeRows) -> Tensor:
         shift, scale = time.vector(0), time.vector(1)
