@@ -102,8 +102,11 @@ def pipeline(task: str, model: str, torch_dtype: torch.dtype | None = None) -> T
 
 
 def register() -> None:
-    """Make ModelScope's own ``pipeline`` find this engine for folders whose ``configuration.json`` names the
-    pipeline type ``rushes-wan``. Raises UsageError when the library is not installed.
+    """Make ModelScope's own ``pipeline`` find this engine, as pipeline type ``rushes-wan``.
+
+    Call it first; then the library takes any folder of a model that holds a ``configuration.json``: one that
+    names the type (``{"framework": "pytorch", "task": ..., "pipeline": {"type": "rushes-wan"}}``), or another
+    with ``pipeline(..., pipeline_name="rushes-wan")``. Raises UsageError when the library is not installed.
     """
     try:
         from modelscope.pipelines.base import Pipeline  # noqa: PLC0415  an extra
@@ -114,13 +117,20 @@ def register() -> None:
     class RushesPipeline(Pipeline):  # type: ignore[misc]
         """The library's face of :class:`TextToVideo`."""
 
-        def initiate_single_model(self, model: str) -> str:
-            """The library would load weights its own way; ours come from the name in the configuration."""
+        def initiate_single_model(
+            self,
+            model: str,
+            torch_dtype: torch.dtype | None = None,
+            trust_remote_code: bool = False,  # noqa: ARG002  the library says it to everyone
+        ) -> str:
+            """Load the folder our way, once; the library keeps its name."""
+            self._make = pipeline(Tasks.text_to_video_synthesis, model, torch_dtype)
             return model
 
         def _sanitize_parameters(
             self, **parameters: Any
         ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+            # left to itself the library would hand them to the postprocessing
             return {}, parameters, {}
 
         def preprocess(self, inputs: str | Mapping[str, str]) -> dict[str, Any]:
@@ -129,12 +139,12 @@ def register() -> None:
 
         def forward(self, inputs: Mapping[str, Any], **parameters: Any) -> Result:
             """Make the clip."""
-            return pipeline(Tasks.text_to_video_synthesis, str(self.model))(inputs["prompt"], **parameters)
+            return self._make(inputs["prompt"], **parameters)
 
         def postprocess(self, inputs: Result) -> Result:
             """Nothing is left to do."""
             return inputs
 
     PIPELINES.register_module(
-        Tasks.text_to_video_synthesis, module_name=MODULE_NAME, module_cls=RushesPipeline
+        Tasks.text_to_video_synthesis, module_name=MODULE_NAME, module_cls=RushesPipeline, force=True
     )
