@@ -42,9 +42,8 @@ def encode_texts(bundle: Bundle, request: Request) -> Texts:
 
 def _encode(bundle: Bundle, text: str) -> Tensor:
     length = bundle.experts[0].transformer.config.text_len
-    device = bundle.text_encoder.token_embedding.weight.device
     ids, mask = bundle.tokenizer.encode([text], length)
-    context: Tensor = bundle.text_encoder(ids.to(device), mask.to(device))
+    context: Tensor = bundle.text_encoder(ids, mask)
     return context
 
 

@@ -9,15 +9,16 @@ import torch
 
 from rushes.core.errors import WeightsError
 from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
-from rushes.models.codecs import Codec, build_codec
+from rushes.models.codecs import Codec, CodecConfig, build_codec
 from rushes.models.foreign import foreign_files
-from rushes.models.mini_codec import MiniCodec
+from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
+from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
 from rushes.models.tensor_source import REMEDY, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
-from rushes.models.transformer import WanTransformer
+from rushes.models.transformer import Block, WanTransformer
 from rushes.models.weights_file import save_weights, sha256_of, write_atomically
 
 __all__ = [
@@ -27,10 +28,12 @@ __all__ = [
     "Bundle",
     "Expert",
     "ModelDefaults",
+    "codec_dtype",
     "load_bundle",
     "load_files",
     "open_model",
     "save_bundle",
+    "stream_files",
 ]
 
 
@@ -46,13 +49,14 @@ class Expert:
 class Bundle:
     """One complete model. ``experts`` are ordered from high noise, the last reaches sigma 0.
 
-    ``sha256`` names the files it was loaded from; it is empty for a model that was never saved.
+    Its parts are in memory, or come when they are needed (:mod:`rushes.models.streaming`). ``sha256`` names
+    the files it was loaded from; it is empty for a model that was never saved.
     """
 
     name: str
     licence: str
     tokenizer: Tokenizer
-    text_encoder: UMT5Encoder
+    text_encoder: UMT5Encoder | VisitingEncoder
     experts: tuple[Expert, ...]
     codec: Codec
     defaults: ModelDefaults
@@ -87,7 +91,7 @@ class Bundle:
     @property
     def dtype(self) -> torch.dtype:
         """What the networks compute in."""
-        return self.text_encoder.token_embedding.weight.dtype
+        return self.experts[0].transformer.patch_embedding.weight.dtype
 
 
 def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
@@ -104,20 +108,63 @@ def open_model(folder: Path) -> ModelFiles:
 
 
 def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str) -> Bundle:
-    """Load every part of ``files``. Wan's codecs compute in float32, as published; the rest in ``dtype``.
+    """Load every part of ``files`` into memory.
 
     Raises WeightsError, naming file and remedy, for anything cut off or not fitting.
     """
     device = torch.device(device)
     with torch.device("meta"):
         text_encoder = UMT5Encoder(files.text_encoder.config)
-        codec = build_codec(files.codec.config)
         transformers = {id(each.source): WanTransformer(files.transformer) for each in files.experts}
     fill(text_encoder, files.text_encoder.source, dtype, device)
-    fill(codec, files.codec.source, dtype if isinstance(codec, MiniCodec) else torch.float32, device)
-    for each in files.experts:
-        if next(transformers[id(each.source)].parameters()).is_meta:
-            fill(transformers[id(each.source)], each.source, dtype, device)
+    sources = {id(each.source): each.source for each in files.experts}
+    for key, transformer in transformers.items():
+        fill(transformer, sources[key], dtype, device)
+    return _put_together(files, text_encoder, transformers, _load_codec(files, dtype, device))
+
+
+def stream_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str, places: int) -> Bundle:
+    """A bundle that needs little memory: the transformers' blocks pass through so many places.
+
+    With one place less than a transformer has blocks, one expert is in memory at a time; 2 is the fewest. The
+    text encoder is in memory only while it reads. The numbers are those of :func:`load_files`. Raises
+    WeightsError, naming file and remedy, for anything cut off or not fitting.
+    """
+    device = torch.device(device)
+
+    def make() -> Block:
+        with device:
+            return Block(files.transformer)
+
+    pool = BlockPool(make, places, dtype)
+    sources = {id(each.source): each.source for each in files.experts}
+    with torch.device("meta"):
+        transformers = {key: WanTransformer(files.transformer) for key in sources}
+    for key, transformer in transformers.items():
+        stream_blocks(transformer, sources[key], pool, device)
+    encoder = VisitingEncoder(files.text_encoder.config, files.text_encoder.source, dtype, device)
+    return _put_together(files, encoder, transformers, _load_codec(files, dtype, device))
+
+
+def codec_dtype(config: CodecConfig, dtype: torch.dtype) -> torch.dtype:
+    """What a codec computes in, in a model that computes in ``dtype``: Wan's in float32, as published."""
+    return dtype if isinstance(config, MiniCodecConfig) else torch.float32
+
+
+def _load_codec(files: ModelFiles, dtype: torch.dtype, device: torch.device) -> Codec:
+    with torch.device("meta"):
+        codec = build_codec(files.codec.config)
+    fill(codec, files.codec.source, codec_dtype(files.codec.config, dtype), device)
+    return codec
+
+
+def _put_together(
+    files: ModelFiles,
+    text_encoder: UMT5Encoder | VisitingEncoder,
+    transformers: Mapping[int, WanTransformer],
+    codec: Codec,
+) -> Bundle:
+    """The parts; ``transformers`` by the identity of their source."""
     try:
         return Bundle(
             name=files.name,
@@ -138,8 +185,10 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     """Write every file of ``bundle``, ``model.json`` last; weights in bfloat16.
 
     Experts that hold one transformer share ``transformer.safetensors``. Raises ValueError for more than two
-    different experts, or experts of different shapes.
+    different experts, experts of different shapes, or parts that are not in memory.
     """
+    if isinstance(bundle.text_encoder, VisitingEncoder):
+        raise ValueError(f"{bundle.name} was not loaded into memory: load it with load_files to save it")
     folder.mkdir(parents=True, exist_ok=True)
     names = _expert_files(bundle.experts)
     digests = {

@@ -241,16 +241,9 @@ def fill(module: nn.Module, source: TensorSource, dtype: torch.dtype, device: to
     tensor, when the source lacks a tensor or has one too many, or holds a wrong shape or numbers that are not
     finite.
     """
-    expected, specs = module.state_dict(), source.specs()
+    check_fits(module, source)
+    expected = module.state_dict()
     buffers = {name for name, _ in module.named_buffers()}
-    for name in sorted(expected.keys() - specs.keys()):
-        raise WeightsError(f"{source.label} lacks tensor {name!r}: {REMEDY}")
-    for name in sorted(specs.keys() - expected.keys()):
-        raise WeightsError(f"{source.label} has tensor {name!r}, which this model does not know: {REMEDY}")
-    for name, wanted in expected.items():
-        if specs[name].shape != wanted.shape:
-            shapes = f"{specs[name].shape} instead of {tuple(wanted.shape)}"
-            raise WeightsError(f"{source.label} has tensor {name!r} in shape {shapes}: {REMEDY}")
     placed = {
         name: read_checked(source, name, wanted.dtype if name in buffers else dtype, device)
         for name, wanted in expected.items()
@@ -260,6 +253,19 @@ def fill(module: nn.Module, source: TensorSource, dtype: torch.dtype, device: to
     if left:
         raise WeightsError(f"{source.label} leaves {left[0]!r} without a value: {REMEDY}")
     module.eval().requires_grad_(False)
+
+
+def check_fits(module: nn.Module, source: TensorSource) -> None:
+    """Raise WeightsError unless ``source`` has exactly the tensors of ``module``, in its shapes."""
+    expected, specs = module.state_dict(), source.specs()
+    for name in sorted(expected.keys() - specs.keys()):
+        raise WeightsError(f"{source.label} lacks tensor {name!r}: {REMEDY}")
+    for name in sorted(specs.keys() - expected.keys()):
+        raise WeightsError(f"{source.label} has tensor {name!r}, which this model does not know: {REMEDY}")
+    for name, wanted in expected.items():
+        if specs[name].shape != wanted.shape:
+            shapes = f"{specs[name].shape} instead of {tuple(wanted.shape)}"
+            raise WeightsError(f"{source.label} has tensor {name!r} in shape {shapes}: {REMEDY}")
 
 
 def read_checked(source: TensorSource, name: str, dtype: torch.dtype, device: torch.device) -> Tensor:

@@ -5,7 +5,9 @@ no 1/sqrt(d) in the attention.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -145,22 +147,29 @@ class TextBlock(nn.Module):
 class UMT5Encoder(nn.Module):
     """Token ids to context vectors. Values are arbitrary until :meth:`init_weights` or a strict load."""
 
+    # only ever iterated, so that blocks may be streamed through memory one by one
+    blocks: Iterable[TextBlock]
+
     def __init__(self, config: TextEncoderConfig) -> None:
         super().__init__()
         self.config = config
         self.token_embedding = _blank_embedding(config.vocab_size, config.hidden_size)
-        self.blocks = nn.ModuleList(TextBlock(config) for _ in range(config.depth))
+        self.blocks = cast(
+            "Iterable[TextBlock]", nn.ModuleList(TextBlock(config) for _ in range(config.depth))
+        )
         self.norm = WideRMSNorm(config.hidden_size, config.eps)
 
     def forward(self, token_ids: Tensor, mask: Tensor) -> Tensor:
         """Ids (B, L) int64, mask (B, L) bool, true at tokens -> (B, L, dim), zero at pads.
 
-        The result is at least float32.
+        The result is at least float32, where the encoder is.
         """
+        device = self.norm.weight.device
+        token_ids, mask = token_ids.to(device), mask.to(device)
         tokens = self.token_embedding(token_ids)
         tokens = tokens.to(wide(tokens.dtype))
         buckets = relative_buckets(
-            token_ids.shape[1], self.config.num_buckets, self.config.max_distance, token_ids.device
+            token_ids.shape[1], self.config.num_buckets, self.config.max_distance, device
         )
         dtype = self.norm.weight.dtype
         mask_bias = torch.zeros_like(mask, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)

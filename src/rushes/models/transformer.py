@@ -13,7 +13,14 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from rushes.models.attention import CrossAttention, KeysValues, SelfAttention, by_pieces, pieces, repeat_biases
+from rushes.models.attention import (
+    CrossAttention,
+    KeysValues,
+    SelfAttention,
+    by_pieces,
+    pieces,
+    repeat_biases,
+)
 from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
