@@ -32,7 +32,6 @@ class Counting(torch.nn.Module):
         super().__init__()
         self.encoder = encoder
         self.config = encoder.config
-        self.token_embedding = encoder.token_embedding
         self.calls = 0
 
     def forward(self, ids, mask):
@@ -90,7 +89,9 @@ def other_weights(bundle, request):
 
 
 def other_dtype(bundle, request):
-    return replace(bundle, text_encoder=Counting(bundle.text_encoder.encoder.to(torch.bfloat16))), request
+    for part in (bundle.text_encoder, *(expert.transformer for expert in bundle.experts)):
+        part.to(torch.bfloat16)
+    return bundle, request
 
 
 @pytest.mark.parametrize("change", [other_text, other_weights, other_dtype], ids=lambda each: each.__name__)
