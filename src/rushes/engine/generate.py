@@ -18,7 +18,7 @@ from rushes.diffusion.denoiser import (
     exact_timestep,
     whole_timestep,
 )
-from rushes.diffusion.guidance import Guided
+from rushes.diffusion.guidance import Guide
 from rushes.diffusion.noise import member_noise
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
@@ -74,7 +74,8 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     noise = run.noise
     if noise is None:
         noise = member_noise([request.seed, *run.more_seeds], shape)
-    walk = _prepare(bundle, request, texts, condition, noise.to(run.device))
+    denoiser = _denoiser(bundle, request, texts.to(run.device), condition, run.guide)
+    walk = _prepare(bundle, request, denoiser, condition, noise.to(run.device))
     latents = yield from _denoise(bundle, walk, run)
     yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace)
     yield Finished(latents)
@@ -90,14 +91,15 @@ def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Tex
     return texts
 
 
-def _prepare(bundle: Bundle, request: Request, texts: Texts, condition: Condition, noise: Tensor) -> Walk:
+def _prepare(
+    bundle: Bundle, request: Request, denoiser: ExpertSwitch, condition: Condition, noise: Tensor
+) -> Walk:
     sampling = request.sampling
     sigmas = (
         explicit_sigmas(sampling.sigmas)
         if sampling.sigmas
         else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
-    denoiser = _denoiser(bundle, request, texts.to(noise.device), condition)
     scales = _scales(bundle, request)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
@@ -111,7 +113,9 @@ def _scales(bundle: Bundle, request: Request) -> list[float]:
     return [sampling.guidance_high] + [sampling.guidance_low] * (len(bundle.experts) - 1)
 
 
-def _denoiser(bundle: Bundle, request: Request, texts: Texts, condition: Condition) -> ExpertSwitch:
+def _denoiser(
+    bundle: Bundle, request: Request, texts: Texts, condition: Condition, guide: Guide
+) -> ExpertSwitch:
     """The bundle's experts under text, guidance and condition, each made when its range begins."""
     scales = _scales(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
@@ -123,7 +127,7 @@ def _denoiser(bundle: Bundle, request: Request, texts: Texts, condition: Conditi
         if scales[index] == 1 or texts.uncond is None:
             return cond
         uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
-        return Guided(cond, uncond, scales[index])
+        return guide(cond, uncond, scales[index])
 
     return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rushes.core.errors import CancelledError
+from rushes.diffusion.guidance import Guide, Guided
 from rushes.engine.pictures import Picture
 from rushes.engine.saved_run import SavedRun
 from rushes.engine.texts import Texts
@@ -26,7 +27,7 @@ class Run:
     contexts, made before. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
     picture the request names, uint8 (H, W, 3). ``device``: where latents live. ``previews``: a Preview event
     every so many steps, 0 for none. ``saved``: where progress is kept. ``is_cancelled`` is asked before every
-    block of the transformer.
+    block of the transformer. ``guide`` makes one denoiser of those with and without the words, and a scale.
     """
 
     more_seeds: tuple[int, ...] = ()
@@ -37,6 +38,7 @@ class Run:
     previews: int = 0
     saved: SavedRun | None = None
     is_cancelled: Callable[[], bool] | None = None
+    guide: Guide = Guided
 
     def __post_init__(self) -> None:
         """Refuse to save what the recipe does not describe."""

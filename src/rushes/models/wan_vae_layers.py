@@ -4,6 +4,8 @@ Between layers a clip is (B, T, H, W, C), contiguous: norms run over the last ax
 same memory as channels-last, which the fast bfloat16 kernels of CPU and GPU want.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange, reduce, repeat
@@ -119,10 +121,14 @@ class ResidualBlock(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """Every place of a frame attends to its whole frame, one head."""
+    """Every place of a frame attends to its whole frame, one head.
+
+    ``attend`` may be replaced where this process holds only some of the places.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.attend: Callable[[Tensor, Tensor, Tensor], Tensor] = F.scaled_dot_product_attention
         self.norm = ChannelNorm(channels, picture_axes=2)
         self.to_qkv = nn.Conv2d(channels, 3 * channels, 1)
         self.proj = nn.Conv2d(channels, channels, 1)
@@ -131,7 +137,7 @@ class AttentionBlock(nn.Module):
         """(B, T, H, W, C) -> same."""
         places = rearrange(self.norm(x), "b t h w c -> (b t) 1 (h w) c")
         queries, keys, values = _pointwise(self.to_qkv, places).chunk(3, dim=-1)
-        mixed = _pointwise(self.proj, F.scaled_dot_product_attention(queries, keys, values))
+        mixed = _pointwise(self.proj, self.attend(queries, keys, values))
         return x + mixed.reshape(x.shape)
 
 
