@@ -15,7 +15,7 @@ from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
-from rushes.models.tensor_source import REMEDY, fill
+from rushes.models.tensor_source import REMEDY, check_fits, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import Block, WanTransformer
@@ -28,6 +28,7 @@ __all__ = [
     "Bundle",
     "Expert",
     "ModelDefaults",
+    "check_files",
     "codec_dtype",
     "load_bundle",
     "load_files",
@@ -121,6 +122,21 @@ def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str
     for key, transformer in transformers.items():
         fill(transformer, sources[key], dtype, device)
     return _put_together(files, text_encoder, transformers, _load_codec(files, dtype, device))
+
+
+def check_files(files: ModelFiles) -> None:
+    """Raise WeightsError unless every part has exactly the tensors it must have, and the parts fit.
+
+    Reads headers only: no values.
+    """
+    with torch.device("meta"):
+        text_encoder, codec = UMT5Encoder(files.text_encoder.config), build_codec(files.codec.config)
+        transformer = WanTransformer(files.transformer)
+    check_fits(text_encoder, files.text_encoder.source)
+    check_fits(codec, files.codec.source)
+    for expert in files.experts:
+        check_fits(transformer, expert.source)
+    _put_together(files, text_encoder, {id(each.source): transformer for each in files.experts}, codec)
 
 
 def stream_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str, places: int) -> Bundle:
