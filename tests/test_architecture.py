@@ -39,7 +39,12 @@ MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
 WITHOUT_TORCH = {"core", "language", "media", "world", "studio", "service"}
 MODELS_ONLY_WHERE_USED = {"quality", "safety"}
 TEST_ORACLES = {"diffusers", "transformers", "openai", "dashscope"}
-DISTRIBUTIONS = {"cv2": "opencv-python-headless", "skia": "skia-python", "PIL": "pillow"}
+DISTRIBUTIONS = {
+    "charset_normalizer": "charset-normalizer",
+    "cv2": "opencv-python-headless",
+    "skia": "skia-python",
+    "PIL": "pillow",
+}
 BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}
 
 
