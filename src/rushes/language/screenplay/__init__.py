@@ -1,0 +1,1 @@
+"""Screenplays: read in any form, kept byte for byte, broken into scenes and shots by rules."""

@@ -1,0 +1,89 @@
+"""Bytes of a script into text and back, in the encodings scripts come in.
+
+UTF-8 and UTF-16 by their marks or their strict form; GB18030, Shift-JIS (cp932), EUC-KR (cp949) and Big5 by
+charset-normalizer, which judges by how letters follow one another.
+"""
+
+import codecs
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from rushes.core.errors import UsageError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CANDIDATES = ["gb18030", "cp932", "cp949", "big5", "euc_jp", "cp1252"]
+_SIGNATURES = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"PK\x03\x04": "a ZIP archive",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Word document (.doc); save it as .docx",
+    b"{\\rtf": "an RTF document; save it as .docx or plain text",
+}
+_SAMPLE_BYTES = 1 << 18
+
+
+@dataclass(frozen=True)
+class DecodedText:
+    """`text` without the byte order mark `mark`; `encoding` is Python's name."""
+
+    text: str
+    encoding: str
+    mark: bytes = b""
+
+    def encode(self, text: str) -> bytes:
+        """``text`` in the encoding of the file; raises UsageError where the encoding cannot say it."""
+        try:
+            return self.mark + text.encode(self.encoding)
+        except UnicodeEncodeError as error:
+            character = text[error.start]
+            raise UsageError(
+                f"{character!r} does not exist in the script's encoding {self.encoding}: save it as UTF-8"
+            ) from None
+
+
+def decode_script(content: bytes, name: str) -> DecodedText:
+    """Find the encoding of a script and decode all of it strictly.
+
+    Raises UsageError for what is no text, and where the same bytes could not be written back.
+    """
+    for signature, kind in _SIGNATURES.items():
+        if content.startswith(signature):
+            raise UsageError(f"{name} is {kind}, not a text script")
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return _decoded(content[len(mark) :], encoding, mark, name)
+    if b"\0" in content:
+        raise UsageError(f"{name} holds zero bytes, so it is not text: give a script as UTF-8 text")
+    try:
+        return DecodedText(content.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decoded(content, _likely_encoding(content, name), b"", name)
+
+
+def _decoded(content: bytes, encoding: str, mark: bytes, name: str) -> DecodedText:
+    try:
+        decoded = DecodedText(content.decode(encoding), encoding, mark)
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{name} reads as {encoding} up to byte {error.start} and not further: save it as UTF-8"
+        ) from None
+    if decoded.text.encode(encoding, errors="replace") != content:
+        raise UsageError(f"{name} in {encoding} could not be written back as it is: save it as UTF-8")
+    return decoded
+
+
+def _likely_encoding(content: bytes, name: str) -> str:
+    # A sample that ends with a line does not cut a character in two.
+    end = content.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 if len(content) > _SAMPLE_BYTES else len(content)
+    best = from_bytes(content[: end or _SAMPLE_BYTES], cp_isolation=_CANDIDATES).best()
+    if best is None:
+        raise UsageError(f"{name} is no text in any encoding scripts come in: save it as UTF-8")
+    return best.encoding

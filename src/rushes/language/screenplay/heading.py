@@ -1,0 +1,230 @@
+"""Scene headings in four languages: number, inside or outside, place, time of day.
+
+English `INT. HOUSE - DAY`; Chinese `1-1 客厅 日 内` and `第一场 内景 客厅 夜`; Japanese `○公園（夜）`; Korean
+`S#1. 거실 - 밤`.
+A heading of numbers and fields alone needs a word for time or for inside and outside: `3. 他走了` is a list.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rushes.language.screenplay.words import fold, trade_words
+
+_DIGITS = r"[0-9０-９]{1,4}[A-Za-z]{0,2}"
+_HAN_NUMBER = r"[0-9０-９一二三四五六七八九十百零〇两]{1,7}"
+_SLUG = re.compile(r"(INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ]\s*", re.IGNORECASE)
+
+# A sign that only headings have.
+_SURE = re.compile(
+    rf"第{_HAN_NUMBER}集[ \u3000]{{0,4}}第{_HAN_NUMBER}[场場幕]"
+    rf"|第{_HAN_NUMBER}[场場幕]"
+    rf"|(?:场次|場次|场景|場景|场|場)[ \u3000]?[:：]?[ \u3000]?{_HAN_NUMBER}(?![0-9一二三四五六七八九十])"
+    rf"|[○〇◯●◎■□◇◆][ \u3000]?(?:{_DIGITS}(?=[ \u3000.．、]))?"
+    rf"|(?:シーン|柱|Ｓ|S)[ \u3000]?[#＃\-－]?[ \u3000]?{_DIGITS}(?=[ \u3000.．、:：]|$)"
+    rf"|(?:S[ ]?#|Scene|씬|신|장면|#)[ ]?{_DIGITS}(?:-[0-9]{{1,3}})?",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    rf"{_DIGITS}[-－—–.][0-9０-９]{{1,3}}(?![0-9０-９])|{_DIGITS}(?=[.．、场場 \u3000])[.．、场場]?"
+)
+_SEPARATORS = re.compile(r"[\s,，、.．。·・/／|｜\-－–—―()（）【】\[\]:：;；]+")
+_TIME_THEN_SETTING = re.compile(r"(.+?)[/／]?(内外景?|外内|[内外內]景?)$")
+_SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
+_NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
+_FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")
+_MOST_CHARACTERS = 90
+_SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`setting` is interior, exterior, both or empty; `number` is as written, folded to plain digits."""
+
+    number: str = ""
+    setting: str = ""
+    location: str = ""
+    time: str = ""
+    cast: tuple[str, ...] = ()
+    props: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    setting: str
+    location: str
+    time: str
+
+
+def parse_heading(words: str, key: str = "") -> Heading:
+    """Read a heading's words; `key` is the scene number that stood apart from them."""
+    lines = [line.strip() for line in words.split("\n") if line.strip()]
+    if not lines:
+        return Heading(number=key)
+    named: dict[str, str] = {}
+    parts = [_read_first(lines[0])]
+    for line in lines[1:]:
+        field = heading_field(line)
+        if field and field[0] in ("cast", "props"):
+            named[field[0]] = field[1]
+        elif field:
+            parts.append(_named_field(*field))
+        else:
+            parts.append(_with_number("", _fields(line)))
+    return Heading(
+        number=key or _first(part.number for part in parts),
+        setting=_first(part.setting for part in parts),
+        location=_first(part.location for part in parts),
+        time=_first(part.time for part in parts),
+        cast=_names(named.get("cast", "")),
+        props=_names(named.get("props", "")),
+    )
+
+
+def is_foreign_heading(line: str) -> bool:
+    """Whether one line is a Chinese, Japanese or Korean heading that needs no other line."""
+    return len(line) <= _MOST_CHARACTERS and _is_foreign_heading(line)
+
+
+@lru_cache(maxsize=4096)
+def _is_foreign_heading(line: str) -> bool:
+    line = line.strip().strip("【】[]").strip()
+    sure = _SURE.match(line)
+    if sure:
+        rest = line[sure.end() :]
+        fields = _fields(rest)
+        has_fields = bool(fields.time or fields.setting)
+        apart = not rest or bool(_SEPARATORS.match(rest)) or line[0] in "○〇◯●◎■□◇◆"
+        return has_fields or (apart and not _SENTENCE.search(rest) and not rest.endswith("。"))
+    numbered = _NUMBERED.match(line)
+    rest = line[numbered.end() :] if numbered else line
+    if not numbered and not _starts_with_setting(rest):
+        return False
+    fields = _fields(rest)
+    known = bool(fields.time or fields.setting)
+    # `内景。客厅。日` has full stops between its fields.
+    return known and not (_SENTENCE.search(rest) and numbered)
+
+
+def is_bare_number(line: str) -> bool:
+    """A scene number alone on its line: place and time may follow on lines of their own."""
+    if len(line) > _MOST_CHARACTERS:
+        return False
+    line = line.strip().strip("【】[]").strip()
+    found = _SURE.match(line) or _NUMBERED.match(line)
+    if not found or line.isdigit():
+        return False
+    return not line[found.end() :].strip(" \u3000.．、:：")
+
+
+def heading_field(line: str) -> tuple[str, str] | None:
+    """``地点：客厅`` -> ("location", "客厅"), or None."""
+    name, colon, value = line.replace("：", ":", 1).partition(":")
+    kind = trade_words().fields.get(fold(name)) if colon and len(name) <= 12 else None
+    return (kind, value.strip()) if kind else None
+
+
+def is_time_and_setting(line: str) -> bool:
+    """Whether a line says when and whether inside or outside, and nothing else: `日 内`, `（夜）`."""
+    fields = _fields(line)
+    return bool(fields.time or fields.setting) and not fields.location
+
+
+def _read_first(line: str) -> Heading:
+    bare = line.strip("【】[]").strip()
+    slug = _SLUG.match(bare)
+    if slug:
+        return _read_slug(bare, slug)
+    found = _SURE.match(bare) or _NUMBERED.match(bare)
+    if not found:
+        return _with_number("", _fields(bare))
+    number = _NUMBER_IN.search(found.group())
+    text = number.group().translate(_FOLDED_NUMBERS) if number and found.group() not in "〇" else ""
+    episode = re.match(rf"第({_HAN_NUMBER})集.*?第({_HAN_NUMBER})", found.group())
+    if episode:
+        text = f"{episode.group(1)}-{episode.group(2)}".translate(_FOLDED_NUMBERS)
+    return _with_number(text.strip("〇") or text, _fields(bare[found.end() :]))
+
+
+def _read_slug(line: str, slug: re.Match[str]) -> Heading:
+    """`INT. KITCHEN - SUNNY'S HOUSE - DAY`: what stands after the last dash is the time, if it is one."""
+    rest = line[slug.end() :]
+    kind = slug.group(1).upper().replace(".", "")
+    setting = {"INT": "interior", "EXT": "exterior", "EST": "exterior"}.get(kind, "both")
+    pieces = re.split(r"\s[-–—]{1,2}\s|(?<=\S)\s?--\s?|,\s", rest)
+    words = trade_words()
+    if len(pieces) > 1 and _is_time(pieces[-1], words.times):
+        time = pieces[-1].strip()
+        location = rest[: rest.rindex(pieces[-1])].rstrip(" -–—,")
+        return Heading(setting=setting, location=location, time=time)
+    fields = _fields(rest)
+    if fields.time and not rest.isascii():
+        return Heading(setting=setting, location=fields.location, time=fields.time)
+    return Heading(setting=setting, location=rest.strip(" -–—,"))
+
+
+def _is_time(piece: str, times: frozenset[str]) -> bool:
+    folded = fold(piece)
+    return folded in times or any(word in times for word in folded.split())
+
+
+def _starts_with_setting(line: str) -> bool:
+    first = _SEPARATORS.split(line, maxsplit=1)
+    return len(first) > 1 and fold(first[0]) in trade_words().settings
+
+
+def _fields(text: str) -> _Fields:
+    """Take times and settings from the fields of ``text``; what lies between the others is the place."""
+    setting = time = ""
+    place: tuple[int, int] | None = None
+    position = 0
+    for gap in [*_SEPARATORS.finditer(text), None]:
+        end = gap.start() if gap else len(text)
+        piece = fold(text[position:end]) if end - position <= 24 else text[position:end]
+        found = _time_and_setting(piece)
+        if piece and (found is None or (found[0] and time) or (found[1] and setting and not found[0])):
+            place = (place[0] if place else position, end)
+        elif found:
+            time = time or found[0]
+            setting = setting or found[1]
+        position = gap.end() if gap else end
+    location = text[place[0] : place[1]] if place else ""
+    return _Fields(setting, location, time)
+
+
+@lru_cache(maxsize=4096)
+def _time_and_setting(piece: str) -> tuple[str, str] | None:
+    words = trade_words()
+    if piece in words.times:
+        return piece, ""
+    if piece in words.settings:
+        return "", words.settings[piece]
+    for pattern, time_group, setting_group in ((_TIME_THEN_SETTING, 1, 2), (_SETTING_THEN_TIME, 2, 1)):
+        found = pattern.match(piece)
+        if found and found.group(time_group) in words.times:
+            return found.group(time_group), words.settings.get(found.group(setting_group), "")
+    return None
+
+
+def _named_field(kind: str, value: str) -> Heading:
+    """One `name：value` line; a time line often says inside or outside too."""
+    if kind == "location":
+        fields = _fields(value)
+        return Heading(setting=fields.setting, location=fields.location or value, time=fields.time)
+    fields = _fields(value)
+    if kind == "time":
+        return Heading(setting=fields.setting, time=fields.time or value)
+    return Heading(setting=fields.setting or value, time=fields.time)
+
+
+def _with_number(number: str, fields: _Fields) -> Heading:
+    return Heading(number=number, setting=fields.setting, location=fields.location, time=fields.time)
+
+
+def _first(values: Iterable[str]) -> str:
+    return next((value for value in values if value), "")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in re.split(r"[、，,;；/／\s]+", text) if name.strip())

@@ -1,0 +1,55 @@
+"""The trade's words in four languages, from `data/screenplay.json`: times of day, inside and outside."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_EDGES = " \t\u3000()（）[]【】<>《》「」:：.。…—-－*＊、，,"
+
+
+@dataclass(frozen=True)
+class TradeWords:
+    """Every word folded as `fold` does it."""
+
+    times: frozenset[str]
+    settings: Mapping[str, str]  # word -> interior, exterior or both
+    fields: Mapping[str, str]  # word before a colon in a heading -> location, time, setting, cast or props
+    cast_titles: frozenset[str]
+    title_keys: frozenset[str]
+    labels: frozenset[str]  # stand before a colon where a name could, and are none
+    transitions: frozenset[str]
+
+
+@cache
+def trade_words() -> TradeWords:
+    """The words, read once."""
+    text = resources.files("rushes.language").joinpath("data/screenplay.json").read_text(encoding="utf-8")
+    table = json.loads(text)
+
+    def kinds(name: str) -> dict[str, str]:
+        return {fold(word): kind for kind, words in table[name].items() for word in words}
+
+    def words(name: str) -> frozenset[str]:
+        return frozenset(fold(word) for word in table[name])
+
+    def words_of_languages(name: str) -> frozenset[str]:
+        return frozenset(fold(word) for words in table[name].values() for word in words)
+
+    return TradeWords(
+        times=words_of_languages("times"),
+        settings=kinds("settings"),
+        fields=kinds("fields"),
+        cast_titles=words("cast_titles"),
+        title_keys=words("title_keys"),
+        labels=words("labels"),
+        transitions=words_of_languages("transitions"),
+    )
+
+
+def fold(word: str) -> str:
+    """One form for the many ways a word is typed: full width, case, marks and spaces around it."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", word).strip(_EDGES).upper())
