@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -42,7 +43,14 @@ class SavedRun:
         self.folder = runs / Recipe(stages, {}).key(StageName.DENOISE)
         self._machine = canonical_json(machine)
         self._every = every
+        self._writes = True
         self._began = self._last = monotonic()
+
+    def for_reading(self) -> "SavedRun":
+        """The same for a process that makes the same latents as another one, which writes."""
+        reader = copy(self)
+        reader._writes = False
+        return reader
 
     @property
     def _file(self) -> Path:
@@ -68,6 +76,8 @@ class SavedRun:
 
     def save(self, progress: Progress) -> None:
         """Replace what was saved before."""
+        if not self._writes:
+            return
         solver = {_SOLVER + name: value for name, value in progress.solver.items()}
         notes = {"step": str(progress.step), "machine": self._machine}
         TensorFile({"latents": progress.latents, **solver}, notes).write(self._file)

@@ -1,0 +1,196 @@
+"""Several devices as their caller sees them: one clip, one message when something goes wrong, none left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tests.engine.parallel_work import die, film_with_own_noise
+
+from rushes.core.errors import CancelledError, GenerationError, UsageError, WeightsError
+from rushes.core.request import Request, Sampling
+from rushes.engine.events import FramesDecoded, Resumed, StepDone, TextsEncoded
+from rushes.engine.facts import read_facts
+from rushes.engine.generate import generate
+from rushes.engine.parallel import ranks as ranks_module
+from rushes.engine.parallel.devices import Devices, SharedModel, layout_for
+from rushes.engine.parallel.layout import Layout
+from rushes.engine.parallel.ranks import Ranks, Site, site_for
+from rushes.engine.provenance import engine_stages
+from rushes.engine.run import Run
+from rushes.engine.saved_run import SavedRun
+from rushes.models.bundle import load_bundle
+
+ROOT = Path(__file__).parents[2]
+REQUEST = Request(
+    prompt="a red fox",
+    context_text="a red fox leaps over the snow",
+    num_frames=9,
+    frame_rate=Fraction(12),
+    height=64,
+    width=64,
+    seed=3,
+    sampling=Sampling(4, guidance_high=4.0, guidance_low=3.0, shift=3.0, step_rule="unipc"),
+)
+LONG = replace(REQUEST, sampling=replace(REQUEST.sampling, steps=200))
+
+
+def shared(folder, layout=Layout(guidance=2)):  # noqa: B008  frozen
+    return SharedModel(folder, torch.float32, layout)
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+def is_alive(pid):
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for_end(pids, seconds=20):
+    until = time.monotonic() + seconds
+    while any(is_alive(pid) for pid in pids):
+        assert time.monotonic() < until, "processes are left"
+        time.sleep(0.05)
+
+
+def pids_of(devices):
+    return [process.pid for process in devices.start()._processes]
+
+
+def test_clips_on_two_devices(tiny_model, tmp_path):
+    """One after the other on the same processes; then one that is stopped, saved, and goes on on new ones."""
+    bundle = load_bundle(tiny_model, torch.float32, "cpu")
+    alone = list(generate(bundle, REQUEST))
+    with Devices(shared(tiny_model)) as devices:
+        events = list(devices.generate(REQUEST))
+        pids = pids_of(devices)
+        assert [type(event) for event in events] == [type(event) for event in alone]
+        torch.testing.assert_close(events[-1].latents, alone[-1].latents, rtol=0, atol=1e-5)
+        for ours, theirs in zip(of(FramesDecoded, events), of(FramesDecoded, alone), strict=True):
+            assert np.abs(ours.frames.astype(int) - theirs.frames).max() <= 1
+
+        texts = of(TextsEncoded, events)[0].texts
+        other = replace(REQUEST, seed=4)
+        again = list(devices.generate(other, Run(texts=texts, more_seeds=(3,))))
+        torch.testing.assert_close(again[-1].latents[1:], alone[-1].latents, rtol=0, atol=1e-5)
+        assert pids_of(devices) == pids
+
+        saved = SavedRun(tmp_path, engine_stages(bundle, LONG), devices.machine, 1000)
+        clip = devices.generate(LONG, Run(saved=saved))
+        while not of(StepDone, [next(clip)]):
+            pass
+        clip.close()
+        wait_for_end(pids)
+        stopped_after = saved.load().step
+        assert 1 <= stopped_after < 200
+
+        asked = []
+        clip = devices.generate(LONG, Run(saved=saved, is_cancelled=lambda: bool(asked)))
+        while not (resumed := of(Resumed, [next(clip)])):
+            pass
+        assert resumed == [Resumed(stopped_after, 200)]
+        new_pids = pids_of(devices)
+        asked.append(True)
+        with pytest.raises(CancelledError, match="as asked"):
+            next(clip)
+        assert saved.load().step >= stopped_after
+        wait_for_end(new_pids)
+    assert devices.machine["devices"] == "guidance 2"
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("killed", r"device 2 of 3 was killed \(SIGKILL\), so all were stopped: shoot again"),
+        ("raises", "device 2 of 3 failed, so all were stopped: RuntimeError: a broken part"),
+    ],
+)
+def test_one_message_when_a_device_is_lost(how, message):
+    ranks = Ranks(die, how, Site("cpu", 3, 1))
+    pids = ranks.hear_all()
+    began = time.monotonic()
+    ranks.say("go")
+    with pytest.raises(GenerationError, match=message):
+        ranks.hear()
+    assert time.monotonic() - began < 2 * ranks_module.GRACE
+    wait_for_end(pids, 1)
+
+
+def test_noise_of_their_own_is_noticed(tiny_model):
+    model = shared(tiny_model)
+    with Devices(model) as devices:
+        devices._ranks = Ranks(film_with_own_noise, model, devices.site)
+        devices._ranks.hear_all()
+        with pytest.raises(GenerationError, match="devices hold different latents"):
+            list(devices.generate(REQUEST))
+
+
+def test_files_that_are_wrong_are_named_once(tiny_model, tmp_path):
+    with (
+        Devices(shared(tmp_path / "nothing")) as devices,
+        pytest.raises(WeightsError, match="nothing"),
+    ):
+        devices.start()
+
+
+CALLER = """
+import sys, torch
+from pathlib import Path
+from rushes.engine.parallel.devices import Devices, SharedModel
+from rushes.engine.parallel.layout import Layout
+devices = Devices(SharedModel(Path(sys.argv[1]), torch.float32, Layout(guidance=2)))
+print(*[process.pid for process in devices.start()._processes], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_devices_end_when_their_caller_is_killed(tiny_model):
+    caller = subprocess.Popen(
+        [sys.executable, "-c", CALLER, str(tiny_model)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    pids = [int(pid) for pid in caller.stdout.readline().split()]
+    assert len(pids) == 2
+    assert all(is_alive(pid) for pid in pids)
+    caller.send_signal(signal.SIGKILL)
+    caller.communicate(timeout=20)
+    wait_for_end(pids)
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"), [(0, "use 1 or more"), (5, "64 lines, which make 4 rows .* use at most 4")]
+)
+def test_impossible_numbers_are_refused_before_loading(tiny_model, devices, message):
+    with pytest.raises(UsageError, match=message):
+        layout_for(devices, read_facts(tiny_model), REQUEST)
+
+
+def test_more_devices_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert site_for(2) == Site("cuda", 2, max(1, torch.get_num_threads() // 2))
+    with pytest.raises(UsageError, match="more than the 2 GPUs of this machine: use at most 2"):
+        site_for(3)
+
+
+def test_layouts_follow_the_request(tiny_model):
+    facts = read_facts(tiny_model)
+    assert layout_for(4, facts, REQUEST) == Layout(guidance=2, sequence=2)
+    plain = replace(REQUEST, sampling=replace(REQUEST.sampling, guidance_high=1.0))
+    assert layout_for(4, facts, plain) == Layout(sequence=4)
+
+
+def test_the_cpu_is_divided_evenly(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    assert [site_for(n).threads for n in (1, 2, 3, 16)] == [8, 4, 2, 1]
+    assert site_for(2).kind == "cpu" or os.environ.get("CUDA_VISIBLE_DEVICES")
