@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "language": {"core"},
     "media": {"core"},
     "models": {"core"},
+    "hub": {"core"},
     "diffusion": {"core"},
     "world": {"core", "language", "media"},
     "engine": {"core", "models", "diffusion"},
@@ -36,7 +37,8 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
 
-WITHOUT_TORCH = {"core", "language", "media", "world", "studio", "service"}
+WITHOUT_TORCH = {"core", "hub", "language", "media", "world", "studio", "service"}
+NETWORK = {"aiohttp", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
 MODELS_ONLY_WHERE_USED = {"quality", "safety"}
 TEST_ORACLES = {"diffusers", "transformers", "openai", "dashscope"}
 DISTRIBUTIONS = {
@@ -177,6 +179,18 @@ def test_torch_stays_out_where_a_page_or_a_lexicon_must_load_fast():
         found
         for found in FOREIGN
         if found.importer in WITHOUT_TORCH and found.at_module_level and found.target.split(".")[0] == "torch"
+    ]
+    assert not wrong, listed(wrong)
+
+
+def test_only_the_hub_speaks_to_other_machines():
+    """A model that is here needs no network: nothing that films could ask for one."""
+    filming = {"core", "language", "media", "models", "diffusion", "engine", "world", "training"}
+    wrong = [
+        found
+        for name in filming
+        for found in IMPORTS
+        if found.importer == name and found.target.split(".")[0] in NETWORK
     ]
     assert not wrong, listed(wrong)
 

@@ -57,6 +57,11 @@ def test_version_and_help_name_every_verb_with_an_example(run):
         code, out, _ = run(command.name or command.callback.__name__, "--help")
         assert code == 0
         assert "Example: rushes " in out
+    for group in cli.app.registered_groups:
+        for command in group.typer_instance.registered_commands:
+            code, out, _ = run(group.name, command.name or command.callback.__name__, "--help")
+            assert code == 0
+            assert f"Example: rushes {group.name} " in out
 
 
 def test_a_take_is_a_clip_a_sheet_and_a_recipe(run, tiny_model, tmp_path):

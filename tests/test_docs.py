@@ -49,10 +49,10 @@ def test_every_make_command_in_the_documents_exists():
 
 
 def options_of(verb):
-    return {
-        "--help",
-        *(name for option in VERBS[verb].params for name in option.opts if name.startswith("--")),
-    }
+    """A verb's options, and those of the verbs below it."""
+    commands = [VERBS[verb], *getattr(VERBS[verb], "commands", {}).values()]
+    options = [name for command in commands for option in command.params for name in option.opts]
+    return {"--help", *(name for name in options if name.startswith("--"))}
 
 
 def test_every_verb_and_every_option_of_shoot_stand_in_the_readme():

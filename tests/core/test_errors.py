@@ -14,6 +14,7 @@ from rushes.core import errors
         (errors.FlaggedError, 4),
         (errors.WeightsError, 1),
         (errors.GenerationError, 1),
+        (errors.HubError, 1),
         (errors.CancelledError, 130),
     ],
 )

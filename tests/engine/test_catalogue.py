@@ -21,10 +21,23 @@ def test_a_folder_and_a_file_are_themselves(tmp_path):
 
 def test_a_published_model_is_found_where_it_was_put(tmp_path, monkeypatch):
     monkeypatch.setenv("RUSHES_HOME", str(tmp_path))
-    with pytest.raises(UsageError, match=r"wan2\.2-t2v-a14b is not on this machine: put its files into"):
+    remedy = r"this machine: rushes models pull wan2\.2-t2v-a14b fetches it; mini needs no pull"
+    with pytest.raises(UsageError, match=f"is not on {remedy}"):
+        model_folder("Wan-AI/Wan2.2-T2V-A14B")
+    (tmp_path / "models" / "wan2.2-t2v-a14b.pulling").mkdir(parents=True)
+    with pytest.raises(UsageError, match=f"is only partly on {remedy}"):
         model_folder("Wan-AI/Wan2.2-T2V-A14B")
     (tmp_path / "models" / "wan2.2-t2v-a14b").mkdir(parents=True)
     assert model_folder("damo/Wan2.2-T2V-A14B") == tmp_path / "models" / "wan2.2-t2v-a14b"
+
+
+def test_any_folder_beside_the_pulled_models_is_a_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path))
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    assert model_folder("mine") == tmp_path / "models" / "mine"
+    with pytest.raises(UsageError, match=r"'\.\./other' is unknown"):
+        model_folder("../other")
 
 
 def test_every_published_name_has_an_architecture():

@@ -12,6 +12,7 @@ import typer
 
 import rushes
 from rushes.cli.evaluate import evaluate
+from rushes.cli.models import models
 from rushes.cli.shoot import shoot
 from rushes.cli.train import train
 from rushes.cli.world import world
@@ -54,6 +55,7 @@ def options(
 app.command(epilog='Example: rushes shoot "a red fox leaps over snow at dusk" --seconds 5 --variants 3')(
     shoot
 )
+app.add_typer(models, name="models")
 app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)
 app.command(
     epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"

@@ -15,11 +15,11 @@ class Screen:
     """What a person sees: lines, and a bar where there is a terminal; on stderr when stdout carries JSON."""
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
-        self._console = Console(stderr=as_json, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
+        self.console = Console(stderr=as_json, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
 
     def say(self, title: str, text: str) -> None:
         """One line: what it is about, and the words."""
-        self._console.print(f"{title:<9} {text}")
+        self.console.print(f"{title:<9} {text}")
 
     @contextmanager
     def progress(self) -> Iterator["TakeBar"]:
@@ -30,8 +30,8 @@ class Screen:
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[left]}"),
         )
-        idle = self._console.quiet or not self._console.is_terminal
-        with Progress(*columns, console=self._console, transient=True, disable=idle) as bar:
+        idle = self.console.quiet or not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=idle) as bar:
             yield TakeBar(bar)
 
 

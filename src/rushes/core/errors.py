@@ -6,6 +6,7 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── FlaggedError            a quality check found something             exit 4
 ├── WeightsError            a weight file is missing, cut off or wrong  exit 1
 ├── GenerationError         a run went wrong on its way                 exit 1
+├── HubError                a hub of models is out of reach or wrong    exit 1
 └── CancelledError          the user stopped the run                    exit 130
 """
 
@@ -42,6 +43,10 @@ class WeightsError(RushesError):
 
 class GenerationError(RushesError):
     """A run went wrong on its way: numbers that are not finite, memory that ran out; names the stage."""
+
+
+class HubError(RushesError):
+    """A hub of models cannot be reached, lacks what was asked, or sends other bytes than it promises."""
 
 
 class CancelledError(RushesError):

@@ -4,6 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+# Behind the name of a model's folder while its files arrive.
+PULLING = ".pulling"
+
 
 @dataclass(frozen=True)
 class Settings:

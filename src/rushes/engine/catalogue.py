@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
-from rushes.core.settings import Settings
+from rushes.core.settings import PULLING, Settings
 
 _WEIGHTS = Path(str(files("rushes"))) / "weights"
 
@@ -44,21 +44,30 @@ def fetched_folder(name: str) -> Path:
 
 
 def model_folder(name: str) -> Path:
-    """The folder of a packaged model, of a fetched one, or ``name`` itself when it is a folder or file.
+    """The folder of a packaged model, of one below ``RUSHES_HOME/models``, or ``name`` itself as a path.
 
-    Raises UsageError for an unknown name, and for a published model that is not on this machine.
+    Raises UsageError for an unknown name, and for a published model that is not, or not yet whole, on this
+    machine.
     """
     if name in PACKAGED:
         return PACKAGED[name]
     if Path(name).exists():
         return Path(name)
     published = published_name(name)
+    if published is None and Path(name).name == name and fetched_folder(name).is_dir():
+        return fetched_folder(name)
     if published is None:
         names = ", ".join([*PACKAGED, *PUBLISHED])
         raise UsageError(f"model {name!r} is unknown: choose {names}, or give a model's folder or file")
-    folder = fetched_folder(published)
+    return pulled_folder(published)
+
+
+def pulled_folder(name: str) -> Path:
+    """Where what was pulled as ``name`` is. Raises UsageError, naming the remedy, when it is not whole."""
+    folder = fetched_folder(name)
     if not folder.is_dir():
+        part = "only partly" if folder.with_name(name + PULLING).is_dir() else "not"
         raise UsageError(
-            f"model {published} is not on this machine: put its files into {folder}, or use mini"
+            f"{name} is {part} on this machine: rushes models pull {name} fetches it; mini needs no pull"
         )
     return folder

@@ -48,21 +48,41 @@ def find_places(path: Path) -> Places:
 
     Raises WeightsError naming what is missing, which expert of a pair, or what cannot be told.
     """
-    if path.is_file():
-        return _loose(path)
-    if (path / "model_index.json").exists():
-        return _diffusers(path)
-    for root in (path / "split_files", path / "models", path):
-        if any((root / name).is_dir() for name in _MODELS):
+    match layout_of(path):
+        case "diffusers":
+            return _diffusers(path)
+        case "official":
+            return _official(path)
+        case "comfy" if path.is_file():
+            return _loose(path)
+        case "comfy":
+            root = _comfy_root(path) or path
             return _loose(_meant(_inside(root, _MODELS), root))
-    if any(path.glob("*_noise_model")) or any(path.glob("Wan*VAE.*")):
-        return _official(path)
     if path.name in _LONE:
         raise WeightsError(f"{path} is one part of a model: give the folder above it")
     raise WeightsError(
         f"{path / FILE_NAME} is missing, nor is it an official, diffusers or ComfyUI folder: {REMEDY}, or "
         "give its transformer file"
     )
+
+
+def layout_of(path: Path) -> str:
+    """``rushes``, ``diffusers``, ``comfy`` or ``official``, by the names in a folder; else ``unknown``."""
+    if (path / FILE_NAME).exists():
+        return "rushes"
+    if (path / "model_index.json").exists():
+        return "diffusers"
+    if path.is_file() or _comfy_root(path):
+        return "comfy"
+    if any(path.glob("*_noise_model")) or any(path.glob("Wan*VAE.*")):
+        return "official"
+    return "unknown"
+
+
+def _comfy_root(path: Path) -> Path | None:
+    """The folder that holds the folders of transformers, text encoders and codecs."""
+    roots = (path / "split_files", path / "models", path)
+    return next((root for root in roots if any((root / name).is_dir() for name in _MODELS)), None)
 
 
 def _official(folder: Path) -> Places:
