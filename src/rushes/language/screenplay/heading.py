@@ -18,8 +18,8 @@ _SLUG = re.compile(r"(INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ]\s*", re.IGNOREC
 
 # A sign that only headings have.
 _SURE = re.compile(
-    rf"第{_HAN_NUMBER}集[ \u3000]{{0,4}}第{_HAN_NUMBER}[场場幕]"
-    rf"|第{_HAN_NUMBER}[场場幕]"
+    rf"第{_HAN_NUMBER}[集幕][ \u3000]{{0,4}}第{_HAN_NUMBER}[场場]"
+    rf"|第{_HAN_NUMBER}[场場]"
     rf"|(?:场次|場次|场景|場景|场|場)[ \u3000]?[:：]?[ \u3000]?{_HAN_NUMBER}(?![0-9一二三四五六七八九十])"
     rf"|[○〇◯●◎■□◇◆][ \u3000]?(?:{_DIGITS}(?=[ \u3000.．、]))?"
     rf"|(?:シーン|柱|Ｓ|S)[ \u3000]?[#＃\-－]?[ \u3000]?{_DIGITS}(?=[ \u3000.．、:：]|$)"
@@ -141,7 +141,7 @@ def _read_first(line: str) -> Heading:
         return _with_number("", _fields(bare))
     number = _NUMBER_IN.search(found.group())
     text = number.group().translate(_FOLDED_NUMBERS) if number and found.group() not in "〇" else ""
-    episode = re.match(rf"第({_HAN_NUMBER})集.*?第({_HAN_NUMBER})", found.group())
+    episode = re.match(rf"第({_HAN_NUMBER})[集幕].*?第({_HAN_NUMBER})", found.group())
     if episode:
         text = f"{episode.group(1)}-{episode.group(2)}".translate(_FOLDED_NUMBERS)
     return _with_number(text.strip("〇") or text, _fields(bare[found.end() :]))

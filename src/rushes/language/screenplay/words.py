@@ -22,6 +22,7 @@ class TradeWords:
     title_keys: frozenset[str]
     labels: frozenset[str]  # stand before a colon where a name could, and are none
     transitions: frozenset[str]
+    extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
 
 
 @cache
@@ -46,6 +47,7 @@ def trade_words() -> TradeWords:
         cast_titles=words("cast_titles"),
         title_keys=words("title_keys"),
         labels=words("labels"),
+        extensions=words("extensions"),
         transitions=words_of_languages("transitions"),
     )
 

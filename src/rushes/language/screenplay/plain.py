@@ -1,0 +1,280 @@
+"""Chinese, Japanese and Korean scripts as people type them, without markup: every line is a paragraph."""
+
+import re
+from collections import Counter
+
+from rushes.language.screenplay.element import Element, ElementKind
+from rushes.language.screenplay.form import Form
+from rushes.language.screenplay.heading import (
+    heading_field,
+    is_bare_number,
+    is_foreign_heading,
+    is_time_and_setting,
+)
+from rushes.language.screenplay.lines import Line, plain_lines
+from rushes.language.screenplay.speech import (
+    is_aside,
+    is_name_extension,
+    split_speech,
+    spoken,
+    without_extension,
+)
+from rushes.language.screenplay.words import fold, trade_words
+
+_SLUG = re.compile(r"(?:INT|EXT|I/E)[./ ]", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"[-－—\s]*(?:第\s?)?[0-9０-９]{1,4}\s?[页頁]?[-－—\s]*$|\f$")
+_SECTION = re.compile(
+    r"(?:第[0-9０-９一二三四五六七八九十百零]{1,6}[集章幕话話回部]|제?\s?[0-9]{1,4}\s?[화부회막]|前編|後編)"
+    r"(?:[\s:：《「].{0,40})?$"
+)
+_PASSING = re.compile(r"(?:[×＊*✕xX][\s\u3000]*){3,}$")
+_TITLE = re.compile(r"[《「『<].{1,60}[》」』>]$")
+_ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
+_WRAPPED_WIDTH = 30
+_MOST_HEADING_LINES = 6
+_LONGEST_NAME = 10
+_NAME_MARKS = re.compile(r"[\s：:，,。.！!？?、（）()「」“”\"《》…—△▲○]")
+
+
+def parse_plain(source: str, form: Form) -> tuple[Element, ...]:
+    """Return the elements of ``source``; they tile it."""
+    return tuple(_Reader(source, form).read())
+
+
+class _Reader:
+    """Walks the lines once; every step takes at least one line."""
+
+    def __init__(self, source: str, form: Form) -> None:
+        self._form = form
+        self._lines = plain_lines(source)
+        self._next = 0
+        self._elements: list[Element] = []
+        self._has_scene = False
+        self._open_quotes = 0
+        self._names = _names_on_their_own(self._lines)
+
+    def read(self) -> list[Element]:
+        while self._next < len(self._lines):
+            line = self._lines[self._next]
+            words = line.text.strip()
+            if not words and "\f" not in line.text:
+                self._blank()
+            elif self._is_heading(self._next):
+                self._heading()
+            elif self._has_scene or not self._front_matter(words):
+                self._line(line, words)
+        return self._elements
+
+    def _blank(self) -> None:
+        count = 1
+        while self._next + count < len(self._lines) and self._is_empty(self._next + count):
+            count += 1
+        self._take(ElementKind.BLANK, "", count)
+
+    def _is_empty(self, index: int) -> bool:
+        return self._lines[index].is_blank and "\f" not in self._lines[index].text
+
+    def _line(self, line: Line, words: str) -> None:
+        if _PAGE_NUMBER.match(words) or not words:
+            self._take(ElementKind.PAGE_BREAK, "")
+        elif self._is_transition(words):
+            self._take(ElementKind.TRANSITION, words)
+        elif len(words) <= 60 and _SECTION.match(words):
+            self._take(ElementKind.SECTION, words, key="#")
+        elif words[0] in "△▲":
+            self._action(words[1:].strip())
+        elif not self._speech(line, words):
+            self._action(words)
+
+    def _is_transition(self, words: str) -> bool:
+        if len(words) > 24:
+            return False
+        return fold(words) in trade_words().transitions or _PASSING.match(words) is not None
+
+    def _is_heading(self, index: int) -> bool:
+        words = self._lines[index].text.strip()
+        if is_foreign_heading(words) or _SLUG.match(words):
+            return True
+        return is_bare_number(words) and self._fields_after(index) > 0
+
+    def _heading(self) -> None:
+        """The heading's line, and those below that say place, time or people."""
+        count = 1 + self._fields_after(self._next)
+        lines = [line.text.strip() for line in self._lines[self._next : self._next + count]]
+        self._take(ElementKind.SCENE_HEADING, "\n".join(line for line in lines if line), count)
+        self._has_scene = True
+
+    def _fields_after(self, index: int) -> int:
+        """How many lines below belong to the heading: `地点：客厅`, or place and `日 内` on their own."""
+        first = self._lines[index].text.strip()
+        is_bare = is_bare_number(first)
+        count = 0
+        for step in range(1, _MOST_HEADING_LINES + 1):
+            if index + step >= len(self._lines):
+                break
+            words = self._lines[index + step].text.strip()
+            if not words and step == count + 1 and is_bare:
+                continue
+            if len(words) > 60 or not heading_field(words):
+                break
+            count = step
+        if count:
+            return count
+        return self._place_and_time_after(index, is_bare)
+
+    def _place_and_time_after(self, index: int, is_bare: bool) -> int:
+        for step in (1, 2) if is_bare else (1,):
+            if index + step >= len(self._lines):
+                return 0
+            words = self._lines[index + step].text.strip()
+            if not words or len(words) > 24 or words[0] in "△▲" or _ENDED.search(words.rstrip("）)")):
+                return 0
+            if is_time_and_setting(words):
+                return step
+        return 0
+
+    def _front_matter(self, words: str) -> bool:
+        """Title page and list of people, before the first scene."""
+        name, colon, value = words.replace("：", ":", 1).partition(":")
+        is_short = len(words) <= 60
+        if is_short and fold(name) in trade_words().cast_titles and (colon or fold(words) == fold(name)):
+            self._cast_list()
+        elif colon and is_short and fold(name) in trade_words().title_keys:
+            self._take(ElementKind.TITLE_ENTRY, value.strip(), key=name.strip())
+        elif is_short and (_TITLE.match(words) or self._is_first_line(words)):
+            self._take(ElementKind.TITLE_ENTRY, words.strip("《》「」『』"), key="Title")
+        else:
+            return False
+        return True
+
+    def _is_first_line(self, words: str) -> bool:
+        is_first = all(element.kind is ElementKind.BLANK for element in self._elements)
+        has_speaker = split_speech(words, self._form) is not None
+        return (
+            is_first
+            and len(words) <= 30
+            and not has_speaker
+            and not _ENDED.search(words)
+            and words[0] not in "△▲"
+        )
+
+    def _cast_list(self) -> None:
+        """Up to the first heading; in a script without any, up to an empty line."""
+        count = 1
+        while self._next + count < len(self._lines) and not self._is_heading(self._next + count):
+            words = self._lines[self._next + count].text.strip()
+            starts_other = _SECTION.match(words) or words[:1] in ("△", "▲") if words else False
+            if starts_other:
+                break
+            count += 1
+        while self._lines[self._next + count - 1].is_blank:
+            count -= 1
+        lines = [line.text.strip() for line in self._lines[self._next : self._next + count]]
+        self._take(ElementKind.CAST_LIST, "\n".join(line for line in lines if line), count)
+
+    def _speech(self, line: Line, words: str) -> bool:
+        pieces = split_speech(line.text, self._form)
+        if pieces:
+            for piece in pieces[:-1]:
+                self._add(piece.kind, line.start + piece.start, line.start + piece.end, piece.words)
+            last = pieces[-1]
+            self._add(last.kind, line.start + last.start, line.end, last.words)
+            self._next += 1
+            self._open_quotes = words.count("「") - words.count("」")
+            self._rest_of_speech()
+            return True
+        if self._is_name_on_its_own(words):
+            self._take(ElementKind.CHARACTER, words)
+            self._lines_of_speech()
+            return True
+        return False
+
+    def _is_name_on_its_own(self, words: str) -> bool:
+        following = self._next + 1
+        if following >= len(self._lines) or self._lines[following].is_blank:
+            return False
+        says = self._lines[following].text.strip().startswith("「") and len(words) <= _LONGEST_NAME
+        name = fold(without_extension(words))
+        is_voice = name != fold(words) and is_name_extension(words[len(without_extension(words)) :])
+        return name in self._names or is_voice or (says and not _ENDED.search(words))
+
+    def _lines_of_speech(self) -> None:
+        while self._next < len(self._lines) and not self._lines[self._next].is_blank:
+            words = self._lines[self._next].text.strip()
+            if self._is_heading(self._next) or words[0] in "△▲":
+                return
+            if is_aside(words):
+                self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
+            elif self._elements[-1].kind is ElementKind.DIALOGUE:
+                self._extend(spoken(words))
+            else:
+                self._take(ElementKind.DIALOGUE, spoken(words))
+
+    def _rest_of_speech(self) -> None:
+        """Lines that a typist or a page broke: an open quotation mark, or a long line that has not ended."""
+        while self._next < len(self._lines) and not self._lines[self._next].is_blank:
+            last = self._elements[-1]
+            words = self._lines[self._next].text.strip()
+            if self._is_heading(self._next) or words[0] in "△▲" or split_speech(words, self._form):
+                return
+            before = self._lines[self._next - 1].text
+            if last.kind is not ElementKind.DIALOGUE:
+                # Only a name stood on the line before: what it says begins here.
+                kind = ElementKind.PARENTHETICAL if is_aside(words) else ElementKind.DIALOGUE
+                self._take(kind, words[1:-1].strip() if is_aside(words) else spoken(words))
+            elif self._open_quotes > 0 or (
+                len(before.strip()) >= _WRAPPED_WIDTH and not _ENDED.search(before)
+            ):
+                self._open_quotes += words.count("「") - words.count("」")
+                self._extend(words.removesuffix("」") if self._open_quotes == 0 else words)
+            else:
+                return
+
+    def _action(self, words: str) -> None:
+        """A paragraph; lines that a page broke are joined to it."""
+        marked = self._lines[self._next].text.strip()[0] in "△▲"
+        before = self._elements[-1] if self._elements else None
+        text = self._lines[self._next - 1].text if self._next else ""
+        if (
+            before is not None
+            and before.kind is ElementKind.ACTION
+            and not marked
+            and len(text.strip()) >= _WRAPPED_WIDTH
+            and not _ENDED.search(text)
+        ):
+            self._extend(words)
+        else:
+            self._take(ElementKind.ACTION, words)
+
+    def _extend(self, words: str) -> None:
+        """The next line belongs to the last element."""
+        last = self._elements.pop()
+        line = self._lines[self._next]
+        self._add(last.kind, last.start, line.end, f"{last.words}\n{words}", last.key)
+        self._next += 1
+
+    def _take(self, kind: ElementKind, words: str, count: int = 1, *, key: str = "") -> None:
+        """Make one element of the next ``count`` lines."""
+        self._add(kind, self._lines[self._next].start, self._lines[self._next + count - 1].end, words, key)
+        self._next += count
+
+    def _add(self, kind: ElementKind, start: int, end: int, words: str, key: str = "") -> None:
+        self._elements.append(Element(kind, start, end, words, key))
+
+
+def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
+    """Names of speakers: short lines without marks, after an empty line and before words, twice or more."""
+    counts: Counter[str] = Counter()
+    for index, line in enumerate(lines[:-1]):
+        words = without_extension(line.text.strip())
+        if not 0 < len(words) <= _LONGEST_NAME or _NAME_MARKS.search(words):
+            continue
+        is_apart = index == 0 or lines[index - 1].is_blank
+        if is_apart and not lines[index + 1].is_blank and not is_bare_number(words):
+            counts[fold(words)] += 1
+    words_of_trade = trade_words()
+    return frozenset(
+        name
+        for name, count in counts.items()
+        if count > 1 and name not in words_of_trade.transitions and name not in words_of_trade.times
+    )

@@ -1,0 +1,127 @@
+"""English scripts laid out on the page, as typed or out of a PDF: columns say what a line is.
+
+Columns are counted from the action's: dialogue stands 4 to 17 further in, asides and names further still.
+"""
+
+import re
+from collections import Counter
+
+from rushes.language.screenplay.element import Element, ElementKind
+from rushes.language.screenplay.lines import Line, plain_lines
+from rushes.language.screenplay.words import fold, trade_words
+
+_SLUG = re.compile(
+    r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
+    re.IGNORECASE,
+)
+_NUMBER_AFTER = re.compile(r"[ \t]{2,}([0-9]{1,4}[A-Z]{0,2})\.?$")
+_FURNITURE = re.compile(
+    r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
+)
+_DIALOGUE_INDENT = 4
+_NAME_INDENT = 18
+_MOST_NAME = 40
+
+
+def is_typed(source: str) -> bool:
+    """Whether many lines are set in from the left as names and dialogue are."""
+    lines = [line.text for line in plain_lines(source[:100_000]) if not line.is_blank]
+    indents = [len(line) - len(line.lstrip()) for line in lines]
+    return bool(indents) and sum(indent >= 10 for indent in indents) >= 0.25 * len(indents)
+
+
+def parse_typed(source: str) -> tuple[Element, ...]:
+    """Return the elements of ``source``; they tile it."""
+    lines = [_without_tabs(line) for line in plain_lines(source)]
+    margin = _action_column(lines)
+    elements: list[Element] = []
+    for index, line in enumerate(lines):
+        before = elements[-1] if elements else None
+        kind = _kind(lines, index, margin, before.kind if before else None)
+        words, key = _words(line.text.strip(), kind)
+        if before is not None and before.kind is kind and kind in _PARAGRAPHS and _runs_on(before, words):
+            joined = f"{before.words}\n{words}" if words else before.words
+            elements[-1] = Element(kind, before.start, line.end, joined, before.key)
+        else:
+            elements.append(Element(kind, line.start, line.end, words, key))
+    return tuple(elements)
+
+
+_PARAGRAPHS = frozenset(
+    {ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.PARENTHETICAL, ElementKind.BLANK}
+)
+
+
+def _runs_on(before: Element, words: str) -> bool:
+    """Asides run on until their bracket closes; other paragraphs until an empty line."""
+    return before.kind is not ElementKind.PARENTHETICAL or (bool(words) and not before.words.endswith(")"))
+
+
+def _kind(lines: list[Line], index: int, margin: int, before: ElementKind | None) -> ElementKind:
+    text = lines[index].text
+    words = text.strip()
+    if not words and "\f" not in text:
+        return ElementKind.BLANK
+    if _FURNITURE.match(words) or not words:
+        return ElementKind.PAGE_BREAK
+    if _SLUG.match(words):
+        return ElementKind.SCENE_HEADING
+    is_upper = words == words.upper() and words != words.lower()
+    if is_upper and (words.endswith("TO:") or fold(words) in trade_words().transitions):
+        return ElementKind.TRANSITION
+    indent = len(text) - len(text.lstrip()) - margin
+    if indent < _DIALOGUE_INDENT:
+        return ElementKind.ACTION
+    return _set_in(lines, index, indent, before)
+
+
+def _set_in(lines: list[Line], index: int, indent: int, before: ElementKind | None) -> ElementKind:
+    words = lines[index].text.strip()
+    speaks = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE)
+    if before in speaks and (words.startswith("(") or before is ElementKind.PARENTHETICAL):
+        open_aside = before is ElementKind.PARENTHETICAL and _aside_is_open(lines, index)
+        if words.startswith("(") or open_aside:
+            return ElementKind.PARENTHETICAL
+    name = re.sub(r"\([^()]*\)", "", words)
+    is_name = name == name.upper() and name != name.lower() and len(words) <= _MOST_NAME
+    follows = index + 1 < len(lines) and not lines[index + 1].is_blank
+    if is_name and follows and (indent >= _NAME_INDENT or before not in speaks):
+        return ElementKind.CHARACTER
+    if before in speaks:
+        return ElementKind.DIALOGUE
+    return ElementKind.CENTERED
+
+
+def _aside_is_open(lines: list[Line], index: int) -> bool:
+    return not lines[index - 1].text.rstrip().endswith(")")
+
+
+def _words(words: str, kind: ElementKind) -> tuple[str, str]:
+    """(words without marks, scene number)."""
+    if kind is ElementKind.SCENE_HEADING:
+        found = _SLUG.match(words)
+        slug = found.group("slug") if found else words
+        after = _NUMBER_AFTER.search(slug)
+        number = (found.group("number") or "") if found else ""
+        key = number.strip(" \t.") or (after.group(1) if after else "")
+        return (slug[: after.start()] if after and after.group(1) == key else slug).strip(), key
+    if kind is ElementKind.PARENTHETICAL:
+        return words.removeprefix("(").removesuffix(")").strip(), ""
+    return ("" if kind is ElementKind.PAGE_BREAK else words), ""
+
+
+def _action_column(lines: list[Line]) -> int:
+    """The column most headings and long lines start in, scene numbers not counted."""
+    columns: Counter[int] = Counter()
+    for line in lines:
+        words = line.text.strip()
+        found = _SLUG.match(words)
+        if found:
+            columns[len(line.text) - len(line.text.lstrip()) + found.start("slug")] += 3
+        elif len(words) > 45:
+            columns[len(line.text) - len(line.text.lstrip())] += 1
+    return min(columns, key=lambda column: (-columns[column], column)) if columns else 0
+
+
+def _without_tabs(line: Line) -> Line:
+    return Line(line.start, line.end, line.text.expandtabs(8)) if "\t" in line.text else line

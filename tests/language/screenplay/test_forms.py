@@ -1,0 +1,154 @@
+"""Scripts in four languages against annotations by hand, and what holds for any text in any form."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.language.screenplay.annotated import NAMES, found_spans, load
+
+from rushes.language.screenplay.element import ElementKind
+from rushes.language.screenplay.form import Form, form_of, language_of
+from rushes.language.screenplay.plain import parse_plain
+from rushes.language.screenplay.text_script import parse_text
+from rushes.language.screenplay.typed import parse_typed
+
+ASIAN = [Form.CHINESE, Form.JAPANESE, Form.KOREAN]
+PIECES = [
+    "1-1 客厅 日 内",
+    "1-1",
+    "客厅",
+    "日 内",
+    "第一场",
+    "时间：夜",
+    "人物：刘星、老周",
+    "△刘星推门。",
+    "刘星：走吧",
+    "刘星：（笑）走吧",
+    "刘星",
+    "○公園（夜）",
+    "　　美咲、立ち止まる。",
+    "美咲「これ？」",
+    "美咲「これは、",
+    "　続き」",
+    "×　×　×",
+    "S#1. 거실 - 밤",
+    "민수: (웃으며) 가자",
+    "태오\t또 뭔데.",
+    "컷 투",
+    "《雨夜》",
+    "人物表",
+    "INT. HOUSE - DAY",
+    "                    COLE",
+    "               (low)",
+    "          Nine.",
+    "- 1 -",
+    "\f",
+    "",
+    "",
+    "\u3000",
+    "\u200b\u202e",
+]
+SCRIPTS = st.one_of(
+    st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["\n", "\r\n"])), max_size=25).map(
+        lambda pairs: "".join(words + line_end for words, line_end in pairs)
+    ),
+    st.text(alphabet="刘「」（）：: ()\n○1-内日夜\f　a", max_size=60),
+    st.text(max_size=60),
+)
+
+
+def read(name):
+    return parse_text(load(name).text, is_fountain=name.endswith(".fountain"))
+
+
+def score(names):
+    """F1 over elements whose kind and span are both right, and the recall of headings."""
+    right = wanted = found = headings = found_headings = 0
+    for name in names:
+        gold, ours = set(load(name).spans), set(found_spans(read(name)))
+        right, wanted, found = right + len(gold & ours), wanted + len(gold), found + len(ours)
+        scenes = {span for span in gold if span[0] is ElementKind.SCENE_HEADING}
+        headings, found_headings = headings + len(scenes), found_headings + len(scenes & ours)
+    return 2 * right / (wanted + found), found_headings / headings
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
+def test_elements_are_what_a_reader_says_they_are(language):
+    names = [name for name in NAMES if name.startswith(language)]
+    assert len(names) >= 3
+    f1, heading_recall = score(names)
+    assert f1 >= 0.95
+    assert heading_recall == 1.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_script_is_read_in_its_form(name):
+    form = form_of(load(name).text)
+    forms = {"en": Form.FOUNTAIN, "zh": Form.CHINESE, "ja": Form.JAPANESE, "ko": Form.KOREAN}
+    assert form is forms[name[:2]]
+
+
+@given(SCRIPTS, st.sampled_from(ASIAN))
+def test_every_character_of_a_plain_script_is_in_exactly_one_element(source, form):
+    elements = parse_plain(source, form)
+    assert "".join(source[element.start : element.end] for element in elements) == source
+    assert all(element.end > element.start for element in elements)
+
+
+@given(SCRIPTS)
+def test_every_character_of_a_typed_page_is_in_exactly_one_element(source):
+    elements = parse_typed(source)
+    assert "".join(source[element.start : element.end] for element in elements) == source
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("他走了 INT. HOUSE", "zh"),
+        ("He walks.", "en"),
+        ("彼は歩く。", "ja"),
+        ("그는 걷는다.", "ko"),
+        ("漢字交じりの文", "ja"),
+        ("", "en"),
+        ("ANNA waits for 刘星 outside the house", "en"),
+    ],
+)
+def test_the_letters_tell_the_language(text, language):
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("信上写着：我走了", ["action"]),
+        ("△刘星：走", ["action"]),
+        ("刘星：（笑）走吧", ["character", "parenthetical", "dialogue"]),
+        ("刘星（画外音）：走吧", ["character", "dialogue"]),
+        ("字幕：三年后", ["action"]),
+        ("看板に「休業」の文字", ["action"]),
+        ("看板に「休業」", ["action"]),
+        ("太郎「もう帰ろう」", ["character", "dialogue"]),
+        ("민수: 가자", ["character", "dialogue"]),
+        ("민수, 소파에 앉아 있다.", ["action"]),
+        ("○公園（夜）", ["scene_heading"]),
+        ("第三场雪下得很大", ["action"]),
+    ],
+)
+def test_one_line_is_read_by_its_own_marks(line, expected):
+    form = form_of(line)
+    source = f"1-1 a 日 内\n{line}\n"
+    assert [str(element.kind) for element in parse_plain(source, form)][1:] == expected
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["刘星：", "「", "（", "太郎「", "1-1\n", "第一场\n", "a\n", "　", "○", "S#1 ", "내 ", "人物表\n", "×　"],
+)
+@pytest.mark.parametrize("form", ASIAN)
+def test_hostile_plain_scripts_take_linear_time(piece, form):
+    source = piece * (40_000 // len(piece))
+    started = time.process_time()
+    elements = parse_plain(source, form)
+    assert time.process_time() - started < 1.5
+    assert elements[-1].end == len(source)
