@@ -7,7 +7,6 @@ import torch
 from rushes.core.request import SCHEDULES as NAMES
 from rushes.diffusion.denoiser import whole_timestep
 from rushes.diffusion.schedule import (
-    LIGHTNING_SIGMAS,
     SCHEDULES,
     diffusers_sigmas,
     explicit_sigmas,
@@ -42,9 +41,8 @@ def test_every_grid_falls_to_clean(name, shift):
 
 
 def test_shift_follows_the_closed_form():
-    # Four steps at shift 5 are the published levels of the four-step distilled model.
-    torch.testing.assert_close(flow_sigmas(4, 5.0), explicit_sigmas(LIGHTNING_SIGMAS), rtol=1e-15, atol=0)
-    assert [whole_timestep(sigma) >= 875 for sigma in LIGHTNING_SIGMAS[:-1]] == [True, True, False, False]
+    expected = explicit_sigmas([1.0, 5 * 0.75 / (1 + 4 * 0.75), 5 * 0.5 / (1 + 4 * 0.5), 0.625, 0.0])
+    torch.testing.assert_close(flow_sigmas(4, 5.0), expected, rtol=1e-15, atol=0)
 
 
 def test_without_shift_the_levels_are_even():

@@ -10,9 +10,6 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-# Four levels of the Lightning distillation of Wan2.2 (ModelTC/Wan2.2-Lightning): flow_sigmas(4, 5.0).
-LIGHTNING_SIGMAS = (1.0, 0.9375, 5 / 6, 0.625, 0.0)
-
 # 0.999 as the float32 the official scheduler keeps it in (FlowUniPCMultistepScheduler of Wan2.2).
 _OFFICIAL_TOP = float(torch.tensor(0.999, dtype=torch.float32))
 

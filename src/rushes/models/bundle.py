@@ -1,6 +1,6 @@
 """A model as the engine holds it: tokenizer, text encoder, experts by range of noise, codec, defaults."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -8,9 +8,11 @@ from pathlib import Path
 import torch
 
 from rushes.core.errors import WeightsError
+from rushes.core.lora_use import LoraUse
 from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, ModelDefaults, ModelFacts
 from rushes.models.codecs import Codec, CodecConfig, build_codec
 from rushes.models.foreign import foreign_files
+from rushes.models.lora import with_loras
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
@@ -95,17 +97,23 @@ class Bundle:
         return self.experts[0].transformer.patch_embedding.weight.dtype
 
 
-def load_bundle(folder: Path, dtype: torch.dtype, device: torch.device | str) -> Bundle:
+def load_bundle(
+    folder: Path, dtype: torch.dtype, device: torch.device | str, loras: Sequence[LoraUse] = ()
+) -> Bundle:
     """Load the model in ``folder``, ours or foreign; experts that share a file share the module.
 
     Raises WeightsError, naming file and remedy, for anything missing, cut off, changed or not fitting.
     """
-    return load_files(open_model(folder), dtype, device)
+    return load_files(open_model(folder, loras), dtype, device)
 
 
-def open_model(folder: Path) -> ModelFiles:
-    """What is in ``folder``: a model of our own format, or of a foreign layout. Loads nothing."""
-    return own_files(folder) if (folder / FILE_NAME).exists() else foreign_files(folder)
+def open_model(folder: Path, loras: Sequence[LoraUse] = ()) -> ModelFiles:
+    """What is in ``folder``, of our own format or a foreign layout, with ``loras`` added. Loads nothing.
+
+    Raises WeightsError, naming file and remedy, for what is missing, cut off or made for another model.
+    """
+    files = own_files(folder) if (folder / FILE_NAME).exists() else foreign_files(folder)
+    return with_loras(files, loras)
 
 
 def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str) -> Bundle:

@@ -7,15 +7,20 @@ names. Beside the two factors a file may hold ``alpha`` (missing means no scalin
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from rushes.core.errors import WeightsError
+from rushes.core.errors import UsageError, WeightsError
+from rushes.core.lora_use import LoraUse, Noise
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER
+from rushes.models.model_files import ModelFiles
+from rushes.models.naming import open_file
+from rushes.models.places import noise_of
 from rushes.models.tensor_source import TensorSource, TensorSpec
+from rushes.models.weights_file import sha256_of
 
 KOHYA = "lora_unet_"
 _LEAF = re.compile(
@@ -58,7 +63,7 @@ def fit_lora(source: TensorSource, target: Mapping[str, TensorSpec]) -> Lora:
     """Find the place of every tensor of a LoRA file in a transformer with the tensors ``target``.
 
     Tensors of Wan2.1's picture branch are skipped and listed when the transformer has no such branch. Raises
-    WeightsError for any other tensor without a place, and for one of another size.
+    WeightsError for any other tensor without a place, for one of another size, and when nothing is left.
     """
     kohya = {
         name.removesuffix(".weight").replace(".", "_"): name.removesuffix(".weight")
@@ -84,6 +89,8 @@ def fit_lora(source: TensorSource, target: Mapping[str, TensorSpec]) -> Lora:
         for layer, parts in layers.items()
         for name, patch in _patches(source, layer, parts).items()
     }
+    if not patches:
+        raise WeightsError(f"{source.label} changes nothing in this model: is it a LoRA for another?")
     lora = Lora(source, patches, tuple(skipped))
     _check_sizes(lora, target)
     return lora
@@ -109,6 +116,8 @@ def _patches(source: TensorSource, layer: str, parts: Mapping[str, str]) -> dict
     found = {}
     if "diff_b" in parts:
         found[f"{layer}.bias"] = Patch({"diff": parts["diff_b"]})
+    if "diff" in parts and {"up", "down"} & parts.keys():
+        raise WeightsError(f"{source.label} has a difference and factors for {layer!r}: one of them is meant")
     if "diff" in parts:
         found[f"{layer}.weight"] = Patch({"diff": parts["diff"]})
     elif "up" in parts and "down" in parts:
@@ -126,12 +135,69 @@ def _check_sizes(lora: Lora, target: Mapping[str, TensorSpec]) -> None:
     for name, patch in lora.patches.items():
         shapes = {part: specs[tensor].shape for part, tensor in patch.tensors.items()}
         shape = shapes["diff"] if "diff" in shapes else (shapes["up"][0], *shapes["down"][1:])
+        if "up" in shapes and shapes["up"][1] != shapes["down"][0]:
+            ranks = f"{shapes['up'][1]} and {shapes['down'][0]}"
+            raise WeightsError(
+                f"{lora.source.label} has factors of ranks {ranks} for {name!r}: fetch the file again"
+            )
         if name not in target or shape != target[name].shape:
             wanted = target[name].shape if name in target else "none"
             raise WeightsError(
                 f"{lora.source.label} changes {name!r} in shape {shape}, the model has {wanted}: "
                 "it was made for another model"
             )
+
+
+def with_loras(files: ModelFiles, uses: Sequence[LoraUse]) -> ModelFiles:
+    """``files`` with every LoRA of ``uses`` in the experts it is for, in their order.
+
+    Each is among the digests, with its strength; what a person should hear is among the notes. A file for
+    all experts whose name speaks of one of a pair goes to that one. Raises WeightsError for a LoRA that does
+    not fit, before any weight is read, and UsageError for one expert of a model that has no pair.
+    """
+    for number, use in enumerate(uses, 1):
+        files = _with_lora(files, use, number)
+    return files
+
+
+def _with_lora(files: ModelFiles, use: LoraUse, number: int) -> ModelFiles:
+    notes = list(files.notes)
+    if use.noise is None and len(files.experts) > 1 and (noise := noise_of(use.path)):
+        notes.append(f"{use.path.name} goes to the {noise}-noise expert alone, as its name says")
+        use = replace(use, noise=noise)
+    chosen = _experts(files, use)
+    lora = fit_lora(open_file(use.path), files.experts[chosen[0]].source.specs())
+    if lora.skipped:
+        notes.append(f"{use.path.name}: {len(lora.skipped)} tensors {_named(lora.skipped)}")
+    # experts that share their weights go on sharing them where both are adapted
+    adapted = {id(files.experts[each].source): files.experts[each].source for each in chosen}
+    sources = {key: Adapted(source, lora, use.strength) for key, source in adapted.items()}
+    experts = tuple(
+        replace(expert, source=sources[id(expert.source)]) if index in chosen else expert
+        for index, expert in enumerate(files.experts)
+    )
+    key = f"lora {number} x {use.strength!r} on {use.noise or 'all'}"
+    digests = {**files.sha256, key: sha256_of(use.path)}
+    return replace(files, experts=experts, sha256=digests, notes=tuple(notes))
+
+
+def _experts(files: ModelFiles, use: LoraUse) -> list[int]:
+    """Positions of the experts a LoRA is for."""
+    last = len(files.experts) - 1
+    if use.noise is None:
+        return list(range(last + 1))
+    if not last:
+        raise UsageError(
+            f"{use.path} is for the {use.noise}-noise expert, but {files.name} is a single model: use --lora"
+        )
+    return [0 if use.noise is Noise.HIGH else last]
+
+
+def _named(skipped: Sequence[str]) -> str:
+    """What was skipped, blocks taken together."""
+    layers = (match["layer"] if (match := _LEAF.fullmatch(name)) else name for name in skipped)
+    kinds = sorted({re.sub(r"(?<=blocks[._])\d+", "N", layer) for layer in layers})
+    return f"of Wan2.1's picture branch are skipped, this model has none: {', '.join(kinds)}"
 
 
 class Adapted:

@@ -42,7 +42,10 @@ class ExpertFiles:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """Everything a bundle is made of. ``sha256`` names the parts in a recipe: part -> digest."""
+    """Everything a bundle is made of. ``sha256`` names the parts in a recipe: part -> digest.
+
+    ``notes`` are sentences for a person on how the files were put together.
+    """
 
     name: str
     licence: str
@@ -54,6 +57,7 @@ class ModelFiles:
     defaults: ModelDefaults
     conventions: Conventions
     sha256: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     @property
     def facts(self) -> ModelFacts:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rushes.core.errors import WeightsError
+from rushes.core.lora_use import Noise
 from rushes.models.detection import codec_config, text_encoder_config, transformer_config
 from rushes.models.model_record import FILE_NAME
 from rushes.models.naming import (
@@ -162,6 +163,12 @@ def _side(path: Path) -> str | None:
     """``high`` or ``low``, None for a whole model's name."""
     match = _EXPERT.search(path.name) or _EXPERT_FOLDER.search(path.parent.name)
     return match["side"].lower() if match else None
+
+
+def noise_of(path: Path) -> Noise | None:
+    """The expert of a pair that the name of a file speaks of."""
+    side = _EXPERT.search(path.name)
+    return Noise(side["side"].lower()) if side else None
 
 
 def _swapped(name: str) -> str:
