@@ -1,5 +1,6 @@
 """One request into one take: the clip, its contact sheet, its recipe, and what is seen on the way."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -16,7 +17,8 @@ from rushes.core.request import Request
 from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
-    from rushes.engine.events import Preview
+    from rushes.engine.events import Event, Preview
+    from rushes.engine.run import Run
     from rushes.engine.saved_run import SavedRun
     from rushes.engine.texts import Texts
     from rushes.media.delivery import Delivery
@@ -44,6 +46,18 @@ class TakeFiles:
 
 
 @dataclass(frozen=True)
+class Maker:
+    """What makes clips: ``generate`` with the model in this process or on several devices.
+
+    ``bundle`` may be without its weights; ``machine`` is what a recipe records beside itself.
+    """
+
+    bundle: "Bundle"
+    machine: Mapping[str, str | int]
+    generate: "Callable[[Request, Run], Iterator[Event]]"
+
+
+@dataclass(frozen=True)
 class Filming:
     """What all takes of one command share.
 
@@ -51,7 +65,7 @@ class Filming:
     ``texts`` holds the contexts of the words once the first take has made them.
     """
 
-    bundle: "Bundle"
+    maker: Maker
     framing: Framing
     screen: Screen
     save_every: int | None
@@ -69,27 +83,26 @@ class Account:
 
 def film(filming: Filming, request: Request, take: TakeFiles) -> dict[str, Any]:
     """Make one take and its three files; what ``--json`` says about it."""
-    from rushes.engine.placement import machine_facts
     from rushes.engine.provenance import engine_stages
     from rushes.engine.saved_run import SavedRun
     from rushes.media.delivery import Delivery
     from rushes.media.files import replacing
 
-    bundle, framing, screen = filming.bundle, filming.framing, filming.screen
+    maker, framing, screen = filming.maker, filming.framing, filming.screen
     screen.say("seed", str(request.seed))
     num_frames = request.num_frames - request.trim
     delivery = Delivery(num_frames, request.frame_rate, framing.crop, *framing.delivered, DELIVERY_RATE)
     saved = SavedRun(
         Settings.from_environment().runs,
-        engine_stages(bundle, request),
-        machine_facts(bundle.dtype),
+        engine_stages(maker.bundle, request),
+        maker.machine,
         filming.save_every,
     )
     try:
         account = _make(filming, request, take, delivery, saved)
     except KeyboardInterrupt:
         raise CancelledError(_stopped(saved, request)) from None
-    recipe = _recipe(bundle, request, delivery, account)
+    recipe = _recipe(maker, request, delivery, account)
     with replacing(take.recipe) as partial:
         partial.write_text(recipe.to_json(), encoding="utf-8")
     saved.remove()
@@ -104,7 +117,6 @@ def _make(
 ) -> Account:
     """Write clip and contact sheet."""
     from rushes.engine.events import FramesDecoded, Preview, Resumed, StageDone, TextsEncoded
-    from rushes.engine.generate import generate
     from rushes.engine.run import Run
     from rushes.media.delivery import deliver
 
@@ -114,7 +126,7 @@ def _make(
     started = perf_counter()
     account = Account()
     with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery) as clip:
-        for event in generate(filming.bundle, request, run):
+        for event in filming.maker.generate(request, run):
             bar.show(event)
             if isinstance(event, FramesDecoded):
                 clip.write(event.frames)
@@ -146,9 +158,8 @@ def _stopped(saved: "SavedRun", request: Request) -> str:
     return "stopped; no unfinished file was left behind"
 
 
-def _recipe(bundle: "Bundle", request: Request, delivery: "Delivery", account: Account) -> Recipe:
+def _recipe(maker: Maker, request: Request, delivery: "Delivery", account: Account) -> Recipe:
     """Everything that decided the take, and beside it the machine and the time it took."""
-    from rushes.engine.placement import machine_facts
     from rushes.engine.provenance import engine_stages
     from rushes.media.delivery import REVISION
 
@@ -157,8 +168,8 @@ def _recipe(bundle: "Bundle", request: Request, delivery: "Delivery", account: A
     recorded = {
         "rushes": rushes.__version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine_facts(bundle.dtype),
+        "machine": maker.machine,
         "seconds": {stage: round(spent, 3) for stage, spent in account.seconds.items()},
         "resumed_after_step": account.resumed_after,
     }
-    return Recipe((enhance, *engine_stages(bundle, request), finish), recorded)
+    return Recipe((enhance, *engine_stages(maker.bundle, request), finish), recorded)

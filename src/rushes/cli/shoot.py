@@ -2,14 +2,17 @@
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rushes.cli.filming import Filming, TakeFiles, film
+from rushes.cli.filming import Filming, Maker, TakeFiles, film
 from rushes.cli.framing import frame
 from rushes.cli.screen import Screen
 from rushes.core.errors import CancelledError, UsageError
@@ -19,7 +22,7 @@ from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
-    from rushes.models.bundle import Bundle
+    from rushes.engine.parallel.layout import Layout
 
 MAX_VARIANTS = 99
 
@@ -75,6 +78,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     save_every: Annotated[
         int | None, typer.Option(min=1, help="Save progress every N steps. Default: every minute.")
     ] = None,
+    devices: Annotated[
+        int, typer.Option(help="Share each take among so many GPUs, or processes where there are none.")
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
@@ -96,16 +102,17 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         size=framing.native, first_frame=framing.digest,
     )  # fmt: skip
     request, duration = plan(facts, order)
+    layout = None if devices == 1 else _layout(devices, facts, request)
     requests = [replace(request, seed=first_seed + number) for number in range(variants)]
     preview_folder = None if previews is None else _preview_folder(previews)
     screen = Screen(quiet, as_json)
     for line in understood:
         screen.say("words", line)
     try:
-        bundle = _load(folder, request, screen)
-        screen.say("length", duration.describe())
-        filming = Filming(bundle, framing, screen, save_every, preview_folder)
-        takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
+        with _maker(folder, request, layout, screen) as maker:
+            screen.say("length", duration.describe())
+            filming = Filming(maker, framing, screen, save_every, preview_folder)
+            takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
     except KeyboardInterrupt:
         raise CancelledError("stopped; no unfinished file was left behind") from None
     if as_json:
@@ -132,16 +139,46 @@ def _preview_folder(folder: Path) -> Path:
     return folder
 
 
-def _load(folder: Path, request: Request, screen: Screen) -> "Bundle":
+def _layout(devices: int, facts: ModelFacts, request: Request) -> "Layout":
+    from rushes.engine.parallel.devices import layout_for
+
+    return layout_for(devices, facts, request)
+
+
+@contextmanager
+def _maker(folder: Path, request: Request, layout: "Layout | None", screen: Screen) -> Iterator[Maker]:
     """The model with its weights; says when the words are more than it reads."""
     started = perf_counter()
-    from rushes.engine.placement import compute_dtype
+    with _alone(folder) if layout is None else _together(folder, layout) as maker:
+        screen.say("model", f"{maker.bundle.name}, loaded in {perf_counter() - started:.1f} s")
+        if layout is not None:
+            screen.say("devices", f"{layout.devices}, sharing by {layout}")
+        num_tokens = maker.bundle.tokenizer.num_tokens(request.context_text)
+        most = maker.bundle.experts[0].transformer.config.text_len
+        if num_tokens > most:
+            text = f"the model reads {most} tokens, these words are {num_tokens}: the end is cut off"
+            screen.say("note", text)
+        yield maker
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[Maker]:
+    """In this process."""
+    from rushes.engine.generate import generate
+    from rushes.engine.placement import compute_dtype, machine_facts
     from rushes.models.bundle import load_bundle
 
     bundle = load_bundle(folder, compute_dtype(), "cpu")
-    screen.say("model", f"{bundle.name}, loaded in {perf_counter() - started:.1f} s")
-    num_tokens = bundle.tokenizer.num_tokens(request.context_text)
-    most = bundle.experts[0].transformer.config.text_len
-    if num_tokens > most:
-        screen.say("note", f"the model reads {most} tokens, these words are {num_tokens}: the end is cut off")
-    return bundle
+    yield Maker(bundle, machine_facts(bundle.dtype), partial(generate, bundle))
+
+
+@contextmanager
+def _together(folder: Path, layout: "Layout") -> Iterator[Maker]:
+    """On several devices."""
+    from rushes.engine.parallel.devices import Devices, SharedModel, outline, usual_dtype
+    from rushes.models.bundle import open_model
+
+    model = SharedModel(folder, usual_dtype(layout.devices), layout)
+    with Devices(model) as devices:
+        devices.start()
+        yield Maker(outline(open_model(folder), model.dtype), devices.machine, devices.generate)

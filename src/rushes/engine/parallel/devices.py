@@ -16,9 +16,14 @@ from rushes.engine.parallel.layout import Layout
 from rushes.engine.parallel.mesh import join_mesh
 from rushes.engine.parallel.ranks import Rank, Ranks, Site, site_for
 from rushes.engine.parallel.share import share_bundle, share_run
-from rushes.engine.placement import machine_facts
+from rushes.engine.placement import compute_dtype, machine_facts
 from rushes.engine.run import CPU, PLAIN_RUN, Run
-from rushes.models.bundle import load_bundle
+from rushes.models.bundle import Bundle, Expert, load_bundle
+from rushes.models.codecs import build_codec
+from rushes.models.model_files import ModelFiles
+from rushes.models.text_encoder import UMT5Encoder
+from rushes.models.tokenizer import Tokenizer
+from rushes.models.transformer import WanTransformer
 
 POLL = 0.1
 """Seconds between two questions to a run's ``is_cancelled``."""
@@ -40,6 +45,11 @@ def layout_for(devices: int, facts: ModelFacts, request: Request) -> Layout:
     return Layout.of(devices, guided=1 not in (sampling.guidance_high, sampling.guidance_low))
 
 
+def usual_dtype(devices: int) -> torch.dtype:
+    """bfloat16 on GPUs, on the CPU where it is faster (:func:`rushes.engine.placement.compute_dtype`)."""
+    return torch.bfloat16 if site_for(devices).kind == "cuda" else compute_dtype()
+
+
 @dataclass(frozen=True)
 class SharedModel:
     """What every rank loads, and into what shares the ranks divide it."""
@@ -53,6 +63,25 @@ class SharedModel:
 class _Clip:
     request: Request
     run: Run
+
+
+def outline(files: ModelFiles, dtype: torch.dtype) -> Bundle:
+    """The bundle without its weights, on the meta device: enough for recipes, and for reading prompts."""
+    with torch.device("meta"):
+        transformer = WanTransformer(files.transformer).to(dtype)
+        text_encoder = UMT5Encoder(files.text_encoder.config).to(dtype)
+        codec = build_codec(files.codec.config)
+    return Bundle(
+        name=files.name,
+        licence=files.licence,
+        tokenizer=Tokenizer(files.tokenizer),
+        text_encoder=text_encoder,
+        experts=tuple(Expert(transformer, each.from_sigma) for each in files.experts),
+        codec=codec,
+        defaults=files.defaults,
+        sha256=files.sha256,
+        conventions=files.conventions,
+    )
 
 
 class Devices:

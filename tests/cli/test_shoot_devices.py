@@ -1,0 +1,91 @@
+"""``rushes shoot --devices``: the same take from several processes, and a clean end by Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rushes import cli
+from rushes.media.picture import read_picture
+
+PROMPT = "a red fox runs left over the snow at night"
+SHOOT = ("shoot", PROMPT, "--size", "256x144", "--seed", "5")
+RUN = "from rushes.cli import main; main()"
+
+
+@pytest.fixture
+def shoot(monkeypatch, capsys, tmp_path, tiny_model):
+    """Runs ``rushes shoot`` in this process and an empty folder: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*options):
+        monkeypatch.setattr(sys, "argv", ["rushes", *SHOOT, "--model", str(tiny_model), *options])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code, printed.out, printed.err
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_two_devices_make_the_same_take(shoot, tmp_path):
+    fast = ("--seconds", "0.4", "--steps", "2", "--json")
+    code, printed, _ = shoot(*fast, "--output", "two.mp4", "--variants", "2", "--devices", "2")
+    assert code == 0
+    assert shoot(*fast, "--output", "one.mp4")[0] == 0
+    two, one = (json.loads((tmp_path / name).read_text()) for name in ("two.json", "one.json"))
+    assert two["stages"] == one["stages"]
+    assert two["recorded"]["machine"]["devices"] == "guidance 2"
+    assert "devices" not in one["recorded"]["machine"]
+    assert [Path(take["video"]).name for take in json.loads(printed)["takes"]] == ["two.mp4", "two_v002.mp4"]
+    sheets = [read_picture(tmp_path / name).astype(int) for name in ("two.png", "one.png")]
+    assert np.abs(sheets[0] - sheets[1]).max() <= 4  # bfloat16 on some machines
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"), [("0", "use 1 or more"), ("11", "10 rows of latents to divide: use at most 10")]
+)
+def test_numbers_that_cannot_work_are_refused(shoot, tmp_path, devices, message):
+    code, _, error = shoot("--devices", devices)
+    assert code == 2
+    assert message in error
+    assert not list(tmp_path.iterdir())
+
+
+def test_control_c_leaves_nothing_running(tmp_path, tiny_model):
+    """The signal reaches every process of the terminal; the caller alone answers it."""
+    command = [
+        sys.executable, "-c", RUN, *SHOOT, "--model", str(tiny_model), "--steps", "200", "--devices", "2",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    while not process.stdout.readline().startswith("seed"):
+        assert process.poll() is None
+    time.sleep(0.5)
+    family = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert len(family) >= 2
+    os.killpg(process.pid, signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert rest.count("\n") == 1
+    assert rest.startswith("rushes: stopped; ")
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in family):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not list(tmp_path.iterdir())
