@@ -14,8 +14,10 @@ import typer
 
 from rushes.cli.filming import Filming, Maker, TakeFiles, film
 from rushes.cli.framing import frame
+from rushes.cli.loras import asked_loras, with_preset
 from rushes.cli.screen import Screen
 from rushes.core.errors import CancelledError, UsageError
+from rushes.core.lora_use import LoraUse
 from rushes.core.model_facts import ModelFacts
 from rushes.core.request import Request, check_prompt
 from rushes.core.shapes import parse_size
@@ -23,6 +25,7 @@ from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
     from rushes.engine.parallel.layout import Layout
+    from rushes.models.model_files import ModelFiles
 
 MAX_VARIANTS = 99
 
@@ -72,6 +75,18 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         int, typer.Option(min=1, max=MAX_VARIANTS, help="Takes: FILE.mp4, FILE_v002.mp4, ... with seeds + 1.")
     ] = 1,
     model: Annotated[str, typer.Option(help="Name of a model, or its folder.")] = "mini",
+    preset: Annotated[
+        str | None, typer.Option(help="lightning: A14B in 4 steps, with the pair of LoRAs made for it.")
+    ] = None,
+    lora: Annotated[
+        list[str] | None, typer.Option(help="FILE or FILE:STRENGTH, added to all experts; repeatable.")
+    ] = None,
+    lora_high: Annotated[
+        list[str] | None, typer.Option(help="The same for the high-noise expert alone.")
+    ] = None,
+    lora_low: Annotated[
+        list[str] | None, typer.Option(help="The same for the low-noise expert alone.")
+    ] = None,
     previews: Annotated[
         Path | None, typer.Option(help="Folder for pictures of the clip in the making, about eight a take.")
     ] = None,
@@ -94,7 +109,8 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     first_seed = secrets.randbelow(10**6) if seed is None else seed
     length = None if seconds is None else parse_seconds(seconds)
     files = _take_files(output, first_seed, variants)
-    facts = read_facts(folder)
+    given = asked_loras(lora or (), lora_high or (), lora_low or ())
+    facts, loras = with_preset(preset, read_facts(folder), steps, given)
     framing = frame(facts, None if size is None else parse_size(size), first_frame)
     context_text, understood = _read(facts, prompt)
     order = Order(
@@ -109,7 +125,7 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     for line in understood:
         screen.say("words", line)
     try:
-        with _maker(folder, request, layout, screen) as maker:
+        with _maker(folder, loras, request, layout, screen) as maker:
             screen.say("length", duration.describe())
             filming = Filming(maker, framing, screen, save_every, preview_folder)
             takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
@@ -146,10 +162,19 @@ def _layout(devices: int, facts: ModelFacts, request: Request) -> "Layout":
 
 
 @contextmanager
-def _maker(folder: Path, request: Request, layout: "Layout | None", screen: Screen) -> Iterator[Maker]:
+def _maker(
+    folder: Path, loras: tuple[LoraUse, ...], request: Request, layout: "Layout | None", screen: Screen
+) -> Iterator[Maker]:
     """The model with its weights; says when the words are more than it reads."""
+    from rushes.models.bundle import open_model
+
     started = perf_counter()
-    with _alone(folder) if layout is None else _together(folder, layout) as maker:
+    files = open_model(folder, loras)
+    for use in loras:
+        screen.say("lora", f"{use.path.name} x {use.strength:g}, {use.noise or 'all'}")
+    for line in files.notes:
+        screen.say("note", line)
+    with _alone(files) if layout is None else _together(folder, loras, files, layout) as maker:
         screen.say("model", f"{maker.bundle.name}, loaded in {perf_counter() - started:.1f} s")
         if layout is not None:
             screen.say("devices", f"{layout.devices}, sharing by {layout}")
@@ -162,23 +187,24 @@ def _maker(folder: Path, request: Request, layout: "Layout | None", screen: Scre
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[Maker]:
+def _alone(files: "ModelFiles") -> Iterator[Maker]:
     """In this process."""
     from rushes.engine.generate import generate
     from rushes.engine.placement import compute_dtype, machine_facts
-    from rushes.models.bundle import load_bundle
+    from rushes.models.bundle import load_files
 
-    bundle = load_bundle(folder, compute_dtype(), "cpu")
+    bundle = load_files(files, compute_dtype(), "cpu")
     yield Maker(bundle, machine_facts(bundle.dtype), partial(generate, bundle))
 
 
 @contextmanager
-def _together(folder: Path, layout: "Layout") -> Iterator[Maker]:
+def _together(
+    folder: Path, loras: tuple[LoraUse, ...], files: "ModelFiles", layout: "Layout"
+) -> Iterator[Maker]:
     """On several devices."""
     from rushes.engine.parallel.devices import Devices, SharedModel, outline, usual_dtype
-    from rushes.models.bundle import open_model
 
-    model = SharedModel(folder, usual_dtype(layout.devices), layout)
+    model = SharedModel(folder, usual_dtype(layout.devices), layout, loras)
     with Devices(model) as devices:
         devices.start()
-        yield Maker(outline(open_model(folder), model.dtype), devices.machine, devices.generate)
+        yield Maker(outline(files, model.dtype), devices.machine, devices.generate)

@@ -8,6 +8,7 @@ from types import TracebackType
 import torch
 
 from rushes.core.errors import CancelledError, UsageError
+from rushes.core.lora_use import LoraUse
 from rushes.core.model_facts import ModelFacts
 from rushes.core.request import Request
 from rushes.engine.events import Event, Finished, StepDone, TextsEncoded
@@ -57,6 +58,7 @@ class SharedModel:
     folder: Path
     dtype: torch.dtype
     layout: Layout
+    loras: tuple[LoraUse, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Devices:
 def _film(rank: Rank, model: SharedModel) -> None:
     """What every rank does: load, take its share, and make clips; the first one tells the caller."""
     mesh = join_mesh(model.layout)
-    bundle = load_bundle(model.folder, model.dtype, rank.device)
+    bundle = load_bundle(model.folder, model.dtype, rank.device, model.loras)
     share_bundle(bundle, mesh)
     rank.say("ready")
     for clip in rank.orders():
