@@ -92,12 +92,7 @@ def test_a_file_named_after_an_expert_is_said_to_go_there(shoot, tiny_model, lor
 
 def test_lightning_films_in_four_steps_with_its_pair(shoot, a14b, loras, tmp_path, monkeypatch):
     monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "home"))
-    pair = (
-        "--lora-high",
-        loras / "high_noise_model.safetensors",
-        "--lora-low",
-        loras / "low_noise_model.safetensors",
-    )
+    high, low = (loras / f"{side}_noise_model.safetensors" for side in ("high", "low"))
     order = ("--model", a14b, "--preset", "lightning", "--seconds", "0.4", "--size", "256x144", "--seed", "5")
     code, _, err = shoot(*order, "--output", "a.mp4")
     assert code == 2
