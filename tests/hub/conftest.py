@@ -1,6 +1,7 @@
 """Connections to this machine only, and a hub on it."""
 
 import _socket
+import os
 import random
 import socket
 
@@ -36,6 +37,8 @@ def line(monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.delenv("HF_HUB_OFFLINE")
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
 
 
 def repository_files(size):

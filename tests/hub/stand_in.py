@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "c0ffee" * 6
@@ -19,13 +19,13 @@ class StandIn:
 
     A fault is a status code to answer, ("cut", n) to break off after n bytes, ("wrong", n) to spoil byte n,
     ("whole",) to ignore that only a part was asked for, ("slow", seconds) to rest after every 64 kB,
-    ("late", n) to break off n bytes before the end.
+    ("late", n) to break off n bytes before the end, ("hang", n) to fall silent for good after n bytes.
     """
 
     def __init__(self, repository, files):
         self.repository, self.files = repository, files
         self.faults, self.asked = {}, []
-        self.licence = "apache-2.0"
+        self.licence, self.released = "apache-2.0", Event()
         stand_in = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -46,6 +46,7 @@ class StandIn:
         return f"http://127.0.0.1:{self.server.server_port}"
 
     def close(self):
+        self.released.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -105,6 +106,14 @@ class StandIn:
         request.send_header("Content-Length", "0")
         request.end_headers()
 
+    def write(self, request, content, rest):
+        try:
+            for begin in range(0, len(content), 1 << 16):
+                request.wfile.write(content[begin : begin + (1 << 16)])
+                time.sleep(rest)
+        except OSError:  # the client has gone
+            pass
+
     def send(self, request, name):
         content, first = self.files[name], 0
         asked = request.headers.get("Range")
@@ -127,13 +136,10 @@ class StandIn:
         request.end_headers()
         if kind == "wrong":
             content = content[:amount] + bytes([content[amount] ^ 1]) + content[amount + 1 :]
-        end = {"cut": first + amount, "late": len(content) - amount}.get(kind, len(content))
-        try:
-            for begin in range(first, end, 1 << 16):
-                request.wfile.write(content[begin : min(begin + (1 << 16), end)])
-                if kind == "slow":
-                    time.sleep(amount)
-        except OSError:
-            pass
+        ends = {"cut": first + amount, "hang": first + amount, "late": len(content) - amount}
+        end = ends.get(kind, len(content))
+        self.write(request, content[first:end], amount if kind == "slow" else 0)
+        if kind == "hang":
+            self.released.wait()
         if end < len(content):
             request.close_connection = True

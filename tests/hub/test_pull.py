@@ -8,17 +8,21 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.hub.conftest import NAME, NEEDED, repository_files
 from tests.hub.stand_in import COMMIT, StandIn
 
 from rushes.core.errors import HubError, UsageError, WeightsError
+from rushes.engine.catalogue import PUBLISHED
 from rushes.hub import pull as module
+from rushes.hub import web
 from rushes.hub.files import read_manifest
 from rushes.hub.hubs import find_hub
 from rushes.hub.published import PULLABLE
 from rushes.hub.pull import plan_pull, pull
+from rushes.hub.transfer import PARTIAL, Transfer
 
 SHARD = "low_noise_model/diffusion_pytorch_model.safetensors"
 NO_WAITS = (0.0, 0.0, 0.0)
@@ -85,6 +89,28 @@ def test_what_was_cut_off_goes_on_where_it_stopped(hub, tmp_path):
     hub.faults[SHARD] = [("cut", 100_000)]
     fetch(hub, tmp_path / NAME)
     assert [asked for name, asked in hub.asked if name == SHARD] == [None, "bytes=100000-"]
+
+
+def test_a_silent_server_is_left_and_asked_again(hub, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "TIMEOUT", 0.3)
+    hub.faults[SHARD] = [("hang", 0), ("hang", 70_000)]
+    fetch(hub, tmp_path / NAME)
+    expect_whole(hub, tmp_path / NAME)
+    assert [asked for name, asked in hub.asked if name == SHARD] == [None, None, "bytes=70000-"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_disk_that_fills_up_is_named(hub, tmp_path):
+    (tmp_path / f"x{PARTIAL}").symlink_to("/dev/full")
+    [file] = [each for each in plan(hub, tmp_path / NAME).files if each.record.path == SHARD]
+    with pytest.raises(HubError, match=r"x.partial cannot be written \(No space left on device\): the same"):
+        Transfer(lambda _: None).fetch(file, tmp_path / "x")
+
+
+def test_a_home_that_cannot_be_written_is_named(hub, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"cannot be made \(.*\): let RUSHES_HOME point to a folder"):
+        fetch(hub, tmp_path / "file" / NAME)
 
 
 def test_a_listing_that_fails_says_so(hub, tmp_path):
@@ -271,6 +297,11 @@ def test_a_mirror_speaks_the_language_of_its_hub():
     )
     mirror = find_hub("modelscope+https://m.example")
     assert (mirror.endpoint, mirror.revision) == ("https://m.example", "master")
+
+
+def test_every_published_model_can_be_pulled_under_its_name():
+    assert all(PULLABLE[name].repository in others for name, others in PUBLISHED.items())
+    assert {name for name in PULLABLE if PULLABLE[name].kind == "official"} == set(PUBLISHED)
 
 
 def test_a_broken_record_is_named(hub, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -129,6 +130,13 @@ def test_an_existing_folder_is_not_written_into(parts, tmp_path):
     WRITERS["official"](tmp_path / "theirs", parts)
     with pytest.raises(UsageError, match="theirs exists: choose another folder"):
         convert(open_model(tmp_path / "theirs"), tmp_path / "theirs", ignore)
+
+
+def test_a_place_that_cannot_be_written_is_named(parts, tmp_path):
+    (tmp_path / "theirs").mkdir()
+    WRITERS["official"](tmp_path / "theirs", parts)
+    with pytest.raises(UsageError, match=r"/proc/ours cannot be written \(.*\): choose another folder"):
+        convert(open_model(tmp_path / "theirs"), Path("/proc/ours"), ignore)
 
 
 def test_numbers_that_are_not_finite_leave_nothing_behind(parts, tmp_path):

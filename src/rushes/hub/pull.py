@@ -131,7 +131,12 @@ def pull(plan: Pull, tally: Tally, waits: tuple[float, ...] = WAITS) -> None:
     ``tally`` hears of bytes: arrived, or dropped when negative. Whatever stops it, the same pull goes on
     later. Raises HubError, and UsageError when another process pulls the same.
     """
-    plan.gathering.mkdir(parents=True, exist_ok=True)
+    try:
+        plan.gathering.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{plan.gathering} cannot be made ({error.strerror}): let RUSHES_HOME point to a folder of yours"
+        ) from error
     with _alone(plan.gathering):
         plan.manifest.write(plan.gathering)
         for file in plan.missing:

@@ -47,8 +47,8 @@ def convert(files: ModelFiles, folder: Path, tally: Tally) -> None:
     check_files(files)
     partial = folder.with_name(folder.name + PARTIAL)
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)
         digests = {
             name: _write(partial / name, source, _stored(module, source, dtype), tally)
             for name, (module, source, dtype) in _parts(files).items()
@@ -57,6 +57,8 @@ def convert(files: ModelFiles, folder: Path, tally: Tally) -> None:
         digests[TOKENIZER] = sha256_of(partial / TOKENIZER)
         write_record(_record(files, digests), partial)
         partial.rename(folder)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written ({error.strerror}): choose another folder") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
