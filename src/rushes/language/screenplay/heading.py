@@ -183,7 +183,7 @@ def _fields(text: str) -> _Fields:
         end = gap.start() if gap else len(text)
         piece = fold(text[position:end]) if end - position <= 24 else text[position:end]
         found = _time_and_setting(piece)
-        if piece and (found is None or (found[0] and time) or (found[1] and setting and not found[0])):
+        if piece and found is None:
             place = (place[0] if place else position, end)
         elif found:
             time = time or found[0]

@@ -21,6 +21,7 @@ class TradeWords:
     cast_titles: frozenset[str]
     title_keys: frozenset[str]
     labels: frozenset[str]  # stand before a colon where a name could, and are none
+    off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
     transitions: frozenset[str]
     extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
 
@@ -48,6 +49,7 @@ def trade_words() -> TradeWords:
         title_keys=words("title_keys"),
         labels=words("labels"),
         extensions=words("extensions"),
+        off_screen=words("off_screen"),
         transitions=words_of_languages("transitions"),
     )
 

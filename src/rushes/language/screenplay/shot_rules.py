@@ -1,0 +1,290 @@
+"""A shot list out of a scene, by rules: the same script gives the same list every time.
+
+1. A scene opens wide, on its first action.
+2. Action is cut at sentences into shots no longer than the model's five seconds: close on a thing, medium on
+   one person, medium wide on several, wide on nobody.
+3. Where two or more people talk, a master shares the first exchange with the singles of those who speak.
+4. A speech is a single of its speaker, tighter when the same person goes on. A voice from elsewhere is a
+   reaction of who hears it.
+5. `CLOSE ON`, 特写, アップ, 인서트 and the like ask for an insert, and so does a note `[[insert: the key]]`,
+   which has no words of the script.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from rushes.language.screenplay.duration import action_seconds, aside_seconds, speech_seconds
+from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
+from rushes.language.screenplay.emphasis import plain
+from rushes.language.screenplay.names import NameFinder
+from rushes.language.screenplay.people import is_off_screen, speaker_names
+from rushes.language.screenplay.props import find_props
+from rushes.language.screenplay.scene import ScenePart
+from rushes.language.screenplay.shot import Coverage, Span
+
+LONGEST_SHOT_S = 5.0  # 81 frames at 16 fps
+_SENTENCE = re.compile(r"[^.!?。！？…\n]*(?:[.!?。！？…]+[\"'”’」』）)]*|\n|$)\s*")
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』）)]*\\s*$")
+_LONGEST_CUE = 48
+_LONGEST_CHUNK = 1000  # characters; words without letters take no time
+_CUE = re.compile(
+    r"(?:INSERT|CLOSE ON|CLOSE[- ]?UP|ANGLE ON|EXTREME CLOSE[- ]UP|ECU|CU)\b[\s:—–-]*"
+    r"|(?:大特写|特写|插入|近景)\s?[:：]?|(?:アップ|インサート|挿入)\s?[:：・―-]?"
+    r"|(?:인서트|클로즈 ?업)\s?[-–:.]?\s?",
+    re.IGNORECASE,
+)
+_NOTE_CUE = re.compile(
+    r"(?:insert|shot|close on|close-up|cu|特写|插入|镜头|アップ|インサート|인서트|클로즈업)\s?[:：-]\s?",
+    re.IGNORECASE,
+)
+_ELSEWHERE = {"zh": "画外音", "en": "off screen", "ja": "声", "ko": "소리"}
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPlan:
+    """A shot without id and code."""
+
+    coverage: Coverage
+    size: str
+    text: str
+    characters: tuple[str, ...]
+    duration_s: float
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    speakers: tuple[str, ...]
+    is_off_screen: bool
+    words: str
+    start: int
+    end: int
+    seconds: float
+
+    @property
+    def speaker(self) -> str:
+        """Everybody who says it, in one word."""
+        return " & ".join(self.speakers)
+
+
+def plan_shots(play: Screenplay, part: ScenePart, people: NameFinder, language: str) -> tuple[ShotPlan, ...]:
+    """The shots of one scene in order. ``people`` finds the names of the script in action."""
+    planner = _Planner(play, part, people, language)
+    return tuple(planner.plan())
+
+
+class _Planner:
+    def __init__(self, play: Screenplay, part: ScenePart, people: NameFinder, language: str) -> None:
+        self._play = play
+        self._part = part
+        self._people = people
+        self._language = language
+        self._shots: list[ShotPlan] = []
+        self._present: list[str] = []
+        self._cue: tuple[str, Span] | None = None
+        self._last_speaker = ""
+
+    def plan(self) -> list[ShotPlan]:
+        speeches = list(_speeches(self._part.elements))
+        master = self._master(speeches)
+        starts = {speech.start: speech for speech in speeches}
+        for element in self._part.elements:
+            if element.kind in (ElementKind.ACTION, ElementKind.SHOT):
+                self._action(element)
+            elif element.kind not in (ElementKind.BLANK, ElementKind.BONEYARD):
+                self._finish_cue()
+            if element.kind is ElementKind.CHARACTER:
+                if master and element.start == speeches[0].start:
+                    self._shots.append(master)
+                self._speech(starts[element.start])
+            elif element.kind is ElementKind.CENTERED:
+                self._title(element)
+            elif element.kind is ElementKind.NOTE:
+                self._note(element)
+        self._finish_cue()
+        self._open_wide()
+        return self._shots
+
+    def _master(self, speeches: list[_Speech]) -> ShotPlan | None:
+        """Everybody in one picture over the first exchange, whose singles share its words."""
+        seen = [speech for speech in speeches if not speech.is_off_screen]
+        first = next((i for i, speech in enumerate(seen) if speech.speakers != seen[0].speakers), None)
+        if first is None:
+            return None
+        shared = seen[: first + 1]
+        speakers = tuple(dict.fromkeys(name for speech in shared for name in speech.speakers))
+        spans = tuple(Span(speech.start, speech.end) for speech in shared)
+        text = " ".join(f"{speech.speaker}: {speech.words}" for speech in shared)
+        seconds = min(LONGEST_SHOT_S, round(sum(speech.seconds for speech in shared), 1))
+        return ShotPlan(Coverage.MASTER, "medium_wide", text, speakers, seconds, spans)
+
+    def _action(self, element: Element) -> None:
+        words = element.words.lstrip()
+        cue = _CUE.match(words)
+        if cue and len(words) <= _LONGEST_CUE and not _SENTENCE_END.search(words):
+            # `INSERT - THE PARCEL` names the thing; the paragraph below tells what is seen of it.
+            self._finish_cue()
+            self._cue = (words[cue.end() :].strip(" .:：-—") or words, Span(element.start, element.end))
+            return
+        for index, (text, start, end) in enumerate(_chunks(self._play, element)):
+            spans: tuple[Span, ...] = (Span(start, end),)
+            is_insert = index == 0 and (cue is not None or self._cue is not None)
+            if index == 0 and self._cue:
+                spans = (self._cue[1], *spans)
+                self._cue = None
+            people = self._named(text)
+            coverage = Coverage.INSERT if is_insert else Coverage.ACTION
+            size = "close_up" if is_insert else self._size(text, people)
+            self._shots.append(ShotPlan(coverage, size, text, people, _capped(action_seconds(text)), spans))
+        self._last_speaker = ""
+
+    def _finish_cue(self) -> None:
+        """A cue with no paragraph below it is a shot by itself."""
+        if self._cue:
+            words, span = self._cue
+            people = self._named(words)
+            seconds = action_seconds(words)
+            self._shots.append(ShotPlan(Coverage.INSERT, "close_up", words, people, seconds, (span,)))
+            self._cue = None
+
+    def _size(self, words: str, people: tuple[str, ...]) -> str:
+        if len(people) > 1:
+            return "medium_wide"
+        if people:
+            return "medium"
+        return "close_up" if find_props(words, self._language) else "wide"
+
+    def _speech(self, speech: _Speech) -> None:
+        if speech.is_off_screen:
+            self._reaction(speech)
+            return
+        for name in speech.speakers:
+            if name in self._present:
+                self._present.remove(name)
+            self._present.append(name)
+        self._single(speech, goes_on=self._last_speaker == speech.speaker)
+        self._last_speaker = speech.speaker
+
+    def _reaction(self, speech: _Speech) -> None:
+        """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place."""
+        listeners = tuple(name for name in self._present if name not in speech.speakers)[-1:]
+        size = "medium_close_up" if listeners else "wide"
+        text = f"{speech.speaker} ({_ELSEWHERE[self._language]}): {speech.words}"
+        spans = (Span(speech.start, speech.end),)
+        seconds = _capped(speech.seconds)
+        self._shots.append(ShotPlan(Coverage.REACTION, size, text, listeners, seconds, spans))
+
+    def _single(self, speech: _Speech, goes_on: bool) -> None:
+        """One shot, or more where the speech is longer than a shot; every second one is tighter."""
+        spans = (Span(speech.start, speech.end),)
+        for index, (words, seconds) in enumerate(_parts_of_speech(speech)):
+            is_tight = (index + goes_on) % 2 == 1
+            size = "close_up" if is_tight else "medium_close_up"
+            if len(speech.speakers) > 1:
+                size = "medium_wide"
+            text = f"{speech.speaker}: {words}"
+            self._shots.append(ShotPlan(Coverage.SINGLE, size, text, speech.speakers, seconds, spans))
+
+    def _title(self, element: Element) -> None:
+        words = plain(element.words)
+        spans = (Span(element.start, element.end),)
+        self._shots.append(ShotPlan(Coverage.TITLE, "title", words, (), action_seconds(words), spans))
+
+    def _note(self, element: Element) -> None:
+        cue = _NOTE_CUE.match(element.words)
+        if cue:
+            words = element.words[cue.end() :].strip()
+            people = self._named(words)
+            self._shots.append(
+                ShotPlan(Coverage.INSERT, "close_up", words, people, action_seconds(words), ())
+            )
+
+    def _open_wide(self) -> None:
+        """The first action shot shows the place, and belongs to the heading too."""
+        heading = self._part.elements[0]
+        for index, shot in enumerate(self._shots):
+            if shot.coverage is Coverage.ACTION:
+                spans = shot.spans
+                if heading.kind is ElementKind.SCENE_HEADING:
+                    spans = (Span(heading.start, heading.end), *spans)
+                self._shots[index] = replace(shot, size="wide", spans=spans)
+                return
+
+    def _named(self, words: str) -> tuple[str, ...]:
+        """The people whose names stand in the words, in that order; they are in the scene from now on."""
+        names = tuple(dict.fromkeys(name for name, _ in self._people.find(words)))
+        for name in names:
+            if name not in self._present:
+                self._present.append(name)
+        return names
+
+
+def _speeches(elements: tuple[Element, ...]) -> Iterator[_Speech]:
+    """What each character line is followed by, with its remarks in brackets."""
+    index = 0
+    while index < len(elements):
+        name = elements[index]
+        index += 1
+        if name.kind is not ElementKind.CHARACTER:
+            continue
+        words, seconds, end = [], 0.0, name.end
+        while index < len(elements) and elements[index].kind in {
+            *SPOKEN,
+            ElementKind.PARENTHETICAL,
+            ElementKind.NOTE,
+            ElementKind.BONEYARD,
+        }:
+            element = elements[index]
+            end = element.end
+            if element.kind in SPOKEN:
+                words.append(plain(element.words).replace("\n", " "))
+                seconds += speech_seconds(element.words)
+            elif element.kind is ElementKind.PARENTHETICAL:
+                seconds += aside_seconds(element.words)
+            index += 1
+        text = " ".join(words).strip()
+        yield _Speech(
+            speaker_names(name.words), is_off_screen(name.words), text, name.start, end, round(seconds, 1)
+        )
+
+
+def _parts_of_speech(speech: _Speech) -> Iterator[tuple[str, float]]:
+    """(words, seconds) of shots no longer than the longest, cut at sentences."""
+    if speech.seconds <= LONGEST_SHOT_S:
+        yield speech.words, speech.seconds
+        return
+    for words, _, _ in _merged(speech.words, 0, speech_seconds):
+        yield words, _capped(speech_seconds(words))
+
+
+def _chunks(play: Screenplay, element: Element) -> Iterator[tuple[str, int, int]]:
+    """(words, start, end) of a paragraph's sentences, joined up to the longest shot; the spans tile it."""
+    text = play.text(element)
+    if "[[" in text or "/*" in text:
+        yield plain(element.words).strip(), element.start, element.end
+        return
+    for words, start, end in _merged(text, element.start, action_seconds):
+        yield plain(words.strip().lstrip("!△▲").strip()).replace("\n", " "), start, end
+
+
+def _merged(text: str, offset: int, seconds_of: Callable[[str], float]) -> Iterator[tuple[str, int, int]]:
+    """(words, start, end) of sentences joined up to the longest shot."""
+    start = end = 0
+    for found in _SENTENCE.finditer(text):
+        if found.end() == found.start():
+            continue
+        is_full = (
+            found.end() - start > _LONGEST_CHUNK or seconds_of(text[start : found.end()]) > LONGEST_SHOT_S
+        )
+        if is_full and text[start:end].strip():
+            yield text[start:end], offset + start, offset + end
+            start = end
+        end = found.end()
+    if text[start:].strip():
+        yield text[start:], offset + start, offset + len(text)
+
+
+def _capped(seconds: float) -> float:
+    """A sentence longer than a shot is filmed faster or cut by a person; the list stays possible to film."""
+    return min(LONGEST_SHOT_S, seconds)

@@ -1,0 +1,187 @@
+"""Scripts broken down by rules: the same every time, nothing filmed left out."""
+
+import time
+
+import pytest
+from hypothesis import given
+from tests.language.screenplay.annotated import NAMES, load
+from tests.language.screenplay.test_fountain import SCRIPTS
+
+from rushes.language.screenplay.breakdown import break_down
+from rushes.language.screenplay.duration import action_seconds, speech_seconds
+from rushes.language.screenplay.element import ElementKind, Screenplay
+from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.shot import Coverage
+from rushes.language.screenplay.shot_rules import LONGEST_SHOT_S
+from rushes.language.screenplay.text_script import parse_text
+
+
+def fountain(source):
+    return break_down(Screenplay(source, parse_fountain(source)))
+
+
+def script(name):
+    return break_down(parse_text(load(name).text, is_fountain=name.endswith(".fountain")))
+
+
+TALK = """INT. KITCHEN - DAY
+
+Ruth puts a key on the table.
+
+RUTH
+Take it.
+
+TOM
+No.
+
+RUTH
+Take it now.
+
+TOM (V.O.)
+I never did.
+
+INSERT - THE KEY
+
+It is rusty.
+
+[[insert: a hand on the lock]]
+"""
+
+
+def test_masters_share_words_and_inserts_of_notes_have_none():
+    shots = fountain(TALK).shots
+    assert [(str(shot.coverage), shot.size, shot.characters) for shot in shots] == [
+        ("action", "wide", ("RUTH",)),
+        ("master", "medium_wide", ("RUTH", "TOM")),
+        ("single", "medium_close_up", ("RUTH",)),
+        ("single", "medium_close_up", ("TOM",)),
+        ("single", "medium_close_up", ("RUTH",)),
+        ("reaction", "medium_close_up", ("RUTH",)),
+        ("insert", "close_up", ()),
+        ("insert", "close_up", ()),
+    ]
+    assert shots[1].spans == (*shots[2].spans, *shots[3].spans)
+    assert [TALK[span.start : span.end].strip() for span in shots[6].spans] == [
+        "INSERT - THE KEY",
+        "It is rusty.",
+    ]
+    assert shots[7].spans == ()
+    assert shots[7].text == "a hand on the lock"
+    assert [shot.code for shot in shots[:3]] == ["SC001_SH0010", "SC001_SH0020", "SC001_SH0030"]
+
+
+def test_scenes_know_who_and_what_is_in_them():
+    scene = fountain(TALK).scenes[0]
+    assert (scene.number, scene.setting, scene.location, scene.time) == ("1", "interior", "KITCHEN", "DAY")
+    assert scene.characters == ("RUTH", "TOM")
+    assert scene.props == ("key",)
+    assert fountain(TALK).props[0].words == ("key",)
+
+
+def test_long_paragraphs_and_speeches_are_cut_into_shots_a_model_can_make():
+    source = (
+        "INT. A - DAY\n\n" + "She runs down the long stairs. " * 9 + "\n\nBO\n" + "I will not go. " * 9 + "\n"
+    )
+    shots = fountain(source).shots
+    assert len(shots) > 5
+    assert all(0 < shot.duration_s <= LONGEST_SHOT_S for shot in shots)
+    action = [span for shot in shots if shot.coverage is Coverage.ACTION for span in shot.spans[-1:]]
+    assert (
+        "".join(source[span.start : span.end] for span in action).strip()
+        == ("She runs down the long stairs. " * 9).strip()
+    )
+
+
+def test_numbers_of_the_script_win_and_twins_get_letters():
+    source = "INT. A #7#\n\nX.\n\nINT. B\n\nX.\n\nINT. C #7#\n\nX.\n"
+    assert [scene.number for scene in fountain(source).scenes] == ["7", "1", "7A"]
+
+
+@pytest.mark.parametrize(
+    ("name", "people", "props"),
+    [
+        (
+            "en_harbour.fountain",
+            {"MARA", "JONAS", "DOCK WORKER"},
+            {"parcel", "knife", "coin", "lamp", "clock"},
+        ),
+        ("en_attic.fountain", {"RUTH", "TOM"}, {"toolbox", "photograph", "key", "torch", "piano"}),
+        ("zh_rainnight", {"刘星", "老周", "小雨", "黑衣人"}, {"lamp", "box", "lock", "doll", "torch"}),
+        ("zh_office", {"陈默", "林晚", "老人", "同事"}, {"briefcase", "headphones", "newspaper", "ticket"}),
+        ("ja_station", {"美咲", "佐伯", "少年"}, {"umbrella", "bag", "photograph", "pot"}),
+        ("ja_kitchen", {"葵", "蓮", "修"}, {"helmet", "plate", "notebook", "bottle"}),
+        ("ko_rooftop", {"민수", "지은", "할머니"}, {"telescope", "torch", "notebook", "fruit"}),
+        ("ko_market", {"태오", "하나"}, {"bucket", "radio", "notebook", "pen"}),
+    ],
+)
+def test_people_and_things_are_found_in_four_languages(name, people, props):
+    found = script(name)
+    assert {character.name for character in found.characters} == people
+    assert props <= {prop.id for prop in found.props}
+
+
+def test_people_carry_what_the_script_says_of_them():
+    people = {character.name: character for character in script("en_harbour.fountain").characters}
+    assert people["MARA"].aliases == ("MARA KOVAC",)
+    assert people["MARA"].description == "40s, grey wool coat"
+    chinese = {character.name: character.description for character in script("zh_rainnight").characters}
+    assert chinese["刘星"] == "三十岁，红色风衣，退役女兵"
+
+
+@pytest.mark.parametrize(
+    ("words", "low", "high"),
+    [
+        ("我不走。我女儿在他们手里，我是来换人的。", 3.0, 5.0),
+        ("I am not leaving. They have my daughter.", 2.5, 4.0),
+        ("行きません。娘があの人たちの手にあるんです。", 3.0, 5.0),
+        ("안 가요. 제 딸이 그 사람들 손에 있어요.", 2.5, 5.0),
+    ],
+)
+def test_the_same_line_takes_about_as_long_in_every_language(words, low, high):
+    assert low <= speech_seconds(words) <= high
+    assert 1.5 <= action_seconds(words) <= high
+
+
+def covered(breakdown):
+    marks = bytearray(len(breakdown.source))
+    for shot in breakdown.shots:
+        for span in shot.spans:
+            marks[span.start : span.end] = b"\1" * (span.end - span.start)
+    return marks
+
+
+@given(SCRIPTS)
+def test_any_script_breaks_down_and_everything_filmed_is_in_a_shot(source):
+    play = Screenplay(source, parse_fountain(source))
+    first, second = break_down(play), break_down(play)
+    assert first == second
+    assert len({shot.id for shot in first.shots}) == len(first.shots)
+    assert len({shot.code for shot in first.shots}) == len(first.shots)
+    assert {shot.scene_id for shot in first.shots} <= {scene.id for scene in first.scenes}
+    marks = covered(first)
+    for element in play.elements:
+        if element.kind in (
+            ElementKind.DIALOGUE,
+            ElementKind.ACTION,
+            ElementKind.CENTERED,
+        ) and element.words.strip("!\n "):
+            assert any(marks[element.start : element.end]), element
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_of_the_annotated_scripts_is_in_a_shot(name):
+    play = parse_text(load(name).text, is_fountain=name.endswith(".fountain"))
+    marks = covered(break_down(play))
+    filmed = [
+        e for e in play.elements if e.kind in (ElementKind.DIALOGUE, ElementKind.ACTION, ElementKind.LYRICS)
+    ]
+    assert all(any(marks[element.start : element.end]) for element in filmed)
+
+
+def test_a_script_of_120_pages_takes_less_than_a_second():
+    page = load("en_harbour.fountain").text.split("INT. HARBOUR", 1)[1][:1700]
+    source = "".join(f"INT. HARBOUR{page}\n\n" for _ in range(120))
+    started = time.process_time()
+    broken = fountain(source)
+    assert time.process_time() - started < 1
+    assert len(broken.scenes) >= 120
