@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from tests.models.references import randomise
 from tests.models.test_foreign import WRITERS, Parts
+from tests.models.test_naming import float8, write_gguf
 from tests.tiny_model import tiny_bundle
 
 from rushes.core.errors import UsageError, WeightsError
@@ -14,6 +15,7 @@ from rushes.core.lora_use import LoraUse, Noise
 from rushes.models.bundle import load_bundle, open_model, save_bundle, stream_files
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER
 from rushes.models.lora import Adapted, fit_lora, with_loras
+from rushes.models.naming import open_file, transformer_source
 from rushes.models.tensor_source import TensorMap
 from rushes.models.transformer import TransformerConfig, WanTransformer
 
@@ -314,3 +316,21 @@ def test_experts_that_share_their_weights_share_the_adapted_ones(tmp_path):
         loras = [LoraUse(tmp_path / "a.safetensors", noise=noise) for noise in uses]
         high, low = load_bundle(tmp_path / "model", torch.float32, "cpu", loras).experts
         assert (high.transformer is low.transformer) == are_shared
+
+
+@pytest.mark.parametrize("form", ["float8", "gguf"])
+def test_quantised_weights_are_adapted_as_the_numbers_they_mean(parts, form, tmp_path):
+    state = {name: value.clone() for name, value in parts.high.state_dict().items()}
+    if form == "gguf":
+        kind = pytest.importorskip("gguf").GGMLQuantizationType.Q8_0
+        meant = write_gguf(tmp_path / "m.gguf", state, kind, lambda name, _: name == f"{LAYER}.weight")
+    else:
+        stored, meant, _ = float8(state, "old")
+        stored["scaled_fp8"] = torch.zeros(0, dtype=torch.float8_e4m3fn)
+        save_file(stored, tmp_path / "m.float8.safetensors")
+    delta = write_lora(tmp_path / "a.safetensors")
+    [path] = tmp_path.glob("m.*")
+    base = transformer_source(open_file(path))
+    adapted = Adapted(base, fit_lora(open_file(tmp_path / "a.safetensors"), base.specs()), 0.5)
+    assert not torch.equal(meant[f"{LAYER}.weight"], state[f"{LAYER}.weight"])
+    torch.testing.assert_close(adapted.read(f"{LAYER}.weight"), meant[f"{LAYER}.weight"] + 0.5 * delta)
