@@ -7,17 +7,12 @@ Example: python benchmarks/transformer_forward.py --runs 5
 
 import argparse
 import os
-import platform
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from paired import print_table, serve
 from torch import Tensor, nn
 
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER, TRANSFORMERS_UMT5
@@ -25,7 +20,6 @@ from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.transformer import TransformerConfig, WanTransformer
 
 PROMPT_TOKENS = 100  # of a usual prompt; diffusers pads to 512
-SIDES = ("ours", "reference")
 
 
 def random_state(module: nn.Module) -> dict[str, Tensor]:
@@ -93,60 +87,6 @@ def build(case: str, side: str) -> Callable[[], Tensor]:
     return make(side, *map(int, numbers))
 
 
-@torch.inference_mode()
-def serve(case: str, side: str, result: Path) -> None:
-    """A child: one run per line of input, answered by its seconds; at the end its peak memory in MiB."""
-    run = build(case, side)
-    torch.save(run().float(), result)
-    resident = status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak of loading
-    print("ready", flush=True)
-    for _ in sys.stdin:
-        before = time.perf_counter()
-        run()
-        print(time.perf_counter() - before, flush=True)
-        print(status("VmHWM"), status("VmHWM") - resident, flush=True)
-
-
-def status(field: str) -> float:
-    """A figure of this process in MiB."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(field)).split()[1]) / 1024
-
-
-def compare(case: str, runs: int, threads: int, folder: Path) -> str:
-    """A row of the table: medians of paired runs."""
-    children = {}
-    for side in SIDES:
-        command = [sys.executable, __file__, "--serve", case, side, str(folder / side)]
-        children[side] = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
-            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-        )  # fmt: skip
-        children[side].stdout.readline()
-    seconds: dict[str, list[float]] = {side: [] for side in SIDES}
-    peaks = dict.fromkeys(SIDES, (0.0, 0.0))
-    for _ in range(runs):
-        for side, child in children.items():
-            child.stdin.write("\n")
-            seconds[side].append(float(child.stdout.readline()))
-            whole, working = map(float, child.stdout.readline().split())
-            peaks[side] = (whole, working)
-    for child in children.values():
-        child.stdin.close()
-        child.wait()
-    ours, theirs = (torch.load(folder / side) for side in SIDES)
-    ratios = sorted(b / a for a, b in zip(seconds["ours"], seconds["reference"], strict=True))
-    median = {side: statistics.median(seconds[side]) for side in SIDES}
-    return (
-        f"| {case} | {median['ours']:.3f} | {median['reference']:.3f} "
-        f"| {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}) "
-        f"| {peaks['ours'][0]:.0f} (+{peaks['ours'][1]:.0f}) "
-        f"| {peaks['reference'][0]:.0f} (+{peaks['reference'][1]:.0f}) "
-        f"| {float((ours - theirs).norm() / theirs.norm()):.1e} |"
-    )
-
-
 def main() -> None:
     """Print a table of medians."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -160,19 +100,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.serve:
         case, side, result = options.serve
-        serve(case, side, Path(result))
+        serve(build(case, side), Path(result))
         return
-    machine = platform.processor() or platform.machine()
-    print(f"{machine}, {options.threads} threads, torch {torch.__version__}, load {os.getloadavg()[0]:.2f}")
-    print(f"medians of {options.runs} paired runs\n")
-    print(
-        "| case | ours s | reference s | times faster (range) | ours peak MiB (working) | reference | apart |"
-    )
-    print("|---|---|---|---|---|---|---|")
-    for case in options.cases:
-        with tempfile.TemporaryDirectory() as folder:
-            print(compare(case, options.runs, options.threads, Path(folder)), flush=True)
-    print(f"\nload after {os.getloadavg()[0]:.2f}")
+    print_table(__file__, options.cases, options.runs, options.threads)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from rushes.engine.events import StageName
 from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, Bundle
 
 # Raised when the same settings would give other numbers.
-REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 2, StageName.DECODE: 1}
+REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 3, StageName.DECODE: 2}
 
 
 def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:

@@ -8,8 +8,11 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from einops import rearrange, reduce, repeat
+from einops import rearrange, reduce
 from torch import Tensor, nn
+
+from rushes.models import winograd
+from rushes.models.precision import wide
 
 KEPT = 2
 """Frames a temporal convolution remembers: its kernel of three looks two back."""
@@ -33,8 +36,8 @@ class FeatureCache:
         return self._frames.get(layer)
 
     def keep(self, layer: nn.Module, frames: Tensor) -> None:
-        """Remember ``frames`` until the next chunk; they are copied, so that the chunk can be freed."""
-        self._frames[layer] = frames.clone()
+        """Remember ``frames`` until the next chunk; a view would keep the whole chunk in memory."""
+        self._frames[layer] = frames
 
 
 class ChannelNorm(nn.Module):
@@ -62,9 +65,13 @@ class CausalConv3d(nn.Conv3d):
 
     def forward(self, x: Tensor, cache: FeatureCache) -> Tensor:  # type: ignore[override]
         """(B, T, H, W, C) -> (B, T, H, W, C')."""
-        if self.kernel_size[0] > 1:
-            x = with_past(self, x, cache)
-        return _frames_last(super().forward(_channels_first(x)))
+        if self.kernel_size[0] == 1:
+            return pointwise(self, x)
+        past = take_past(self, x, cache)
+        if self.bias is not None and winograd.suits(x, self.weight):
+            members = zip(past, x, strict=True)
+            return torch.stack([winograd.convolve([*p, *now], self.weight, self.bias) for p, now in members])
+        return _frames_last(super().forward(_channels_first(torch.cat([past, x], dim=1))))
 
 
 class TimeConv(nn.Conv3d):
@@ -78,14 +85,13 @@ class TimeConv(nn.Conv3d):
         return _frames_last(super().forward(_channels_first(x)))
 
 
-def with_past(layer: nn.Module, x: Tensor, cache: FeatureCache) -> Tensor:
-    """``x`` with the two frames before it, zeros at the start of the stream; the last two are kept."""
+def take_past(layer: nn.Module, x: Tensor, cache: FeatureCache) -> Tensor:
+    """The two frames before ``x``, zeros at the start of the stream; those before the next chunk are kept."""
     past = cache.before(layer)
     if past is None:
         past = x.new_zeros(x.shape[0], KEPT, *x.shape[2:])
-    joined = torch.cat([past, x], dim=1)
-    cache.keep(layer, joined[:, -KEPT:])
-    return joined
+    cache.keep(layer, torch.cat([past[:, x.shape[1] :], x[:, -KEPT:]], dim=1))
+    return past
 
 
 def _channels_first(x: Tensor) -> Tensor:
@@ -136,14 +142,39 @@ class AttentionBlock(nn.Module):
     def forward(self, x: Tensor, cache: FeatureCache) -> Tensor:  # noqa: ARG002  as every layer
         """(B, T, H, W, C) -> same."""
         places = rearrange(self.norm(x), "b t h w c -> (b t) 1 (h w) c")
-        queries, keys, values = _pointwise(self.to_qkv, places).chunk(3, dim=-1)
-        mixed = _pointwise(self.proj, self.attend(queries, keys, values))
+        queries, keys, values = pointwise(self.to_qkv, places).chunk(3, dim=-1)
+        mixed = pointwise(self.proj, self.attend(queries, keys, values))
         return x + mixed.reshape(x.shape)
 
 
-def _pointwise(convolution: nn.Conv2d, x: Tensor) -> Tensor:
+def pointwise(convolution: nn.Conv2d | nn.Conv3d, x: Tensor) -> Tensor:
     """A 1x1 convolution of (..., C) as the matrix product it is."""
     return F.linear(x, convolution.weight.flatten(1), convolution.bias)
+
+
+def convolve_doubled(convolution: nn.Module, x: Tensor) -> Tensor:
+    """A 3x3 convolution of (B, T, H, W, C) with every pixel repeated twice along height and width.
+
+    Each output sees two pixels along an axis, one of them through two taps: four kernels of 2x2 summed taps,
+    one for each place in a doubled pixel, take 4 products where 9 were, and nothing is repeated in memory.
+    """
+    assert isinstance(convolution, nn.Conv2d)
+    frames = rearrange(x, "b t h w c -> (b t) c h w")
+    count, _, height, width = frames.shape
+    doubled = x.new_empty(count, 2 * height, 2 * width, convolution.out_channels)
+    taps = convolution.weight.to(wide(x.dtype))
+    for row, rows in enumerate(_summed(taps, 2)):
+        for column, kernel in enumerate(_summed(rows, 3)):
+            made = F.conv2d(frames, kernel.to(x.dtype), convolution.bias, padding=1)
+            inside = made[:, :, row : row + height, column : column + width]
+            doubled[:, row::2, column::2] = rearrange(inside, "n c h w -> n h w c")
+    return rearrange(doubled, "(b t) h w c -> b t h w c", b=x.shape[0])
+
+
+def _summed(taps: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Three taps as the two that the first and the second of equal neighbours need."""
+    first, middle, last = taps.unbind(axis)
+    return torch.stack([first, middle + last], axis), torch.stack([first + middle, last], axis)
 
 
 def _spatial(convolution: nn.Module, x: Tensor) -> Tensor:
@@ -167,7 +198,7 @@ class Downsample(nn.Module):
         if self.time_conv is None:
             return x
         past = cache.before(self)
-        cache.keep(self, x[:, -1:])
+        cache.keep(self, x[:, -1:].clone())
         if past is not None:
             later: Tensor = self.time_conv(torch.cat([past, x], dim=1))
             return later
@@ -187,16 +218,15 @@ class Upsample(nn.Module):
         """(B, T, H, W, C) -> (B, T, or 2T - 1 at the start, 2T later, 2H, 2W, C')."""
         if self.time_conv is not None:
             x = self._twice_the_frames(self.time_conv, x, cache)
-        doubled = repeat(x, "b t h w c -> b t (h p) (w q) c", p=2, q=2)
-        return _spatial(self.resample["1"], doubled)
+        return convolve_doubled(self.resample["1"], x)
 
     def _twice_the_frames(self, time_conv: TimeConv, x: Tensor, cache: FeatureCache) -> Tensor:
         """The first frame of a stream passes by unseen: for the second, the past is still zeros."""
         first, rest = (x[:, :1], x[:, 1:]) if cache.is_start(self) else (x[:, :0], x)
         if cache.is_start(self):
-            cache.keep(self, x[:, :0])
+            cache.keep(self, x[:, :0].clone())
         if rest.shape[1]:
-            pairs = time_conv(with_past(time_conv, rest, cache))
+            pairs = time_conv(torch.cat([take_past(time_conv, rest, cache), rest], dim=1))
             rest = rearrange(pairs, "b t h w (p c) -> b (t p) h w c", p=2)
         return torch.cat([first, rest], dim=1) if first.shape[1] else rest
 
