@@ -156,7 +156,7 @@ def _fetch(pullable: "Pullable", hub: "Hub", revision: str | None, folder: Path,
 
     plan = plan_pull(pullable, hub, revision, folder)
     total, left = plan.manifest.total_bytes, plan.bytes_left
-    screen.say("licence", f"{plan.manifest.licence}, as {plan.page} says")
+    screen.say("licence", f"{plan.manifest.licence}, as {plan.manifest.origin} says")
     kept = f", {in_bytes(total - left)} of it here from before" if left < total else ""
     screen.say("pull", f"{len(plan.files)} files, {in_bytes(total)}{kept} -> {plan.folder}")
     with ByteBar(screen.console, pullable.name, total, total - left) as bar:

@@ -27,10 +27,9 @@ SHARED_BYTES = GB // 10
 
 @dataclass(frozen=True)
 class Pull:
-    """What a pull will fetch: shown before it begins. ``kept_bytes`` are here from before."""
+    """What a pull will fetch: shown before it begins."""
 
     manifest: Manifest
-    page: str
     folder: Path
     files: tuple[RemoteFile, ...]
 
@@ -80,7 +79,7 @@ def plan_pull(pullable: Pullable, hub: Hub, revision: str | None, folder: Path) 
         snapshot.licence or pullable.licence,
         tuple(each.record for each in files),
     )
-    pull = Pull(manifest, snapshot.page, folder, files)
+    pull = Pull(manifest, folder, files)
     _forget_others(pull)
     check_space(pull.gathering, pull.bytes_left, pull.manifest.name)
     return pull
