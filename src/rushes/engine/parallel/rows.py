@@ -1,10 +1,12 @@
 """A codec's decoder divided over ranks by rows of the picture; the result is that of one rank.
 
-Every spatial convolution gets the rows beyond its edge from the neighbours, and attention inside a frame
+Every layer that looks beyond its rows gets the next one from its neighbours, and attention inside a frame
 everyone's keys and values, so nothing is cut off and nothing blended: exact, unlike tiles. Time is not
 divided: every rank streams through it, and the causal cache of each layer holds the rank's own rows.
 """
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,7 +18,7 @@ from rushes.engine.parallel.channel import Channel
 from rushes.engine.parallel.tokens import even_shares
 from rushes.models.codecs import Codec
 from rushes.models.mini_codec import MiniCodec
-from rushes.models.wan_vae_layers import AttentionBlock
+from rushes.models.wan_vae_layers import AttentionBlock, Upsample
 
 
 class SharedRows:
@@ -43,10 +45,10 @@ class SharedRows:
         shapes = [(*before, rows * scale, *behind) for rows in self._shares]
         return torch.cat(self._channel.gather(pictures, shapes, "pictures"), self._axis)
 
-    def add_halo(self, _convolution: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """A row more on every side that has a neighbour.
+    def add_halo(self, _layer: nn.Module, arguments: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """A row more on every side that has a neighbour, and two rows more in all.
 
-        Rows lie along axis 2 for all convolutions: (N, C, H, W), or (B, T, H, W, C) of Wan's causal ones.
+        Rows lie along axis 2 for all layers: (N, C, H, W) of pictures, (B, T, H, W, C) of Wan's clips.
         """
         x, *others = arguments
         first, last = x[:, :, :1], x[:, :, -1:]
@@ -56,17 +58,18 @@ class SharedRows:
         parts = [sent.get(rank, empty) for rank in range(self._channel.size)]
         arrived = self._channel.exchange(parts, [part.shape for part in parts], "halo")
         top, bottom = self._margins
+        rows = x.shape[2]
         # padding keeps the memory format, which the fast kernels need; a concatenation may not
         x = F.pad(x, [0, 0] * (x.ndim - 3) + [top, bottom])
         if top:
-            x[:, :, :1] = arrived[above]
+            x[:, :, top - 1 : top] = arrived[above]
         if bottom:
-            x[:, :, -1:] = arrived[below]
+            x[:, :, top + rows : top + rows + 1] = arrived[below]
         return x, *others
 
-    def drop_halo(self, _convolution: nn.Module, _arguments: Any, result: Tensor) -> Tensor:
-        """Without the rows that stood for neighbours': zeros beside them are right at the edges only."""
-        top, bottom = self._margins
+    def drop_halo(self, scale: int, _layer: nn.Module, _arguments: Any, result: Tensor) -> Tensor:
+        """Without what became of the rows around the own ones, ``scale`` of each."""
+        top, bottom = (scale * margin for margin in self._margins)
         return result[:, :, top : result.shape[2] - bottom]
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -83,8 +86,12 @@ class SharedRows:
 
     @property
     def _margins(self) -> tuple[int, int]:
-        """Rows above and below that are a neighbour's."""
-        return int(self._channel.index > 0), int(self._channel.index < self._channel.size - 1)
+        """Rows put above and below: a neighbour's, beyond it nothing, but two in all on every rank.
+
+        An even number stays even so, which the fast kernel for CPUs needs (:mod:`rushes.models.winograd`).
+        """
+        first, last = self._channel.index == 0, self._channel.index == self._channel.size - 1
+        return (0, 2) if first else (2, 0) if last else (1, 1)
 
 
 def share_rows(codec: Codec, channel: Channel) -> None:
@@ -101,6 +108,19 @@ def share_rows(codec: Codec, channel: Channel) -> None:
     for module in codec.decoder.modules():
         if isinstance(module, AttentionBlock):
             module.attend = rows.attend
-        elif isinstance(module, nn.Conv2d | nn.Conv3d) and module.padding[-2]:
-            module.register_forward_pre_hook(rows.add_halo)
-            module.register_forward_hook(rows.drop_halo)
+    for layer, scale in looking_beyond(codec.decoder).items():
+        layer.register_forward_pre_hook(rows.add_halo)
+        layer.register_forward_hook(partial(rows.drop_halo, scale))
+
+
+def looking_beyond(decoder: nn.Module) -> Mapping[nn.Module, int]:
+    """Layers that look one row beyond their own, and how many rows they make of each."""
+    layers: dict[nn.Module, int] = {}
+    within: set[nn.Module] = set()
+    for module in decoder.modules():
+        if isinstance(module, Upsample):
+            layers[module] = 2
+            within.update(module.modules())
+        elif isinstance(module, nn.Conv2d | nn.Conv3d) and module.padding[-2] and module not in within:
+            layers[module] = 1
+    return layers

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rushes.engine.parallel.layout import Layout
+from rushes.engine.parallel.rows import looking_beyond
 from rushes.engine.parallel.tokens import TokenRange, even_shares
 from rushes.models.codecs import Codec
 from rushes.models.transformer import TransformerConfig
@@ -83,8 +84,9 @@ def _ring(count: int, size: int) -> int:
 def decoding_sent(codec: Codec, latents: Tensor, size: int, index: int) -> Mapping[str, int]:
     """Bytes by purpose that rank ``index`` of ``size`` sends to decode ``latents`` with the others.
 
-    A row for each neighbour of each spatial convolution, keys and values of own rows for attention inside a
-    frame, own rows of the pictures to everyone. Sizes are taken from a decoding on this process alone.
+    A row for each neighbour before each layer that looks beyond its rows, keys and values of own rows for
+    attention inside a frame, own rows of the pictures to everyone. Sizes are taken from a decoding on this
+    process alone.
     """
     shares = even_shares(latents.shape[3], size)
     neighbours = (index > 0) + (index < size - 1)
@@ -102,7 +104,7 @@ def decoding_sent(codec: Codec, latents: Tensor, size: int, index: int) -> Mappi
 
 @contextmanager
 def _sizes(codec: Codec) -> Iterator[Counter[str]]:
-    """While the codec decodes: bytes of one row of every spatial convolution's input, of keys and values."""
+    """While the codec decodes: bytes of a row of every layer that looks beyond it, of keys and values."""
     sizes: Counter[str] = Counter()
 
     def see(module: nn.Module, arguments: tuple[Any, ...]) -> None:
@@ -112,12 +114,8 @@ def _sizes(codec: Codec) -> Iterator[Counter[str]]:
         else:
             sizes["row"] += count // arguments[0].shape[2]
 
-    hooks = [
-        module.register_forward_pre_hook(see)
-        for module in codec.decoder.modules()
-        if isinstance(module, AttentionBlock)
-        or (isinstance(module, nn.Conv2d | nn.Conv3d) and module.padding[-2])
-    ]
+    attention = [module for module in codec.decoder.modules() if isinstance(module, AttentionBlock)]
+    hooks = [module.register_forward_pre_hook(see) for module in (*looking_beyond(codec.decoder), *attention)]
     yield sizes
     for hook in hooks:
         hook.remove()
