@@ -107,7 +107,7 @@ def head(width: int, out_channels: int) -> nn.ModuleDict:
 
 def show(layers: nn.ModuleDict, x: Tensor, cache: FeatureCache) -> Tensor:
     """Apply a :func:`head`."""
-    result: Tensor = layers["2"](F.silu(layers["0"](x)), cache)
+    result: Tensor = layers["2"](F.silu(layers["0"](x), inplace=True), cache)
     return result
 
 

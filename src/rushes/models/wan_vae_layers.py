@@ -53,8 +53,10 @@ class ChannelNorm(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(..., C) -> (..., C)."""
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True).clamp_(min=1e-12)
-        normed: Tensor = x / length * (self.gamma.flatten() * self.gamma.shape[0] ** 0.5)
-        return normed
+        scale = self.gamma.flatten() * self.gamma.shape[0] ** 0.5
+        normed: Tensor = x / length
+        # new memory for a large clip costs as much as the arithmetic
+        return normed * scale if torch.is_grad_enabled() else normed.mul_(scale)
 
 
 class CausalConv3d(nn.Conv3d):
@@ -120,10 +122,10 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor, cache: FeatureCache) -> Tensor:
         """(B, T, H, W, C) -> (B, T, H, W, C')."""
         layers = self.residual
-        y = layers["2"](F.silu(layers["0"](x)), cache)
-        y = layers["6"](F.silu(layers["3"](y)), cache)
-        total: Tensor = y + (x if self.shortcut is None else self.shortcut(x, cache))
-        return total
+        y: Tensor = layers["2"](F.silu(layers["0"](x), inplace=True), cache)
+        y = layers["6"](F.silu(layers["3"](y), inplace=True), cache)
+        y += x if self.shortcut is None else self.shortcut(x, cache)
+        return y
 
 
 class AttentionBlock(nn.Module):
