@@ -26,9 +26,10 @@ class Prop:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """`source` is the script all spans point into."""
+    """`source` is the script all spans point into; `elements` tile it."""
 
     source: str
+    elements: tuple[Element, ...]
     language: str
     scenes: tuple[Scene, ...]
     characters: tuple[Character, ...]
@@ -52,7 +53,7 @@ def break_down(play: Screenplay) -> Breakdown:
         props.add(part, scene_id, language)
         scenes.append(_scene(part, scene_id, number, plans, props.of_scene(scene_id)))
         shots += number_shots(plans, scene_id, number)
-    return Breakdown(play.source, language, tuple(scenes), people, props.props(), tuple(shots))
+    return Breakdown(play.source, play.elements, language, tuple(scenes), people, props.props(), tuple(shots))
 
 
 def number_shots(plans: tuple[ShotPlan, ...], scene_id: str, scene_number: str) -> list[Shot]:
@@ -73,6 +74,7 @@ def number_shots(plans: tuple[ShotPlan, ...], scene_id: str, scene_number: str) 
                 characters=plan.characters,
                 duration_s=plan.duration_s,
                 spans=plan.spans,
+                script_text=plan.text,
             )
         )
     return shots

@@ -19,9 +19,11 @@ def shot_code(scene_number: str, number: int, letters: str = "") -> str:
     return f"SC{_ascii_number(scene_number)}_SH{number:04d}{letters}"
 
 
-def next_letter(number: str, taken: Collection[str]) -> str:
-    """`12A` after `12`, `12B` where that is taken, `12AA` after `12Z`."""
-    count = 1
+def next_letter(number: str, taken: Collection[str], first: int = 1) -> str:
+    """`12A` after `12`, `12B` where that is taken, `12AA` after `12Z`; letters before the ``first`` are known
+    to be taken.
+    """
+    count = first
     while (candidate := number + _letters(count)) in taken:
         count += 1
     return candidate

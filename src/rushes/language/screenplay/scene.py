@@ -59,6 +59,7 @@ def scene_numbers(parts: tuple[ScenePart, ...]) -> tuple[str, ...]:
     """The script's own numbers; counted where it has none; a number used twice gets a letter."""
     written = {part.heading.number for part in parts if part.heading.number}
     taken: set[str] = set()
+    twins: Counter[str] = Counter()
     numbers = []
     count = 0
     for part in parts:
@@ -69,7 +70,8 @@ def scene_numbers(parts: tuple[ScenePart, ...]) -> tuple[str, ...]:
                 count += 1
             number = str(count)
         if number in taken:
-            number = next_letter(number, taken)
+            twins[number] += 1
+            number = next_letter(number, taken, first=twins[number])
         taken.add(number)
         numbers.append(number)
     return tuple(numbers)

@@ -32,8 +32,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Shot:
-    """`id` never changes; `code` is what people say and may be changed. `text` is what the shot shows, first
-    the script's words, then whatever a person made of them. `reason` says why it is stale or an orphan.
+    """`id` never changes; `code` is what people say and may be changed.
+
+    `text` is what the shot shows: the script's words, kept in `script_text` as well, until a person changes
+    them. `reason` says why a shot is stale or an orphan.
     """
 
     id: str
@@ -45,5 +47,6 @@ class Shot:
     characters: tuple[str, ...]
     duration_s: float
     spans: tuple[Span, ...]
+    script_text: str
     status: ShotStatus = ShotStatus.NEW
     reason: str = ""

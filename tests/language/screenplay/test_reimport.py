@@ -1,0 +1,234 @@
+"""A changed script brought into a shot list: what is recognised, what turns stale, that nothing is lost."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.language.screenplay.annotated import load
+
+from rushes.language.screenplay.breakdown import break_down
+from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.reimport import reimport
+from rushes.language.screenplay.shot import Coverage, Shot, ShotStatus
+from rushes.language.screenplay.text_script import parse_text
+
+HARBOUR = """INT. HARBOUR OFFICE - NIGHT
+
+Mara counts coins into a tin box while the rain falls.
+
+JONAS
+The bridge was up again tonight.
+
+MARA
+Then swim the next time.
+"""
+PIER = """EXT. PIER - NIGHT
+
+The parcel lies on the wet planks and ticks.
+
+MARA
+Everything ticks if you listen long enough.
+
+She throws the tin box at it and misses by a hand.
+"""
+BOAT = """EXT. FERRY - DAWN
+
+The coast is a grey line behind the sleeping passengers.
+
+JONAS
+We never found out who had sent it to us.
+"""
+
+
+def play(*scenes):
+    source = "\n\n".join(scenes)
+    return Screenplay(source, parse_fountain(source))
+
+
+def fates(result):
+    return [(str(change.fate), change.before, change.after) for change in result.scenes]
+
+
+def by_text(breakdown):
+    return {shot.text: shot for shot in breakdown.shots}
+
+
+BASE = break_down(play(HARBOUR, PIER, BOAT))
+
+
+def test_the_same_script_changes_nothing_but_new():
+    result = reimport(BASE, play(HARBOUR, PIER, BOAT))
+    assert result.breakdown.shots == tuple(replace(shot, status=ShotStatus.KEPT) for shot in BASE.shots)
+    assert result.breakdown.scenes == BASE.scenes
+    assert {change.fate for change in result.scenes} == {"same"}
+
+
+def test_a_changed_line_makes_its_own_shots_stale_and_no_other():
+    result = reimport(BASE, play(HARBOUR, PIER.replace("ticks if you listen", "ticks when you listen"), BOAT))
+    stale = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.STALE]
+    assert [shot.text for shot in stale] == ["MARA: Everything ticks when you listen long enough."]
+    assert stale[0].id == by_text(BASE)["MARA: Everything ticks if you listen long enough."].id
+    assert result.count(ShotStatus.KEPT) == len(BASE.shots) - 1
+
+
+def test_a_master_and_its_singles_turn_stale_together():
+    result = reimport(BASE, play(HARBOUR.replace("bridge was up", "bridge was down"), PIER, BOAT))
+    stale = {shot.coverage for shot in result.breakdown.shots if shot.status is ShotStatus.STALE}
+    assert stale == {Coverage.MASTER, Coverage.SINGLE}
+
+
+def test_a_sentence_added_to_a_paragraph_leaves_the_other_sentences_alone():
+    longer = HARBOUR.replace(
+        "rain falls.", "rain falls. A gull screams behind the window, then another one further away."
+    )
+    result = reimport(BASE, play(longer, PIER, BOAT))
+    assert result.count(ShotStatus.STALE) == 0
+    new = [shot.text for shot in result.breakdown.shots if shot.status is ShotStatus.NEW]
+    assert "".join(new).startswith("A gull screams")
+
+
+def test_words_a_person_wrote_stay():
+    target = by_text(BASE)["MARA: Then swim the next time."]
+    ours = replace(target, text="Mara, tired, almost kind")
+    shots = tuple(ours if shot is target else shot for shot in BASE.shots)
+    changed = HARBOUR.replace("Then swim the next time.", "Then swim the next time, boy.")
+    result = reimport(replace(BASE, shots=shots), play(changed, PIER, BOAT))
+    after = next(shot for shot in result.breakdown.shots if shot.id == target.id)
+    assert (after.text, after.script_text) == (
+        "Mara, tired, almost kind",
+        "MARA: Then swim the next time, boy.",
+    )
+    assert "and so had the shot's text" in after.reason
+
+
+def test_a_moved_scene_keeps_its_shots():
+    result = reimport(BASE, play(PIER, BOAT, HARBOUR))
+    assert sorted(fates(result)) == [
+        ("moved", "1", ("1",)),
+        ("same", "2", ("2",)),
+        ("same", "3", ("3",)),
+    ]
+    assert result.count(ShotStatus.STALE) == 0
+    assert [shot.scene_id for shot in result.breakdown.shots][-1] == BASE.scenes[0].id
+
+
+def test_a_split_scene_shares_its_shots_out():
+    first, second = PIER.split("MARA\n")
+    result = reimport(BASE, play(HARBOUR, first, "EXT. BEACH - NIGHT\n\nMARA\n" + second, BOAT))
+    assert ("split", "2", ("2", "2A")) in fates(result)
+    beach = next(scene for scene in result.breakdown.scenes if scene.location == "BEACH")
+    there = [shot.text for shot in result.breakdown.shots if shot.scene_id == beach.id]
+    assert any(text.startswith("MARA: Everything") for text in there)
+    assert result.count(ShotStatus.ORPHAN) == 0
+
+
+def test_merged_scenes_bring_their_shots_together():
+    merged = PIER + "\n" + BOAT.split("\n\n", 1)[1]
+    result = reimport(BASE, play(HARBOUR, merged))
+    assert [fate[0] for fate in fates(result)] == ["same", "merged", "merged"]
+    assert {shot.id for shot in BASE.shots} <= {shot.id for shot in result.breakdown.shots}
+    assert result.count(ShotStatus.ORPHAN) == 0
+
+
+def test_an_omitted_scene_leaves_orphans_that_come_back_with_it():
+    without = reimport(BASE, play(HARBOUR, BOAT))
+    assert ("omitted", "2", ()) in fates(without)
+    orphans = [shot for shot in without.breakdown.shots if shot.status is ShotStatus.ORPHAN]
+    assert {shot.scene_id for shot in orphans} == {BASE.scenes[1].id}
+    assert [scene.number for scene in without.breakdown.scenes if scene.is_omitted] == ["2"]
+    again = reimport(without.breakdown, play(HARBOUR, PIER, BOAT))
+    assert again.count(ShotStatus.ORPHAN) == 0
+    assert {shot.id for shot in again.breakdown.shots} == {shot.id for shot in BASE.shots}
+
+
+def test_an_added_scene_gets_a_letter_and_new_shots():
+    added = "INT. CELLAR - NIGHT\n\nA candle goes out in the draught.\n"
+    result = reimport(BASE, play(HARBOUR, added, PIER, BOAT))
+    assert ("added", "", ("1A",)) in fates(result)
+    new = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.NEW]
+    assert [shot.code for shot in new] == ["SC001A_SH0010"]
+
+
+def test_a_new_line_gets_a_code_between_its_neighbours():
+    result = reimport(
+        BASE, play(HARBOUR.replace("MARA\n", "He sneezes twice into his sleeve.\n\nMARA\n"), PIER, BOAT)
+    )
+    codes = [shot.code for shot in result.breakdown.shots if shot.scene_id == BASE.scenes[0].id]
+    new = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.NEW]
+    assert [shot.text for shot in new] == ["He sneezes twice into his sleeve."]
+    assert codes == sorted(codes)
+    assert new[0].code == "SC001_SH0035"
+
+
+def test_a_heading_that_changes_the_light_touches_its_opening_shot_only():
+    result = reimport(BASE, play(HARBOUR, PIER.replace("NIGHT", "DAWN"), BOAT))
+    stale = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.STALE]
+    assert {shot.scene_id for shot in stale} == {BASE.scenes[1].id}
+    assert {shot.reason for shot in stale} == {"its scene's heading changed"}
+
+
+def test_inserts_without_words_follow_their_scene():
+    advert = Shot(
+        "sh-x", "SC002_SH0900", BASE.scenes[1].id, Coverage.INSERT, "close_up", "the brand", (), 2.0, (), ""
+    )
+    ours = replace(BASE, shots=(*BASE.shots, advert))
+    kept = by_text(reimport(ours, play(PIER, HARBOUR, BOAT)).breakdown)["the brand"]
+    assert (kept.status, kept.scene_id) == (ShotStatus.KEPT, BASE.scenes[1].id)
+    lost = by_text(reimport(ours, play(HARBOUR, BOAT)).breakdown)["the brand"]
+    assert (lost.status, lost.reason) == (ShotStatus.ORPHAN, "its scene left the script")
+
+
+LINES = [
+    "Rain falls on the harbour.",
+    "MARA\nNo. Never again, I said.",
+    "JONAS\nYes.",
+    "A dog barks.",
+    "[[insert: a key]]",
+    "> END <",
+]
+HEADINGS = ["INT. A - DAY", "EXT. B - NIGHT", "INT. C - DAY #7#", "1-1 客厅 日 内"]
+SCENES = st.lists(
+    st.tuples(st.sampled_from(HEADINGS), st.lists(st.sampled_from(LINES), max_size=4)), max_size=4
+).map(lambda scenes: "\n\n".join("\n\n".join([heading, *lines]) for heading, lines in scenes))
+
+
+@given(st.lists(SCENES, min_size=2, max_size=4))
+def test_no_shot_is_ever_dropped(versions):
+    breakdown = break_down(play(versions[0]))
+    for version in versions[1:]:
+        before = breakdown
+        breakdown = reimport(before, play(version)).breakdown
+        ids = [shot.id for shot in breakdown.shots]
+        assert len(set(ids)) == len(ids)
+        assert {shot.id for shot in before.shots} <= set(ids)
+        codes = [shot.code for shot in breakdown.shots]
+        assert len(set(codes)) == len(codes)
+        assert {shot.scene_id for shot in breakdown.shots} <= {scene.id for scene in breakdown.scenes}
+        assert all(
+            0 <= span.start <= span.end <= len(version) for shot in breakdown.shots for span in shot.spans
+        )
+        kept = [shot for shot in breakdown.shots if shot.status is ShotStatus.KEPT and shot.script_text]
+        assert all(words_of(breakdown.source, shot) for shot in kept)
+
+
+def words_of(source, shot):
+    """Whether a kept shot still points at words that are its own."""
+    shown = "".join(source[span.start : span.end] for span in shot.spans)
+    return not shot.spans or any(word in shown for word in shot.script_text.split())
+
+
+@pytest.mark.parametrize("name", ["zh_rainnight", "ja_station", "ko_rooftop", "en_harbour.fountain"])
+def test_one_changed_speech_in_each_language(name):
+    text = load(name).text
+    read = parse_text(text, is_fountain=name.endswith(".fountain"))
+    before = break_down(read)
+    speech = [shot for shot in before.shots if shot.coverage is Coverage.SINGLE][-1]
+    words = speech.script_text.partition(": ")[2]
+    after = parse_text(text.replace(words, words + "X"), is_fountain=name.endswith(".fountain"))
+    result = reimport(before, after)
+    stale = {shot.id for shot in result.breakdown.shots if shot.status is ShotStatus.STALE}
+    assert speech.id in stale
+    assert stale <= {shot.id for shot in before.shots if set(shot.spans) & set(speech.spans)}
+    assert result.count(ShotStatus.ORPHAN) == 0
