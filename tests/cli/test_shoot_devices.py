@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.engine.parallel_work import wait_for_end
 
 from rushes import cli
 from rushes.media.picture import read_picture
@@ -76,16 +77,14 @@ def test_control_c_leaves_nothing_running(tmp_path, tiny_model):
     )
     while not process.stdout.readline().startswith("seed"):
         assert process.poll() is None
-    time.sleep(0.5)
+    time.sleep(0.2)
     family = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    family = [int(pid) for pid in family]
     assert len(family) >= 2
     os.killpg(process.pid, signal.SIGINT)
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert rest.count("\n") == 1
     assert rest.startswith("rushes: stopped; ")
-    until = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}").exists() for pid in family):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_for_end(family)
     assert not list(tmp_path.iterdir())

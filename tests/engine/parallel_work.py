@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -174,11 +175,26 @@ def film_with_own_noise(rank: Rank, model: devices.SharedModel) -> None:
 
 def die(rank: Rank, how: str) -> None:
     """The second rank ends ``how``, in the middle of work that the others wait for."""
-    mesh = join_mesh(Layout(sequence=3))
+    mesh = join_mesh(Layout(sequence=2))
     rank.say(os.getpid())
     next(rank.orders())
     if rank.index == 1:
         if how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         raise RuntimeError("a broken part")
-    mesh.everyone.gather(torch.ones(3), [(3,)] * 3, "never")
+    mesh.everyone.gather(torch.ones(3), [(3,)] * 2, "never")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_for_end(pids: list[int], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while any(is_alive(pid) for pid in pids):
+        assert time.monotonic() < until, "processes are left"
+        time.sleep(0.05)
