@@ -1,5 +1,6 @@
 """Words to pictures beside diffusers' Wan pipelines, with the same random weights, noise and settings."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,10 @@ from tests.models.references import error
 
 from rushes.core.model_facts import Conventions, FirstFrame
 from rushes.core.recipe import picture_digest
+from rushes.diffusion.denoiser import whole_timestep
 from rushes.diffusion.noise import member_noise
-from rushes.engine.events import Finished, FramesDecoded, StepDone
+from rushes.diffusion.schedule import SCHEDULES
+from rushes.engine.events import Finished, FramesDecoded, Preview, StepDone
 from rushes.engine.generate import generate
 from rushes.engine.plan import Order, plan
 from rushes.engine.run import Run
@@ -102,6 +105,35 @@ def no_negative_prompt(bundle, request):
     return bundle, replace(request, negative_prompt="")
 
 
+def rounded_levels(bundle, request):
+    """Sigma itself must not be cut down with the timestep."""
+    sigmas = SCHEDULES[SAMPLING.schedule](SAMPLING.steps, SAMPLING.shift)
+    rounded = tuple(whole_timestep(sigma) / 1000 for sigma in sigmas.tolist())
+    return bundle, replace(request, sampling=replace(SAMPLING, sigmas=rounded))
+
+
+def swapped_experts(bundle, request):
+    high, low = bundle.experts
+    experts = (replace(high, transformer=low.transformer), replace(low, transformer=high.transformer))
+    return replace(bundle, experts=experts), request
+
+
+class StatesBehindTheWords(torch.nn.Module):
+    """An encoder that leaves its states at the padding, as transformers' does."""
+
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder, self.config = encoder, encoder.config
+        self.token_embedding = encoder.token_embedding
+
+    def forward(self, ids, mask):
+        return self.encoder(ids, mask) + (~mask).unsqueeze(-1)
+
+
+def states_behind_the_words(bundle, request):
+    return replace(bundle, text_encoder=StatesBehindTheWords(bundle.text_encoder)), request
+
+
 @pytest.mark.parametrize(
     "plant",
     [
@@ -112,12 +144,93 @@ def no_negative_prompt(bundle, request):
         exact_timesteps,
         other_boundary,
         no_negative_prompt,
+        rounded_levels,
+        swapped_experts,
+        states_behind_the_words,
     ],
     ids=lambda plant: plant.__name__,
 )
 def test_every_planted_trap_is_seen(t2v, reference, plant):
-    """Traps 3, 4 and 6 of the fact sheet, and their like."""
+    """Traps 2, 3, 4 and 6 of the fact sheet, and their like."""
     assert error(shoot(*plant(t2v.bundle, request_for(t2v.bundle)))[-1].latents, reference) > 10 * BOUND
+
+
+def test_timesteps_rounded_to_the_nearest_are_seen(t2v, reference, monkeypatch):
+    """Trap 6: they are cut down."""
+    monkeypatch.setattr("rushes.engine.generate.whole_timestep", lambda sigma: round(1000 * sigma))
+    assert error(shoot(t2v.bundle, request_for(t2v.bundle))[-1].latents, reference) > 10 * BOUND
+
+
+def noise_in_bfloat16(shape):
+    return torch.randn(1, *shape, generator=torch.Generator().manual_seed(SEED), dtype=torch.bfloat16).float()
+
+
+def noise_of_another_shape(shape):
+    channels, frames, height, width = shape
+    turned = member_noise([SEED], (frames, channels, height, width))
+    return turned.transpose(1, 2)
+
+
+@pytest.mark.parametrize("draw", [noise_in_bfloat16, noise_of_another_shape], ids=lambda draw: draw.__name__)
+def test_noise_drawn_otherwise_is_seen(t2v, reference, draw):
+    """Trap 12: one seed gives another clip where dtype or order of axes differ."""
+    events = shoot(t2v.bundle, request_for(t2v.bundle), Run(noise=draw((4, 3, 4, 8))))
+    assert error(events[-1].latents, reference) > 10 * BOUND
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_same_request_gives_the_same_bytes(t2v, dtype):
+    """Of a published model too: text encoder, two experts, solver and codec."""
+    transformers = [copy.deepcopy(expert.transformer).to(dtype) for expert in t2v.bundle.experts]
+    experts = tuple(
+        replace(expert, transformer=narrow)
+        for expert, narrow in zip(t2v.bundle.experts, transformers, strict=True)
+    )
+    bundle = replace(t2v.bundle, experts=experts)
+    first, second = (shoot(bundle, request_for(bundle)) for _ in range(2))
+    assert torch.equal(first[-1].latents, second[-1].latents)
+    frames = [
+        np.concatenate([event.frames for event in events if isinstance(event, FramesDecoded)])
+        for events in (first, second)
+    ]
+    assert np.array_equal(*frames)
+
+
+def test_previews_of_a_published_model_are_its_decoders_stills(t2v):
+    shown = shoot(t2v.bundle, request_for(t2v.bundle), Run(previews=8))
+    (preview,) = [each for each in shown if isinstance(each, Preview)]
+    frames = np.concatenate([each.frames for each in shown if isinstance(each, FramesDecoded)])
+    assert preview.pictures.shape == (3, 32, 64, 3)
+    # the last estimate is the clip; its first still is decoded as the clip's first frame is
+    assert np.abs(preview.pictures[0].astype(int) - frames[0]).max() <= 1
+
+
+def test_the_texts_keys_are_made_once_for_prompt_and_expert(t2v):
+    calls = {id(expert.transformer): [] for expert in t2v.bundle.experts}
+    handles = []
+    for expert in t2v.bundle.experts:
+        seen = calls[id(expert.transformer)]
+        for block in expert.transformer.blocks:
+            for layer in (block.cross_attn.k, block.cross_attn.v):
+                handles.append(layer.register_forward_hook(lambda *_, seen=seen: seen.append(1)))
+    try:
+        shoot(t2v.bundle, request_for(t2v.bundle))
+    finally:
+        for handle in handles:
+            handle.remove()
+    # two contexts, two blocks, keys and values: whatever the number of steps
+    assert [len(seen) for seen in calls.values()] == [8, 8]
+
+
+def test_the_time_path_runs_once_a_forward_whatever_the_number_of_tokens(t2v):
+    rows = []
+    layer = t2v.bundle.experts[0].transformer.time_projection
+    handle = layer.register_forward_hook(lambda _layer, _given, made: rows.append(tuple(made.shape)))
+    try:
+        shoot(t2v.bundle, request_for(t2v.bundle))
+    finally:
+        handle.remove()
+    assert set(rows) == {(1, 6 * 24)}
 
 
 @pytest.mark.parametrize("first_frame", [FirstFrame.CHANNELS, FirstFrame.TOKENS])

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from einops import rearrange
 from tests.models.references import Float64, error, randomise
 from torch import Tensor, nn
 
@@ -9,7 +10,7 @@ from rushes.models import wan_vae_layers, winograd
 from rushes.models.vae_layouts import wan_vae21_layout, wan_vae22_layout
 from rushes.models.wan_vae21 import WanVAE21, WanVAE21Config
 from rushes.models.wan_vae22 import WanVAE22, WanVAE22Config
-from rushes.models.wan_vae_layers import ChannelNorm, FeatureCache, Upsample
+from rushes.models.wan_vae_layers import ChannelNorm, Downsample, FeatureCache, Upsample
 
 MEAN, STD = (0.1, 0.2, -0.1, 0.0), (1.0, 2.0, 0.5, 1.5)
 KINDS = ("2.1", "2.2")
@@ -183,6 +184,74 @@ def test_a_norm_over_the_root_mean_square_with_a_large_epsilon_is_seen(case, mon
 
 def test_latents_left_unwhitened_are_seen(case, monkeypatch):
     monkeypatch.setattr(type(case.ours), "_colour", lambda _, latents: latents)
+    assert decoding_error(case) > 1e-2
+
+
+def forgotten_past(monkeypatch):
+    def nothing(_layer: nn.Module, x: Tensor, _cache: FeatureCache) -> Tensor:
+        return x.new_zeros(x.shape[0], 2, *x.shape[2:])
+
+    monkeypatch.setattr(wan_vae_layers, "take_past", nothing)
+
+
+def border_on_the_other_side(monkeypatch):
+    pad = torch.nn.functional.pad
+
+    def turned(x: Tensor, border: tuple[int, ...]) -> Tensor:
+        return pad(x, (0, 0, 1, 0, 1, 0)) if border == (0, 0, 0, 1, 0, 1) else pad(x, border)
+
+    monkeypatch.setattr(torch.nn.functional, "pad", turned)
+
+
+def first_frame_through_the_time_convolution(monkeypatch):
+    forward = Downsample.forward
+
+    def without_exception(self: Downsample, x: Tensor, cache: FeatureCache) -> Tensor:
+        if self.time_conv is None or not cache.is_start(self):
+            return forward(self, x, cache)
+        alone = forward(self, x, cache)
+        return self.time_conv(torch.nn.functional.pad(alone, (0, 0, 0, 0, 0, 0, 2, 0)))
+
+    monkeypatch.setattr(Downsample, "forward", without_exception)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [forgotten_past, border_on_the_other_side, first_frame_through_the_time_convolution],
+    ids=lambda plant: plant.__name__,
+)
+def test_every_planted_trap_of_encoding_is_seen(case, plant, monkeypatch):
+    frames = case.frames(9)
+    exact = case.encoded(frames, wide=True)
+    assert error(case.ours.encode(frames), exact) < 1e-5
+    plant(monkeypatch)
+    assert error(case.ours.encode(frames), exact) > 1e-3
+
+
+def test_leaving_out_the_temporal_resampling_is_seen(case):
+    """What the official code does without a cache: one frame for each latent frame."""
+    ours = build_ours(case.kind)
+    ours.load_state_dict(case.ours.state_dict())
+    for module in ours.modules():
+        if isinstance(module, Upsample):
+            module.time_conv = None
+    latents = torch.randn(1, 4, 4, 2, 3)
+    if case.kind == "2.1":
+        with torch.no_grad():
+            assert ours.decode(latents).shape[2] == 4 != case.ours.decode(latents).shape[2] == 13
+    else:  # its parameter-free shortcuts still count the frames
+        with pytest.raises(RuntimeError, match="must match the size"), torch.no_grad():
+            ours.decode(latents)
+
+
+def test_columns_before_rows_in_a_patch_are_seen(monkeypatch):
+    """Of the 2.2 autoencoder: the official order is channel, column, row."""
+    case = Case("2.2", 4)
+
+    def rows_first(_self: WanVAE22, decoded: Tensor) -> Tensor:
+        return rearrange(decoded, "b t h w (c q r) -> b t (h q) (w r) c", q=2, r=2)
+
+    monkeypatch.setattr(WanVAE22, "_shape_out", rows_first)
     assert decoding_error(case) > 1e-2
 
 
