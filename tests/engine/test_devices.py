@@ -16,7 +16,7 @@ from tests.engine.parallel_work import die, film_with_own_noise, is_alive, wait_
 
 from rushes.core.errors import CancelledError, GenerationError, UsageError, WeightsError
 from rushes.core.request import Request, Sampling
-from rushes.engine.events import FramesDecoded, Resumed, StepDone, TextsEncoded
+from rushes.engine.events import FramesDecoded, Preview, Resumed, StepDone, TextsEncoded
 from rushes.engine.facts import read_facts
 from rushes.engine.generate import generate
 from rushes.engine.parallel import ranks as ranks_module
@@ -68,8 +68,9 @@ def test_clips_on_two_devices(tiny_model, tmp_path):
 
         texts = of(TextsEncoded, events)[0].texts
         other = replace(REQUEST, seed=4)
-        again = list(devices.generate(other, Run(texts=texts, more_seeds=(3,))))
+        again = list(devices.generate(other, Run(texts=texts, more_seeds=(3,), previews=2)))
         torch.testing.assert_close(again[-1].latents[1:], alone[-1].latents, rtol=0, atol=1e-5)
+        assert [preview.step for preview in of(Preview, again)] == [2, 4]
         assert pids_of(devices) == pids
 
         saved = SavedRun(tmp_path, engine_stages(bundle, LONG), devices.machine, 1000)
