@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import rushes
+from rushes.cli.break_ import break_
 from rushes.cli.evaluate import evaluate
 from rushes.cli.models import models
 from rushes.cli.shoot import shoot
@@ -56,6 +57,7 @@ app.command(epilog='Example: rushes shoot "a red fox leaps over snow at dusk" --
     shoot
 )
 app.add_typer(models, name="models")
+app.command(name="break", epilog="Example: rushes break script.fountain --output breakdown")(break_)
 app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)
 app.command(
     epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"

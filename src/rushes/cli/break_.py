@@ -1,0 +1,85 @@
+"""``rushes break``: a screenplay into scenes, people, props and a shot list."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rushes.language.screenplay.breakdown import Breakdown
+    from rushes.language.screenplay.reimport import Reimport
+
+
+def break_(
+    script: Annotated[
+        Path, typer.Argument(help="A .fountain, .fdx, .docx, .pdf or .txt script.", dir_okay=False)
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for breakdown.json and shots.csv; a list that is there is merged into."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Break a screenplay into scenes, people, props and a shot list, by rules.
+
+    With --output, the list is kept. The same command with a newer script merges it in: only shots whose words
+    changed turn stale, and no shot is dropped.
+    """
+    from rushes.language.screenplay.breakdown import break_down
+    from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown, write_breakdown
+    from rushes.language.screenplay.reading import read_script
+    from rushes.language.screenplay.reimport import reimport
+
+    play = read_script(script)
+    before = read_breakdown(output) if output else None
+    merged = reimport(before, play) if before else None
+    breakdown = merged.breakdown if merged else break_down(play)
+    if output:
+        write_breakdown(breakdown, output)
+    if as_json:
+        print(json.dumps({**breakdown_json(breakdown), "changes": _changes(merged)}, ensure_ascii=False))
+        return
+    _show(breakdown)
+    if merged:
+        _show_changes(merged)
+    if output:
+        print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
+
+
+def _show(breakdown: "Breakdown") -> None:
+    shots = {scene.id: 0 for scene in breakdown.scenes}
+    for shot in breakdown.shots:
+        shots[shot.scene_id] += 1
+    for scene in breakdown.scenes:
+        if not scene.is_omitted:
+            place = " ".join(word for word in (scene.setting, scene.location, scene.time) if word)
+            people = ", ".join(scene.characters) or "nobody"
+            print(f"{scene.number:<6} {place}: {shots[scene.id]} shots, {scene.duration_s:g} s, {people}")
+    names = ", ".join(character.name for character in breakdown.characters)
+    print(f"\n{len(breakdown.characters)} people: {names}")
+    print(f"{len(breakdown.props)} props: {', '.join(prop.words[0] for prop in breakdown.props)}")
+    seconds = sum(scene.duration_s for scene in breakdown.scenes if not scene.is_omitted)
+    minutes, rest = divmod(round(seconds), 60)
+    print(f"{len(breakdown.shots)} shots, about {minutes}:{rest:02d}")
+
+
+def _show_changes(merged: "Reimport") -> None:
+    from rushes.language.screenplay.scene_links import SceneFate
+    from rushes.language.screenplay.shot import ShotStatus
+
+    print()
+    for change in merged.scenes:
+        if change.fate is not SceneFate.SAME:
+            print(f"scene {' and '.join(change.after) or change.before}: {change.fate}")
+    counts = ", ".join(f"{merged.count(status)} {status}" for status in ShotStatus)
+    print(f"shots: {counts}")
+
+
+def _changes(merged: "Reimport | None") -> list[dict[str, object]]:
+    if merged is None:
+        return []
+    return [
+        {"fate": change.fate, "before": change.before, "after": list(change.after)}
+        for change in merged.scenes
+    ]

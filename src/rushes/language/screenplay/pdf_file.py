@@ -1,0 +1,55 @@
+"""A PDF with a text layer: each page as typed lines in their columns, then read as any typed script."""
+
+import io
+import re
+
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
+
+from rushes.core.errors import UsageError
+from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.text_script import parse_text
+
+_MOST_PAGES = 1000
+_BROKEN = (
+    PyPdfError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+    NotImplementedError,
+    OSError,
+    AssertionError,
+)
+_BLANK_RUN = re.compile(r"\n(?:[ \t]*\n){2,}")
+
+
+def parse_pdf(content: bytes, name: str) -> Screenplay:
+    """Read a PDF script. Raises UsageError for a file that is none, is locked, or is pictures of pages."""
+    if not content.lstrip().startswith(b"%PDF"):
+        raise UsageError(f"{name} is no PDF")
+    try:
+        pages = _pages(content, name)
+    except UsageError:
+        raise
+    except _BROKEN as error:
+        raise UsageError(f"{name} is damaged ({error}): print it to a new PDF") from None
+    if not any(character.isalnum() for page in pages for character in page):
+        raise UsageError(
+            f"{name} has no text layer, only pictures of pages: export the text it was made from"
+        )
+    source = "\f\n".join(_BLANK_RUN.sub("\n\n", page.strip("\n")) + "\n" for page in pages)
+    return parse_text(source, is_fountain=False)
+
+
+def _pages(content: bytes, name: str) -> list[str]:
+    reader = PdfReader(io.BytesIO(content))
+    if reader.is_encrypted and not reader.decrypt(""):
+        raise UsageError(f"{name} is locked by a password: save it without one")
+    if len(reader.pages) > _MOST_PAGES:
+        raise UsageError(f"{name} has more than {_MOST_PAGES} pages: no script has")
+    pages = [page.extract_text(extraction_mode="layout") for page in reader.pages]
+    return [page.replace("\r\n", "\n").replace("\0", "") for page in pages]

@@ -1,0 +1,239 @@
+"""Scripts out of files: Final Draft, Word, PDF, text; and files that are broken or hostile."""
+
+import io
+import zipfile
+import zlib
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.language.screenplay.annotated import load
+
+from rushes.core.errors import UsageError
+from rushes.language.screenplay.element import ElementKind
+from rushes.language.screenplay.reading import parse_script, read_script
+
+FDX = """<?xml version="1.0" encoding="UTF-8" standalone="no" ?>
+<FinalDraft DocumentType="Script" Template="No" Version="5"><Content>
+<Paragraph Number="12A" Type="Scene Heading"><Text>INT. KITCHEN - DAY</Text></Paragraph>
+<Paragraph Type="Action"><Text>Ruth puts a </Text><Text Style="Bold+Italic">key</Text>
+<Text> on the desk.</Text></Paragraph>
+<Paragraph Type="Shot"><Text>CLOSE ON THE KEY</Text></Paragraph>
+<Paragraph Type="Character"><Text>RUTH</Text></Paragraph>
+<Paragraph Type="Parenthetical"><Text>(low)</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>Take it.</Text></Paragraph>
+<Paragraph><DualDialogue>
+<Paragraph Type="Character"><Text>TOM</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>No.</Text></Paragraph>
+<Paragraph Type="Character"><Text>刘星</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>不。</Text></Paragraph>
+</DualDialogue></Paragraph>
+<Paragraph Type="Transition"><Text>CUT TO:</Text></Paragraph>
+<Paragraph Type="General"><Text></Text></Paragraph>
+</Content><TitlePage/></FinalDraft>"""
+
+
+def seen(play):
+    return [(str(e.kind), e.words) for e in play.elements if e.kind is not ElementKind.BLANK]
+
+
+def tiles(play):
+    return "".join(play.text(element) for element in play.elements) == play.source
+
+
+def test_final_draft_says_what_each_paragraph_is():
+    play = parse_script(FDX.encode(), "script.fdx")
+    assert seen(play) == [
+        ("scene_heading", "INT. KITCHEN - DAY"),
+        ("action", "Ruth puts a ***key*** on the desk."),
+        ("shot", "CLOSE ON THE KEY"),
+        ("character", "RUTH"),
+        ("parenthetical", "low"),
+        ("dialogue", "Take it."),
+        ("character", "TOM"),
+        ("dialogue", "No."),
+        ("character", "刘星"),
+        ("dialogue", "不。"),
+        ("transition", "CUT TO:"),
+    ]
+    assert tiles(play)
+    assert play.elements[0].key == "12A"
+    assert [e.words for e in play.elements if e.is_dual] == ["刘星"]
+
+
+BOMB = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>
+<FinalDraft><Content><Paragraph><Text>&c;</Text></Paragraph></Content></FinalDraft>"""
+OUTSIDE = (
+    '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><FinalDraft><Content>&a;</Content></FinalDraft>'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (BOMB, "defines entities of its own"),
+        (OUTSIDE, "defines entities of its own"),
+        ("<FinalDraft><Content>", "no Final Draft script"),
+        ("<html/>", "it has no content"),
+        ("", "no Final Draft script"),
+    ],
+)
+def test_final_draft_that_is_none_or_attacks_is_refused(content, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        parse_script(content.encode(), "script.fdx")
+
+
+def docx(body, name="word/document.xml"):
+    xml = (
+        '<?xml version="1.0" encoding="UTF-8"?><w:document '
+        'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
+        f"{body}</w:body></w:document>"
+    )
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, xml)
+    return out.getvalue()
+
+
+def paragraphs(text):
+    return "".join(
+        f'<w:p><w:r><w:t xml:space="preserve">{line}</w:t></w:r></w:p>' for line in text.splitlines()
+    )
+
+
+@pytest.mark.parametrize("name", ["zh_rainnight", "ja_kitchen", "ko_rooftop", "en_attic.fountain"])
+def test_word_keeps_what_plain_text_says(name):
+    text = load(name).text.replace("*", "")
+    expected = seen(parse_script(text.encode(), "script.txt"))
+    assert seen(parse_script(docx(paragraphs(text)), "script.docx")) == expected
+
+
+def test_word_reads_inserted_text_and_leaves_deleted_text_out():
+    body = (
+        "<w:p><w:r><w:t>INT. A - DAY</w:t></w:r></w:p><w:p/>"
+        "<w:p><w:r><w:t>She </w:t></w:r><w:del><w:r><w:delText>walks</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t>runs</w:t></w:r></w:ins><w:r><w:tab/><w:t>away.</w:t></w:r></w:p>"
+    )
+    assert seen(parse_script(docx(body), "script.docx"))[1] == ("action", "She runs\taway.")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"PK\x03\x04broken", "no Word document"),
+        (docx("", name="other.xml"), "no Word document"),
+        (docx("<w:p>"), "no Word document"),
+        (b"", "no Word document"),
+    ],
+)
+def test_word_files_that_are_none_are_refused(content, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        parse_script(content, "script.docx")
+
+
+def test_word_with_entities_or_without_end_is_refused():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", BOMB)
+    with pytest.raises(UsageError, match="defines entities"):
+        parse_script(out.getvalue(), "script.docx")
+    deep = "<w:sdt>" * 20000 + "</w:sdt>" * 20000
+    with pytest.raises(UsageError, match="is empty"):
+        parse_script(docx(f"<w:p>{deep}</w:p>"), "script.docx")
+
+
+def pdf(pages):
+    """A small PDF in Courier, 12 points a line, 7.2 points a column."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
+    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
+    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>")
+    for index, page in enumerate(pages):
+        words = []
+        for row, line in enumerate(page.split("\n")):
+            indent = len(line) - len(line.lstrip())
+            text = line.strip().replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+            words.append(f"BT /F1 12 Tf 1 0 0 1 {72 + 7.2 * indent:.1f} {720 - 12 * row} Tm ({text}) Tj ET")
+        stream = zlib.compress("\n".join(words).encode("latin-1"))
+        objects.append(
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * index} 0 R "
+            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
+        )
+        objects.append(
+            b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(stream) + stream + b"\nendstream"
+        )
+    out = b"%PDF-1.4\n"
+    offsets = []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(out))
+        out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+
+
+def test_a_typed_page_comes_out_of_a_pdf_as_it_went_in():
+    text = load("en_typed").text
+    first, second = text.split("                                                           2.\n")
+    play = parse_script(pdf([first, second]), "script.pdf")
+    expected = [pair for pair in seen(parse_script(text.encode(), "script.txt")) if pair[0] != "page_break"]
+    assert [pair for pair in seen(play) if pair[0] != "page_break"] == expected
+    assert tiles(play)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (pdf([""]), "no text layer"),
+        (b"%PDF-1.4\nnothing", "damaged"),
+        (b"not one", "is no PDF"),
+        (b"", "is no PDF"),
+    ],
+)
+def test_a_pdf_without_words_says_so(content, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        parse_script(content, "script.pdf")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.fountain", b"", "is empty"),
+        ("a.txt", b"\x89PNG\r\n", "PNG picture"),
+        ("a.doc", b"x", "ends in .doc"),
+        ("a.mp4", b"x", "ends in .mp4"),
+    ],
+)
+def test_what_is_no_script_is_named(tmp_path, name, content, sentence):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=sentence):
+        read_script(path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"none.fountain cannot be read"):
+        read_script(tmp_path / "none.fountain")
+
+
+@given(st.binary(max_size=300), st.sampled_from([".fdx", ".docx", ".pdf", ".txt", ".fountain"]))
+def test_any_bytes_are_a_script_or_a_clear_error(content, suffix):
+    for head in (b"", b"<FinalDraft><Content>", b"%PDF-1.4\n"):
+        try:
+            play = parse_script(head + content, f"script{suffix}")
+        except UsageError:
+            continue
+        assert tiles(play)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=30), max_size=8))
+def test_any_paragraphs_of_final_draft_tile_their_text(words):
+    body = "".join(f'<Paragraph Type="Action"><Text>{escape(text)}</Text></Paragraph>' for text in words)
+    try:
+        play = parse_script(f"<FinalDraft><Content>{body}</Content></FinalDraft>".encode(), "a.fdx")
+    except UsageError:
+        return
+    assert tiles(play)
