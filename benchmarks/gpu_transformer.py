@@ -1,19 +1,21 @@
 """One full-size A14B expert on a GPU: seconds per guided step, share of the peak, memory, variant by variant.
 
 Random weights are made on the device. Every variant computes the same forward; they run in turn after a
-warm-up, timed with events; "apart" is the distance of a variant's velocity from the first one's.
-Example: python benchmarks/gpu_transformer.py --runs 3
+warm-up, timed with events; "apart" is the distance of a variant's velocity from the first one's. All variants
+run at the first size, the fastest three at the others. A variant that fails is named and the rest goes on;
+after --limit seconds nothing new begins.
+Example: python benchmarks/gpu_transformer.py --runs 3 --limit 420
 Rehearsal: python benchmarks/gpu_transformer.py --scale tiny --device cpu --runs 2
 """
 
 import argparse
 import statistics
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from device import Deadline, describe, distance, free, random_module, reason, seconds_and_peak
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -26,6 +28,10 @@ CONFIGS = {
 }
 SIZES = {"full": ["832x480x81", "1280x720x81"], "tiny": ["64x64x9", "96x64x9"]}
 PEAK_FLOPS = 989.5e12  # dense bfloat16 of one H100 or H200
+FINALISTS = 3
+HEADER = (
+    "| variant | s/step | range (runs) | of 989.5 TFLOP/s | peak GiB | apart |\n|---|---|---|---|---|---|"
+)
 PROMPT_TOKENS = {"full": 100, "tiny": 7}
 
 
@@ -55,19 +61,6 @@ CPU_VARIANTS = (
     Variant("flash, text each time", SDPBackend.FLASH_ATTENTION, remembered=False),
     Variant("flash, compiled", SDPBackend.FLASH_ATTENTION, compiled=True),
 )
-
-
-@torch.no_grad()
-def random_model(config: TransformerConfig, device: torch.device) -> WanTransformer:
-    """Bfloat16 weights of a size that keeps activations sane, drawn on the device."""
-    with torch.device("meta"):
-        model = WanTransformer(config).bfloat16()
-    model.to_empty(device=device)
-    for name, parameter in model.named_parameters():
-        parameter.normal_(std=0.02)
-        if "norm" in name and name.endswith("weight"):
-            parameter.add_(1)
-    return model
 
 
 def flops(config: TransformerConfig, tokens: int) -> float:
@@ -118,57 +111,57 @@ class Bench:
         towards, away = (self.model(self.latents, self.timestep, text) for text in texts)
         return away + 4 * (towards - away)
 
-    def seconds(self, variant: Variant) -> float:
-        """Of one step."""
-        if self.device.type != "cuda":
-            before = time.perf_counter()
-            self.step(variant)
-            return time.perf_counter() - before
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-        start.record()
-        self.step(variant)
-        end.record()
-        end.synchronize()
-        return start.elapsed_time(end) / 1000
+    def take(self, variant: Variant) -> tuple[float, float]:
+        """Seconds and peak GiB of one step."""
+        with self.set(variant):
+            return seconds_and_peak(self.device, lambda: self.step(variant))
 
 
-def peak_gib(device: torch.device, run: Callable[[], Tensor]) -> tuple[float, Tensor]:
-    """Largest allocation during a run, and its result."""
-    if device.type != "cuda":
-        return 0.0, run()
-    torch.cuda.reset_peak_memory_stats()
-    result = run()
-    torch.cuda.synchronize()
-    return torch.cuda.max_memory_allocated() / 2**30, result
-
-
-def measure(bench: Bench, variants: list[Variant], runs: int) -> None:
-    """Print a row per variant."""
-    peaks, apart, first = {}, {}, None
-    for variant in list(variants):
+def warm_up(bench: Bench, variants: list[Variant], deadline: Deadline) -> dict[Variant, float]:
+    """Compile and pick kernels; how far each variant that works is from the first."""
+    apart: dict[Variant, float] = {}
+    first = None
+    for variant in variants:
+        if apart and deadline.passed():
+            print(f"| {variant.name} | left out: time is up | | | | |", flush=True)
+            continue
         try:
             with bench.set(variant):
-                bench.step(variant)  # compiles, picks kernels
-                peaks[variant], result = peak_gib(bench.device, lambda v=variant: bench.step(v))
+                result = bench.step(variant)
+                first = result if first is None else first
+                apart[variant] = distance(result, first)
         except Exception as error:  # one variant less, not the run
-            print(f"| {variant.name} | failed: {str(error).splitlines()[0][:80]} | | | | |", flush=True)
-            variants.remove(variant)
-            continue
-        first = result if first is None else first
-        apart[variant] = float((result - first).norm() / first.norm())
-    taken: dict[Variant, list[float]] = {variant: [] for variant in variants}
-    for _ in range(runs):
-        for variant in variants:
-            with bench.set(variant):
-                taken[variant].append(bench.seconds(variant))
+            print(f"| {variant.name} | failed: {reason(error)} | | | | |", flush=True)
+        free()
+    return apart
+
+
+def measure(bench: Bench, variants: list[Variant], runs: int, deadline: Deadline) -> list[Variant]:
+    """Print a row per variant; those that work, fastest first."""
+    apart = warm_up(bench, variants, deadline)
+    taken: dict[Variant, list[float]] = {variant: [] for variant in apart}
+    peaks = dict.fromkeys(apart, 0.0)
+    for run in range(runs):
+        for variant in list(taken):
+            if run and deadline.passed():
+                continue
+            try:
+                seconds, peaks[variant] = bench.take(variant)
+            except Exception as error:
+                print(f"| {variant.name} | failed: {reason(error)} | | | | |", flush=True)
+                del taken[variant]
+                continue
+            taken[variant].append(seconds)
     work = 2 * flops(bench.model.config, bench.tokens)
-    for variant, values in taken.items():
-        seconds = statistics.median(values)
+    medians = {variant: statistics.median(values) for variant, values in taken.items()}
+    for variant, seconds in medians.items():
+        values = taken[variant]
         print(
-            f"| {variant.name} | {seconds:.3f} | {min(values):.3f}-{max(values):.3f} "
+            f"| {variant.name} | {seconds:.3f} | {min(values):.3f}-{max(values):.3f} ({len(values)}) "
             f"| {work / seconds / PEAK_FLOPS:.1%} | {peaks[variant]:.1f} | {apart[variant]:.1e} |",
             flush=True,
         )
+    return sorted(medians, key=medians.__getitem__)
 
 
 def profile(bench: Bench, variant: Variant) -> None:
@@ -191,22 +184,23 @@ def main() -> None:
     parser.add_argument("--scale", choices=CONFIGS, default="full")
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--sizes", nargs="+", metavar="WxHxF")
-    parser.add_argument("--profile", action="store_true", help="kernels of one step of every variant")
+    parser.add_argument("--limit", type=float, default=420, help="seconds after which nothing new begins")
+    parser.add_argument("--profile", action="store_true", help="kernels of one step of the fastest variant")
     options = parser.parse_args()
-    device = torch.device(options.device)
-    model = random_model(CONFIGS[options.scale], device)
-    name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
-    variants = CUDA_VARIANTS if device.type == "cuda" else CPU_VARIANTS
-    print(f"{name}, torch {torch.__version__}, {options.scale}, medians of {options.runs} in turn")
+    device, deadline = torch.device(options.device), Deadline(options.limit)
+    model = random_module(lambda: WanTransformer(CONFIGS[options.scale]), torch.bfloat16, device)
+    variants = list(CUDA_VARIANTS if device.type == "cuda" else CPU_VARIANTS)
+    print(f"{describe(device)}, {options.scale}, medians of {options.runs} in turn")
     for size in options.sizes or SIZES[options.scale]:
+        if deadline.passed():
+            print(f"\n{size}: left out, time is up")
+            continue
         bench = Bench(model, size, PROMPT_TOKENS[options.scale])
         print(f"\n{size}, {bench.tokens} tokens, two forwards a step\n")
-        print("| variant | s/step | range | of 989.5 TFLOP/s | peak GiB | apart |\n|---|---|---|---|---|---|")
-        chosen = list(variants)
-        measure(bench, chosen, options.runs)
-        if options.profile:
-            for variant in chosen:
-                profile(bench, variant)
+        print(HEADER)
+        variants = measure(bench, variants, options.runs, deadline)[:FINALISTS]
+        if options.profile and variants:
+            profile(bench, variants[0])
 
 
 if __name__ == "__main__":
