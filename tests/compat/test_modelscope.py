@@ -45,6 +45,13 @@ def test_a_path_asked_for_is_what_the_result_holds(make, tmp_path):
     assert (tmp_path / "fox.mp4").exists()
 
 
+def test_frames_between_the_grid_are_made_and_cut_and_said(make, tmp_path):
+    with pytest.warns(UserWarning, match="7 frames asked -> 9 made, the last 2 cut off"):
+        make("a red fox", output_video="fox.mp4", num_frames=7, num_inference_steps=1)
+    with av.open(str(tmp_path / "fox.mp4")) as clip:
+        assert clip.streams.video[0].frames == 14  # 7 at 12 fps, held to 24
+
+
 def test_nothing_is_overwritten_unasked(make, tmp_path):
     (tmp_path / "take_3.mp4").write_bytes(b"mine")
     with pytest.raises(UsageError, match=r"'take_3\.mp4' exists: choose another seed"):

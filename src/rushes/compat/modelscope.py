@@ -5,6 +5,7 @@ no hub; here both work.
 """
 
 import secrets
+import warnings
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -65,7 +66,8 @@ class TextToVideo:
         """Make a clip of ``prompt`` (words, or ``{"text": words}``) and write it as MP4.
 
         With ``output_video`` the result holds that path, without it the bytes of the file, which then lies
-        under a new name in the working folder. Raises UsageError for what the model cannot make.
+        under a new name in the working folder. Frames that are not 4n+1 are made and cut off, which is said.
+        Raises UsageError for what the model cannot make.
         """
         words = prompt.get("text", "") if isinstance(prompt, Mapping) else prompt
         check_prompt(words)
@@ -76,7 +78,9 @@ class TextToVideo:
         facts = self._resolved.bundle.facts
         text = read_prompt(words).context_text if facts.conventions.reads_captions else words
         order = Order(words, text, seed, steps=num_inference_steps, num_frames=num_frames)
-        request, _ = plan(facts, order)
+        request, duration = plan(facts, order)
+        if duration.trim:
+            warnings.warn(duration.describe(), stacklevel=2)
         self._write(request, path)
         video = str(path) if output_video is not None else path.read_bytes()
         return Result({OutputKeys.OUTPUT_VIDEO: video, "model": facts.name, "seed": seed}, path)
