@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import rushes
+from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
 from rushes.cli.evaluate import evaluate
 from rushes.cli.models import models
@@ -62,4 +63,5 @@ app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)
 app.command(
     epilog="Example: rushes train --threads 1 --nice 19; from another terminal: rushes train --pause"
 )(train)
+app.command(epilog="Example: rushes bible script.fountain --output breakdown")(bible)
 app.command(name="eval", epilog="Example: rushes eval --limit 24 --output evaluation")(evaluate)

@@ -170,7 +170,7 @@ class _Reader:
         while self._lines[self._next + count - 1].is_blank:
             count -= 1
         lines = [line.text.strip() for line in self._lines[self._next : self._next + count]]
-        self._take(ElementKind.CAST_LIST, "\n".join(line for line in lines if line), count)
+        self._take(ElementKind.CAST_LIST, "\n".join(lines), count)
 
     def _speech(self, line: Line, words: str) -> bool:
         pieces = split_speech(line.text, self._form)

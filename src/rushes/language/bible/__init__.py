@@ -1,0 +1,1 @@
+"""The bible: people, props and places described once, for every shot's prompt and for the asset list."""

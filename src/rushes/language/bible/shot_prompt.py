@@ -1,0 +1,156 @@
+"""A shot's prompt: the script's words with the bible's descriptions where names stood, each part marked.
+
+"ANNA jumps" means nothing to a model. The first mention of somebody in a shot becomes their description for
+that scene, a later one the short form.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
+from rushes.language.bible.korean import fit_particle
+from rushes.language.bible.resolve import Mention, Resolver
+from rushes.language.screenplay.breakdown import Breakdown
+from rushes.language.screenplay.scene import Scene
+from rushes.language.screenplay.shot import Coverage, Shot
+from rushes.language.screenplay.words import fold
+
+_SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
+_NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
+_ARTICLES = ("a ", "an ", "the ")
+_ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
+_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,60}[）)]")
+
+
+class PartSource(StrEnum):
+    SCRIPT = "script"
+    BIBLE = "bible"
+    RULE = "rule"  # size and punctuation
+
+
+@dataclass(frozen=True)
+class PromptPart:
+    """A stretch of a prompt; `entry_id` and the words it `replaces` where the bible put it in."""
+
+    text: str
+    source: PartSource
+    entry_id: str = ""
+    replaces: str = ""
+
+
+@dataclass(frozen=True)
+class ShotPrompt:
+    """The prompt of a shot, in parts."""
+
+    shot_id: str
+    code: str
+    parts: tuple[PromptPart, ...]
+
+    @property
+    def text(self) -> str:
+        """The words the model reads."""
+        return "".join(part.text for part in self.parts)
+
+    @property
+    def marked(self) -> str:
+        """The words with the bible's in brackets, for people."""
+        return "".join(f"[{p.text}]" if p.source is PartSource.BIBLE else p.text for p in self.parts)
+
+
+def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
+    """The prompt of every shot in the order of the list."""
+    resolver = Resolver(bible, breakdown.language)
+    scenes = {scene.id: scene for scene in breakdown.scenes}
+    names = bible.folded_names()
+    prompts = []
+    scene_id = ""
+    for shot in breakdown.shots:
+        scene = scenes[shot.scene_id]
+        if shot.scene_id != scene_id:
+            scene_id = shot.scene_id
+            resolver.start_scene()
+        parts = (
+            *_setting(shot, scene, bible, names, breakdown.language),
+            *_words(shot, scene, bible, resolver, breakdown.language),
+        )
+        prompts.append(ShotPrompt(shot.id, shot.code, parts))
+    return tuple(prompts)
+
+
+def _setting(
+    shot: Shot, scene: Scene, bible: Bible, names: dict[str, str], language: str
+) -> Iterator[PromptPart]:
+    """Size, place and time: the frame before the words."""
+    comma = "，" if language == "zh" else "、" if language == "ja" else ", "
+    size = bible_words()["sizes"].get(shot.size, {}).get(language, shot.size.replace("_", " "))
+    yield PromptPart(size + comma, PartSource.RULE)
+    if scene.location:
+        entry = bible.by_id().get(names.get(fold(scene.location), ""))
+        described = entry.described(scene.number) if entry else ""
+        if entry and described:
+            yield PromptPart(described, PartSource.BIBLE, entry.id, scene.location)
+        else:
+            yield PromptPart(scene.location, PartSource.SCRIPT)
+        yield PromptPart(comma, PartSource.RULE)
+    if scene.time:
+        yield PromptPart(scene.time, PartSource.SCRIPT)
+        yield PromptPart(comma, PartSource.RULE)
+
+
+def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language: str) -> Iterator[PromptPart]:
+    """The shot's words; what is said keeps its names, since nobody sees them."""
+    text = shot.text
+    mentions = resolver.read(text)
+    said_from = text.find(": ") if shot.coverage in _SPEECH else -1
+    entries = bible.by_id()
+    seen: set[str] = set()
+    position = 0
+    for mention in mentions:
+        entry = entries[mention.entry_id]
+        is_said = 0 <= said_from < mention.span.start and shot.coverage is not Coverage.MASTER
+        if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
+            continue
+        words = _in_place_of(mention, entry, scene.number, text, entry.id in seen)
+        seen.add(entry.id)
+        if not words or mention.span.start < position:
+            continue
+        before = text[position : mention.span.start]
+        if words.startswith(_ARTICLES):
+            # `The DOCK WORKER` becomes `a huge man`, not `The a huge man`.
+            before = _ARTICLE_BEFORE.sub("", before)
+        if before:
+            yield PromptPart(before, PartSource.SCRIPT)
+        replaced = text[mention.span.start : mention.span.end]
+        yield PromptPart(words, PartSource.BIBLE, entry.id, replaced)
+        position = mention.span.end
+        if entry.kind is EntryKind.CAST:
+            # `MARA (40s, grey wool coat)`: the brackets said what the description says.
+            position += _bracketed(text, position)
+        if language == "ko":
+            is_whole = mention.is_pronoun and replaced != "그녀"
+            # A pronoun like 그는 has its particle in it; after a name it stands in the text.
+            particle, fitting = fit_particle(words, replaced[1:] if is_whole else text[position:])
+            yield PromptPart(fitting or (replaced[1:] if is_whole else ""), PartSource.RULE)
+            position += 0 if is_whole else len(particle)
+    if text[position:]:
+        yield PromptPart(text[position:], PartSource.SCRIPT)
+
+
+def _bracketed(text: str, position: int) -> int:
+    found = _BRACKETED_AFTER.match(text, position)
+    return found.end() - position if found else 0
+
+
+def _in_place_of(mention: Mention, entry: Entry, scene_number: str, text: str, is_seen: bool) -> str:
+    """The words for a mention; nothing where the script's own word should stay."""
+    described = entry.described(scene_number)
+    if is_seen:
+        return "" if mention.is_pronoun else entry.short or described
+    if not mention.is_pronoun:
+        return described
+    word = text[mention.span.start : mention.span.end].lower()
+    if word in ("his", "its", "their") or (word == "her" and _NOUN_FOLLOWS.match(text, mention.span.end)):
+        return f"{described}'s" if described else ""
+    return described

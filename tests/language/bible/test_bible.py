@@ -1,0 +1,284 @@
+"""Names, aliases and pronouns to entries; descriptions in prompts; the asset list and the file."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from itertools import pairwise
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.language.screenplay.annotated import load
+
+from rushes.core.errors import UsageError
+from rushes.language.bible.asset_list import asset_csv, asset_list, write_asset_workbook
+from rushes.language.bible.bible_file import read_bible, write_bible
+from rushes.language.bible.draft import draft_bible, merge_bibles
+from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
+from rushes.language.bible.korean import fit_particle
+from rushes.language.bible.resolve import Resolver
+from rushes.language.bible.shot_prompt import PartSource, shot_prompts
+from rushes.language.screenplay.breakdown import break_down
+from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.text_script import parse_text
+
+
+def cast(name, pronoun="", description="", **fields):
+    pronouns = (pronoun,) if pronoun else ()
+    return Entry(name.lower(), EntryKind.CAST, name, pronouns=pronouns, description=description, **fields)
+
+
+ANNA = cast("ANNA", "she", "a woman in a red coat", short="the woman", aliases=("Annie",))
+BEN = cast("BEN", "he", "a tall boy")
+LUMI = cast("LUMI", "she", "a girl with a torch")
+KEY = Entry("key", EntryKind.PROP, "key", description="a rusty iron key")
+
+
+def meant(resolver, text, speaker=""):
+    return [(text[m.span.start : m.span.end], m.entry_id, m.is_certain) for m in resolver.read(text, speaker)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Anna jumps. She falls.", [("Anna", "anna", True), ("She", "anna", True)]),
+        (
+            "Annie waves at Ben. He waves back.",
+            [("Annie", "anna", True), ("Ben", "ben", True), ("He", "ben", True)],
+        ),
+        ("ANNA'S coat drips.", [("ANNA", "anna", True)]),
+        ("Annabel and Benson leave.", []),
+        (
+            "Anna sees Lumi. She smiles.",
+            [("Anna", "anna", True), ("Lumi", "lumi", True), ("She", "lumi", False)],
+        ),
+        ("Ben drops the key. It rings.", [("Ben", "ben", True), ("key", "key", True), ("It", "key", True)]),
+        ("They run.", []),
+    ],
+)
+def test_names_aliases_and_pronouns_mean_entries(text, expected):
+    resolver = Resolver(Bible((ANNA, BEN, LUMI, KEY)), "en")
+    assert meant(resolver, text) == expected
+
+
+def test_a_pronoun_reaches_back_within_its_scene_only():
+    resolver = Resolver(Bible((ANNA, BEN)), "en")
+    resolver.read("Anna enters.")
+    assert meant(resolver, "She sits.") == [("She", "anna", True)]
+    resolver.start_scene()
+    assert meant(resolver, "She sits.") == []
+
+
+def test_speakers_and_listeners():
+    resolver = Resolver(Bible((ANNA, BEN)), "en")
+    resolver.start_scene(["anna", "ben"])
+    assert meant(resolver, "I know you.", "anna") == [("I", "anna", True), ("you", "ben", True)]
+    assert meant(resolver, "I know you.") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "names", "text", "expected"),
+    [
+        ("zh", ("刘星", "she", "老周", "he"), "刘星看着老周。她笑了，他没有。", ["刘星", "老周", "她", "他"]),
+        (
+            "ja",
+            ("美咲", "she", "佐伯", "he"),
+            "美咲と佐伯。彼女は笑い、彼は黙る。",
+            ["美咲", "佐伯", "彼女", "彼"],
+        ),
+        (
+            "ko",
+            ("지은", "she", "민수", "he"),
+            "지은과 민수. 그녀는 웃고 그는 운다.",
+            ["지은", "민수", "그녀", "그는"],
+        ),
+    ],
+)
+def test_pronouns_in_three_more_languages(language, names, text, expected):
+    first, second = cast(names[0], names[1]), cast(names[2], names[3])
+    found = meant(Resolver(Bible((first, second)), language), text)
+    assert [word for word, _, _ in found] == expected
+    assert [entry_id for _, entry_id, _ in found] == [names[0], names[2], names[0], names[2]]
+
+
+SCRIPT = """INT. CELLAR - NIGHT #1#
+
+Anna jumps. Anna takes the key. She looks at Ben.
+
+EXT. RIVER - DAWN #2#
+
+ANNA (30s, red coat) climbs out of the water. Her hands shake.
+
+ANNA
+Ben is gone.
+"""
+
+
+def broken(source=SCRIPT):
+    return break_down(Screenplay(source, parse_fountain(source)))
+
+
+def test_descriptions_stand_where_names_stood_and_are_marked():
+    wet = replace(ANNA, changes=(SceneDescription("2", "a woman in a soaked red coat"),))
+    cellar = Entry("cellar", EntryKind.LOCATION, "CELLAR", description="a low brick cellar")
+    prompts = shot_prompts(broken(), Bible((wet, BEN, KEY, cellar)))
+    assert prompts[0].marked == (
+        "wide shot, [a low brick cellar], NIGHT, [a woman in a red coat] jumps. [the woman] takes "
+        "[a rusty iron key]. She looks at [a tall boy]."
+    )
+    assert prompts[1].marked.endswith(
+        "[a woman in a soaked red coat] climbs out of the water. Her hands shake."
+    )
+    assert prompts[2].text.endswith("a woman in a soaked red coat: Ben is gone.")
+    parts = [part for part in prompts[0].parts if part.source is PartSource.BIBLE]
+    assert [(part.replaces, part.entry_id) for part in parts][:2] == [("CELLAR", "cellar"), ("Anna", "anna")]
+
+
+def test_a_pronoun_that_opens_a_shot_is_described():
+    source = (
+        "INT. A - DAY\n\nAnna waits by the door of the long white corridor.\n\nShe runs. Her coat is wet.\n"
+    )
+    assert shot_prompts(broken(source), Bible((ANNA,)))[1].text.endswith(
+        "a woman in a red coat runs. Her coat is wet."
+    )
+
+
+def test_a_possessive_that_opens_a_shot_stays_one():
+    source = "INT. A - DAY\n\nAnna waits by the door of the long white corridor.\n\nHer coat is wet.\n"
+    assert "a woman in a red coat's coat is wet." in shot_prompts(broken(source), Bible((ANNA,)))[1].text
+
+
+@pytest.mark.parametrize(
+    ("noun", "rest", "expected"),
+    [
+        ("여자", "은 간다", ("은", "는")),
+        ("소년", "는 간다", ("는", "은")),
+        ("소년", "가 간다", ("가", "이")),
+        ("여자", "을 본다", ("을", "를")),
+        ("서울", "으로 간다", ("으로", "로")),
+        ("여자(40)", "이 간다", ("이", "가")),
+        ("여자", "에게", ("", "")),
+        ("소년", "가방", ("", "")),
+    ],
+)
+def test_korean_particles_fit_the_noun_before_them(noun, rest, expected):
+    assert fit_particle(noun, rest) == expected
+
+
+def test_korean_prompts_keep_their_grammar():
+    source = "S#1. 거실 - 밤\n민수가 문을 연다. 그는 웃는다.\n"
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    prompts = shot_prompts(breakdown, Bible((cast("민수", "he", "키 큰 소년"),)))
+    assert prompts[0].text.endswith("키 큰 소년이 문을 연다. 그는 웃는다.")
+
+
+def test_the_draft_knows_what_the_script_says():
+    entries = {entry.name: entry for entry in draft_bible(script("en_harbour.fountain")).entries}
+    assert entries["MARA"].aliases == ("MARA KOVAC",)
+    assert entries["MARA"].pronouns == ("she",)
+    assert entries["MARA"].description == "a woman, 40s, grey wool coat"
+    assert entries["PIER"].kind is EntryKind.LOCATION
+    chinese = {entry.name: entry for entry in draft_bible(script("zh_rainnight")).entries}
+    assert chinese["刘星"].description == "一位女子（三十岁，红色风衣，退役女兵）"
+
+
+def script(name):
+    return break_down(parse_text(load(name).text, is_fountain=name.endswith(".fountain")))
+
+
+def test_what_people_wrote_survives_a_new_draft():
+    draft = draft_bible(script("zh_rainnight"))
+    ours = Bible(
+        tuple(replace(e, description="我写的") if e.name == "刘星" else e for e in draft.entries[:2])
+    )
+    merged = merge_bibles(ours, draft)
+    assert {e.name: e.description for e in merged.entries}["刘星"] == "我写的"
+    assert {e.id for e in merged.entries} == {e.id for e in draft.entries}
+
+
+def test_every_asset_names_its_lines():
+    breakdown = script("zh_rainnight")
+    assets = {asset.name: asset for asset in asset_list(breakdown, draft_bible(breakdown))}
+    source = breakdown.source.splitlines()
+    for line in assets["木箱"].lines:
+        assert "箱" in source[line.line - 1]
+    assert assets["古城茶馆"].scenes == ("1-1", "1-3")
+    spoken = [line.line for line in assets["小雨"].lines]
+    assert all(any(word in source[line - 1] for word in ("小雨", "她", "你")) for line in spoken)
+
+
+def test_the_list_is_a_table_in_the_language_of_the_script(tmp_path):
+    breakdown = script("zh_rainnight")
+    assets = asset_list(breakdown, draft_bible(breakdown))
+    rows = list(csv.reader(io.StringIO(asset_csv(assets, "zh"))))
+    assert rows[0][:3] == ["类别", "编号", "名称"]
+    assert len(rows) == len(assets) + 1
+    path = tmp_path / "资产清单.xlsx"
+    write_asset_workbook(assets, "zh", path)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == ["资产清单", "剧本行"]
+    assert [cell.value for cell in book["资产清单"][2]][2] == "刘星"
+    assert book["剧本行"].max_row == 1 + sum(len(asset.lines) for asset in assets)
+    book.close()
+
+
+def test_cells_of_a_workbook_are_never_formulas(tmp_path):
+    entry = Entry("x", EntryKind.PROP, "=1+1", description="\x01@SUM(A1)")
+    path = tmp_path / "a.xlsx"
+    write_asset_workbook(asset_list(broken(), Bible((entry,))), "en", path)
+    book = openpyxl.load_workbook(path)
+    cells = [cell for row in book.active.iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert "=1+1" in [cell.value for cell in cells]
+    book.close()
+
+
+def test_the_file_comes_back_and_strange_keys_are_named(tmp_path):
+    path = tmp_path / "bible.json"
+    bible = Bible((replace(ANNA, changes=(SceneDescription("2", "wet"),)), KEY))
+    write_bible(bible, path)
+    assert read_bible(path) == bible
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["entries"][0]["hair"] = "red"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"entries\[0\].hair is unknown"):
+        read_bible(path)
+    document["entries"][0] = document["entries"][1]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(UsageError, match="two entries with the id 'key'"):
+        read_bible(path)
+    assert read_bible(tmp_path / "none.json") is None
+
+
+WORDS = [
+    "Anna",
+    "Ben",
+    "she",
+    "her",
+    "he",
+    "his",
+    "key",
+    "it",
+    "runs",
+    ".",
+    ",",
+    " (30s)",
+    "她",
+    "刘星",
+    "그는",
+    "가",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join), st.sampled_from(["en", "zh", "ja", "ko"]))
+def test_mentions_never_overlap_and_prompts_keep_the_script(text, language):
+    bible = Bible((ANNA, BEN, KEY, cast("刘星", "she", "女子")))
+    mentions = Resolver(bible, language).read(text)
+    for before, after in pairwise(mentions):
+        assert before.span.end <= after.span.start
+    breakdown = broken(f"INT. A - DAY\n\n!{text} x\n")
+    for prompt in shot_prompts(breakdown, Bible(())):
+        assert prompt.text.endswith(next(s.text for s in breakdown.shots if s.id == prompt.shot_id))
