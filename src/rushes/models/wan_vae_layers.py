@@ -71,8 +71,11 @@ class CausalConv3d(nn.Conv3d):
             return pointwise(self, x)
         past = take_past(self, x, cache)
         if self.bias is not None and winograd.suits(x, self.weight):
-            members = zip(past, x, strict=True)
-            return torch.stack([winograd.convolve([*p, *now], self.weight, self.bias) for p, now in members])
+            made = [
+                winograd.convolve([*before, *now], self.weight, self.bias)
+                for before, now in zip(past, x, strict=True)
+            ]
+            return torch.stack(made) if len(made) > 1 else made[0].unsqueeze(0)
         return _frames_last(super().forward(_channels_first(torch.cat([past, x], dim=1))))
 
 
