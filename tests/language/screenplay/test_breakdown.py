@@ -11,6 +11,7 @@ from rushes.language.screenplay.breakdown import break_down
 from rushes.language.screenplay.duration import action_seconds, speech_seconds
 from rushes.language.screenplay.element import ElementKind, Screenplay
 from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.reimport import reimport
 from rushes.language.screenplay.shot import Coverage
 from rushes.language.screenplay.shot_rules import LONGEST_SHOT_S
 from rushes.language.screenplay.text_script import parse_text
@@ -185,3 +186,21 @@ def test_a_script_of_120_pages_takes_less_than_a_second():
     broken = fountain(source)
     assert time.process_time() - started < 1
     assert len(broken.scenes) >= 120
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "".join(f"INT. A #1#\n\nX{i} waits.\n\n" for i in range(2000)),
+        "INT. A\n\n" + "".join(f"NAME{chr(65 + i % 26)}{i}\nHi.\n\n" for i in range(2000)),
+        "INT. A\n\n" + "".join(f"Q{'Z' * (i % 30)} FULL, {i}, sits.\n\n" for i in range(2000)),
+        "INT. A\n\n" + "! ? " * 10_000,
+        "INT. A\n\nBO\n" + "...... " * 5_000,
+        "[[insert: x]]\n\n" * 2000,
+    ],
+)
+def test_hostile_scripts_break_down_in_linear_time(source):
+    started = time.process_time()
+    before = fountain(source)
+    reimport(before, Screenplay(source, parse_fountain(source)))
+    assert time.process_time() - started < 2.5

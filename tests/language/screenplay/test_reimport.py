@@ -151,6 +151,15 @@ def test_an_added_scene_gets_a_letter_and_new_shots():
     assert [shot.code for shot in new] == ["SC001A_SH0010"]
 
 
+def test_scenes_added_in_a_row_get_letters_in_a_row():
+    cellar = "INT. CELLAR - NIGHT\n\nA candle goes out in the draught.\n"
+    attic = "INT. ATTIC - NIGHT\n\nSomebody walks over the old boards above.\n"
+    result = reimport(BASE, play(HARBOUR, cellar, attic, PIER, BOAT))
+    assert [scene.number for scene in result.breakdown.scenes] == ["1", "1A", "1B", "2", "3"]
+    first = reimport(BASE, play(attic, HARBOUR, PIER, BOAT))
+    assert [scene.number for scene in first.breakdown.scenes] == ["A1", "1", "2", "3"]
+
+
 def test_a_new_line_gets_a_code_between_its_neighbours():
     result = reimport(
         BASE, play(HARBOUR.replace("MARA\n", "He sneezes twice into his sleeve.\n\nMARA\n"), PIER, BOAT)

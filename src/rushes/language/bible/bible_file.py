@@ -1,6 +1,7 @@
 """The bible as a JSON file that people fill in."""
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,8 +23,8 @@ def read_bible(path: Path) -> Bible | None:
         bible: Bible = parse(Bible, document, "bible")
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no bible ({error}): correct it or move it away") from None
-    ids = [entry.id for entry in bible.entries]
-    twice = next((entry_id for entry_id in ids if ids.count(entry_id) > 1), None)
+    counts = Counter(entry.id for entry in bible.entries)
+    twice = next((entry_id for entry_id, count in counts.items() if count > 1), None)
     if twice:
         raise UsageError(f"{path} has two entries with the id {twice!r}: give each its own")
     return bible

@@ -15,7 +15,11 @@ _BREATH_S = 0.4
 _PAUSE_S = 1.0
 _SHORTEST_ACTION_S = 1.5
 
-_WORD = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+(?:['’][A-Za-z]+)?")
+# Words of every script that puts spaces between them.
+_WORD = re.compile(
+    r"[^\W_\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f]+"
+    r"(?:['’][A-Za-z]+)?"
+)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -57,43 +57,49 @@ def find_people(
     """Everybody, in the order of their first appearance in scenes; then those only the cast list knows."""
     speeches: Counter[str] = Counter()
     scenes: dict[str, dict[str, None]] = {}
-    notes = _introductions(parts, front)
     for part, scene_id in zip(parts, scene_ids, strict=True):
-        names = list(part.heading.cast)
-        for element in part.elements:
-            if element.kind is ElementKind.CHARACTER:
-                for name in speaker_names(element.words):
-                    names.append(name)
-                    speeches[name] += 1
-        for name in names:
+        spoken = _speakers(part)
+        speeches.update(spoken)
+        for name in (*part.heading.cast, *spoken):
             if name.upper() not in _NOBODY:
                 scenes.setdefault(name, {})[scene_id] = None
-    full_names = _full_names(list(scenes), list(notes))
+    notes = _introductions(parts, front)
+    other_names: dict[str, list[str]] = defaultdict(list)
+    for full, short in _full_names(list(scenes), list(notes)).items():
+        if full != short:
+            other_names[short].append(full)
+    aliases = {full for names in other_names.values() for full in names}
     for name in notes:
-        if name not in full_names and name not in scenes:
-            scenes[name] = {}
+        if name not in aliases:
+            scenes.setdefault(name, {})
     found = []
     for name, where in scenes.items():
-        aliases = tuple(full for full, short in full_names.items() if short == name and full != name)
-        about = next((notes[known] for known in (name, *aliases) if notes.get(known)), "")
-        found.append(Character(name, aliases, speeches[name], tuple(where), about))
+        about = next((notes[known] for known in (name, *other_names[name]) if notes.get(known)), "")
+        found.append(Character(name, tuple(other_names[name]), speeches[name], tuple(where), about))
     return tuple(found)
+
+
+def _speakers(part: ScenePart) -> list[str]:
+    """Who speaks in a scene, once for each speech."""
+    characters = (element for element in part.elements if element.kind is ElementKind.CHARACTER)
+    return [name for element in characters for name in speaker_names(element.words)]
 
 
 def _full_names(speakers: list[str], introduced: list[str]) -> dict[str, str]:
     """Introduced name -> the speaker it is another name of: 水野美咲 -> 美咲, MARA KOVAC -> MARA."""
     known = {speaker: speaker for speaker in speakers}
+    by_upper = {speaker.upper(): speaker for speaker in reversed(speakers)}
     for full in introduced:
         if full in known:
             continue
-        words = full.split()
-        short = next((word for word in words if word in known), None)
+        short = next((word for word in full.split() if word in known), None)
         if short is None and not full.isascii():
-            short = next(
-                (s for s in speakers if full.endswith(s) or (len(s) > 1 and full.startswith(s))), None
-            )
-        if short is None:
-            short = next((s for s in speakers if s.upper() == full.upper()), None)
+            parts = [
+                *(full[at:] for at in range(1, len(full))),
+                *(full[:at] for at in range(len(full) - 1, 1, -1)),
+            ]
+            short = next((part for part in parts if part in known), None)
+        short = short or by_upper.get(full.upper())
         if short is not None:
             known[full] = short
     return known

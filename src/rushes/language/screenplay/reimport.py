@@ -74,12 +74,14 @@ def _merged_scenes(
     used = {scene.id for scene in before.scenes}
     taken = {scene.number for scene in base}
     merged: list[Scene] = []
+    stem, num_added = "", 0
     keys = {e.start: e.key for e in fresh.elements if e.kind is ElementKind.SCENE_HEADING}
     for index, scene in enumerate(fresh.scenes):
         ancestor = next((i for i in links.back[index] if links.forward[i][0] == index), None)
         written = parse_heading(scene.heading, keys.get(scene.start, "")).number
         if ancestor is not None:
             number = written or base[ancestor].number
+            stem, num_added = number, 0
             merged.append(replace(scene, id=base[ancestor].id, number=number))
             continue
         scene_id = scene.id
@@ -87,8 +89,13 @@ def _merged_scenes(
             scene_id = "sc-" + digest(f"{scene_id}|{scene.heading}")
         used.add(scene_id)
         number = written
-        if not number:
-            number = next_letter(merged[-1].number, taken) if merged else _before_first(base, taken)
+        if not number and stem:
+            num_added += 1
+            number = next_letter(stem, taken, first=num_added)
+        elif not number:
+            number = _before_first(base, taken)
+        if written or not stem:
+            stem, num_added = number, 0
         taken.add(number)
         merged.append(replace(scene, id=scene_id, number=number))
     return tuple(merged)

@@ -26,6 +26,7 @@ from rushes.language.screenplay.shot import Coverage, Span
 LONGEST_SHOT_S = 5.0  # 81 frames at 16 fps
 _SENTENCE = re.compile(r"[^.!?。！？…\n]*(?:[.!?。！？…]+[\"'”’」』）)]*|\n|$)\s*")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』）)]*\\s*$")
+_LETTER = re.compile(r"[^\W_]")
 _LONGEST_CUE = 48
 _LONGEST_CHUNK = 1000  # characters; words without letters take no time
 _CUE = re.compile(
@@ -274,9 +275,10 @@ def _merged(text: str, offset: int, seconds_of: Callable[[str], float]) -> Itera
     for found in _SENTENCE.finditer(text):
         if found.end() == found.start():
             continue
-        is_full = (
-            found.end() - start > _LONGEST_CHUNK or seconds_of(text[start : found.end()]) > LONGEST_SHOT_S
-        )
+        is_full = found.end() - start > _LONGEST_CHUNK
+        # Marks alone take no time, and measuring them again and again would.
+        if not is_full and _LETTER.search(found.group()):
+            is_full = seconds_of(text[start : found.end()]) > LONGEST_SHOT_S
         if is_full and text[start:end].strip():
             yield text[start:end], offset + start, offset + end
             start = end
