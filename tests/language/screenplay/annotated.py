@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rushes.language.screenplay.element import ElementKind
 
-FOLDER = Path(__file__).parent / "scripts"
+FOLDER = Path(__file__).parent
 KINDS = {
     "E": ElementKind.TITLE_ENTRY,
     "K": ElementKind.CAST_LIST,
@@ -27,7 +27,9 @@ KINDS = {
     "N": ElementKind.NOTE,
     "O": ElementKind.BONEYARD,
 }
-NAMES = sorted(path.name.removesuffix(".txt") for path in FOLDER.glob("*.txt"))
+NAMES = sorted(path.name.removesuffix(".txt") for path in (FOLDER / "scripts").glob("*.txt"))
+# Written after the readers were finished; the readers are not changed to suit them.
+FROZEN = sorted(path.name.removesuffix(".txt") for path in (FOLDER / "frozen").glob("*.txt"))
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,11 @@ class Annotated:
 
 def load(name):
     text, spans = "", []
-    for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (
+        (FOLDER / ("frozen" if name in FROZEN else "scripts") / f"{name}.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    ):
         tag, words = line[0], line[2:]
         ends_line = not words.endswith("\\")
         words = words if ends_line else words[:-1]

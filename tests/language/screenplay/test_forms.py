@@ -5,7 +5,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.language.screenplay.annotated import NAMES, found_spans, load
+from tests.language.screenplay.annotated import FROZEN, NAMES, found_spans, load
 
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.form import Form, form_of, language_of
@@ -82,7 +82,14 @@ def test_elements_are_what_a_reader_says_they_are(language):
     assert heading_recall == 1.0
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
+def test_scripts_the_readers_were_not_made_for(language):
+    f1, heading_recall = score([name for name in FROZEN if name.startswith(language)])
+    assert f1 >= 0.95
+    assert heading_recall == 1.0
+
+
+@pytest.mark.parametrize("name", [*NAMES, *FROZEN])
 def test_each_script_is_read_in_its_form(name):
     form = form_of(load(name).text)
     forms = {"en": Form.FOUNTAIN, "zh": Form.CHINESE, "ja": Form.JAPANESE, "ko": Form.KOREAN}
@@ -132,6 +139,8 @@ def test_the_letters_tell_the_language(text, language):
         ("민수: 가자", ["character", "dialogue"]),
         ("민수, 소파에 앉아 있다.", ["action"]),
         ("○公園（夜）", ["scene_heading"]),
+        ("\u200b\u202e○公園（夜）\u202c", ["scene_heading"]),
+        ("刘\u200b星\ufeff：（笑）走\u200b吧", ["character", "parenthetical", "dialogue"]),
         ("第三场雪下得很大", ["action"]),
     ],
 )

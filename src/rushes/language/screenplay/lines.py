@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from rushes.language.screenplay.element import ElementKind
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
+# Characters without width or letters: they come with copied text and hide a heading from any rule.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # An empty line ends a note that was never closed. Two spaces make a line count as not empty.
 _EMPTY_LINE = re.compile(r"(?:\r\n|\n|\r)[ \t]?(?:\r\n|\n|\r)")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`source[start:end]`, line end included; `text` is what is seen of it: no line end, note or boneyard.
+    """`source[start:end]`, line end included; `text` is what is seen of it: no line end, note, boneyard, and
+    no character without width.
 
     `hidden` is the kind of the first note or boneyard in it.
     """
@@ -42,7 +45,17 @@ class LineNumbers:
 
 def plain_lines(source: str) -> list[Line]:
     """The lines of a script that knows neither notes nor boneyards."""
-    return [Line(start, end, source[start:words_end]) for start, words_end, end in _physical(source)]
+    return [Line(start, end, visible(source[start:words_end])) for start, words_end, end in _physical(source)]
+
+
+def visible(text: str) -> str:
+    """``text`` without characters that nobody sees: zero width, direction marks, soft hyphens."""
+    return _INVISIBLE.sub("", text)
+
+
+def visible_offsets(text: str) -> list[int]:
+    """For each character of ``visible(text)``, and for its end, where it stands in ``text``."""
+    return [*(at for at, character in enumerate(text) if not _INVISIBLE.match(character)), len(text)]
 
 
 def lines_with_notes(source: str) -> list[Line]:
@@ -79,7 +92,7 @@ def _visible_line(
         seen.append(source[position:first])
         position = last
     seen.append(source[position:words_end])
-    return Line(start, end, "".join(seen), inside[0][2] if inside else None)
+    return Line(start, end, visible("".join(seen)), inside[0][2] if inside else None)
 
 
 def hidden_spans(source: str) -> list[tuple[int, int, ElementKind]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.form import Form
@@ -11,7 +12,7 @@ from rushes.language.screenplay.heading import (
     is_foreign_heading,
     is_time_and_setting,
 )
-from rushes.language.screenplay.lines import Line, plain_lines
+from rushes.language.screenplay.lines import Line, plain_lines, visible_offsets
 from rushes.language.screenplay.speech import (
     is_aside,
     is_name_extension,
@@ -45,6 +46,7 @@ class _Reader:
     """Walks the lines once; every step takes at least one line."""
 
     def __init__(self, source: str, form: Form) -> None:
+        self._source = source
         self._form = form
         self._lines = plain_lines(source)
         self._next = 0
@@ -175,10 +177,10 @@ class _Reader:
     def _speech(self, line: Line, words: str) -> bool:
         pieces = split_speech(line.text, self._form)
         if pieces:
-            for piece in pieces[:-1]:
-                self._add(piece.kind, line.start + piece.start, line.start + piece.end, piece.words)
-            last = pieces[-1]
-            self._add(last.kind, line.start + last.start, line.end, last.words)
+            at = visible_offsets(self._source[line.start : line.end])
+            starts = [line.start, *(line.start + at[piece.start] for piece in pieces[1:]), line.end]
+            for piece, (start, end) in zip(pieces, pairwise(starts), strict=True):
+                self._add(piece.kind, start, end, piece.words)
             self._next += 1
             self._open_quotes = words.count("「") - words.count("」")
             self._rest_of_speech()
