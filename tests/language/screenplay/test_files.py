@@ -1,6 +1,7 @@
 """Scripts out of files: Final Draft, Word, PDF, text; and files that are broken or hostile."""
 
 import io
+import re
 import zipfile
 import zlib
 from xml.sax.saxutils import escape
@@ -145,21 +146,49 @@ def test_word_with_entities_or_without_end_is_refused():
 
 
 def pdf(pages):
-    """A small PDF in Courier, 12 points a line, 7.2 points a column."""
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>"]
-    kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
-    objects.append(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode())
-    objects.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>")
+    """A small PDF in Courier: 12 points a line, 7.2 points a column."""
+    font = [b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>"]
+    return pdf_file(pages, font, 7.2, lambda text: "(" + re.sub(r"([()])", r"\\\1", text) + ")")
+
+
+def pdf_of_two_byte_codes(pages):
+    """The same with codes that only a /ToUnicode table turns into letters, as word processors write CJK."""
+    letters = sorted({character for page in pages for character in page} - {"\n"})
+    table = "\n".join(f"<{ord(letter):04x}> <{ord(letter):04x}>" for letter in letters)
+    cmap = (
+        "/CIDInit /ProcSet findresource begin begincmap /CMapName /A def /CMapType 2 def "
+        f"1 begincodespacerange\n<0000> <ffff>\n"
+        f"endcodespacerange {len(letters)} beginbfchar\n{table}\nendbfchar endcmap end"
+    ).encode()
+    font = [
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /A /Encoding /Identity-H /DescendantFonts [%d 0 R] "
+        b"/ToUnicode %d 0 R >>",
+        b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /A /DW 1000 /CIDSystemInfo "
+        b"<< /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
+        b"<< /Length %d >>\nstream\n" % len(cmap) + cmap + b"\nendstream",
+    ]
+    return pdf_file(pages, font, 12, lambda text: f"<{text.encode('utf-16-be').hex()}>")
+
+
+def pdf_file(pages, font, column, shown):
+    first_page = 3 + len(font)
+    kids = " ".join(f"{first_page + 2 * index} 0 R" for index in range(len(pages)))
+    font[0] = font[0].replace(b"[%d 0 R]", b"[4 0 R]").replace(b"ToUnicode %d", b"ToUnicode 5")
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
+        *font,
+    ]
     for index, page in enumerate(pages):
         words = []
         for row, line in enumerate(page.split("\n")):
             indent = len(line) - len(line.lstrip())
-            text = line.strip().replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-            words.append(f"BT /F1 12 Tf 1 0 0 1 {72 + 7.2 * indent:.1f} {720 - 12 * row} Tm ({text}) Tj ET")
+            place = f"{72 + column * indent:.1f} {720 - 14 * row}"
+            words.append(f"BT /F1 12 Tf 1 0 0 1 {place} Tm {shown(line.strip())} Tj ET")
         stream = zlib.compress("\n".join(words).encode("latin-1"))
         objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * index} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
+            f"/Contents {first_page + 1 + 2 * index} 0 R /Resources << /Font << /F1 3 0 R >> >> >>".encode()
         )
         objects.append(
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(stream) + stream + b"\nendstream"
@@ -173,6 +202,15 @@ def pdf(pages):
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+
+
+@pytest.mark.parametrize("name", ["zh_rainnight", "ja_station", "ko_rooftop"])
+def test_three_more_languages_come_out_of_a_pdf(name):
+    lines = load(name).text.split("\n")[:50]
+    play = parse_script(pdf_of_two_byte_codes(["\n".join(lines)]), "script.pdf")
+    expected = seen(parse_script("\n".join(lines).encode(), "script.txt"))
+    assert len(expected) > 20
+    assert seen(play) == expected
 
 
 def test_a_typed_page_comes_out_of_a_pdf_as_it_went_in():
