@@ -7,7 +7,7 @@ import zlib
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.language.screenplay.annotated import load
 
@@ -272,6 +272,33 @@ def test_any_paragraphs_of_final_draft_tile_their_text(words):
     body = "".join(f'<Paragraph Type="Action"><Text>{escape(text)}</Text></Paragraph>' for text in words)
     try:
         play = parse_script(f"<FinalDraft><Content>{body}</Content></FinalDraft>".encode(), "a.fdx")
+    except UsageError:
+        return
+    assert tiles(play)
+
+
+PRINTABLE = st.text(st.characters(exclude_categories=["Cs", "Cc", "Co", "Cn"]), max_size=24)
+
+
+@given(st.lists(PRINTABLE, max_size=10), st.integers(0, 4000))
+def test_any_paragraphs_of_word_tile_their_text(words, indent):
+    body = "".join(
+        f'<w:p><w:pPr><w:ind w:left="{indent}"/></w:pPr><w:r><w:t>{escape(text)}</w:t></w:r></w:p>'
+        for text in words
+    )
+    try:
+        play = parse_script(docx(body), "script.docx")
+    except UsageError as error:
+        assert "is empty" in str(error)  # noqa: PT017
+        return
+    assert tiles(play)
+
+
+@settings(max_examples=25)
+@given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30), max_size=8))
+def test_any_lines_of_a_pdf_tile_their_text(lines):
+    try:
+        play = parse_script(pdf(["\n".join(lines).replace("\\", "/"), "INT. A - DAY"]), "script.pdf")
     except UsageError:
         return
     assert tiles(play)

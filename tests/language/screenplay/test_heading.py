@@ -1,0 +1,84 @@
+"""Scene headings in four languages into number, setting, place and time."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rushes.language.screenplay.heading import (
+    Heading,
+    is_bare_number,
+    is_foreign_heading,
+    is_time_and_setting,
+    parse_heading,
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("INT. KITCHEN - DAY", Heading("", "interior", "KITCHEN", "DAY")),
+        (
+            "EXT. BRICK'S POOL - POOL BAR - LATE AFTERNOON",
+            Heading("", "exterior", "BRICK'S POOL - POOL BAR", "LATE AFTERNOON"),
+        ),
+        ("INT./EXT. CAR - NIGHT", Heading("", "both", "CAR", "NIGHT")),
+        ("I/E HOUSE", Heading("", "both", "HOUSE")),
+        ("1-1 刘家客厅 日 内", Heading("1-1", "interior", "刘家客厅", "日")),
+        ("1-2 日 外 刘星学校", Heading("1-2", "exterior", "刘星学校", "日")),
+        ("第一场 客厅 日内", Heading("一", "interior", "客厅", "日")),
+        ("第2集 第3场 街道 夜 外", Heading("2-3", "exterior", "街道", "夜")),
+        ("【第4场】仓库门口 夜/外", Heading("4", "exterior", "仓库门口", "夜")),
+        ("3、内景 值班室 - 夜", Heading("3", "interior", "值班室", "夜")),
+        ("内景。客厅。日", Heading("", "interior", "客厅", "日")),
+        (
+            "第一场\n时间：夜\n地点：地铁站台\n人物：陈默、林晚\n道具：车票",
+            Heading("一", "", "地铁站台", "夜", ("陈默", "林晚"), ("车票",)),
+        ),
+        ("1-1\n仓库\n夜 内", Heading("1-1", "interior", "仓库", "夜")),
+        ("○公園（夜）", Heading("", "", "公園", "夜")),
+        ("〇病院・廊下（早朝）", Heading("", "", "病院・廊下", "早朝")),
+        ("１　アパート・台所（夕）", Heading("1", "", "アパート・台所", "夕")),
+        ("S#1. 거실 - 밤", Heading("1", "", "거실", "밤")),
+        ("S# 12 민수의 집 - 거실 (낮)", Heading("12", "", "민수의 집 - 거실", "낮")),
+        ("#2. 카페 (밤/실내)", Heading("2", "interior", "카페", "밤")),
+        ("", Heading()),
+    ],
+)
+def test_a_heading_says_where_and_when(words, expected):
+    assert parse_heading(words) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "3-5 个人走过来。",
+        "第三场雪下得很大",
+        "2024年 夏",
+        "1. 그는 갔다",
+        "日 内",
+        "他走了。",
+        "12",
+        "外面下着雨",
+    ],
+)
+def test_a_sentence_with_a_number_is_no_heading(line):
+    assert not is_foreign_heading(line)
+
+
+def test_a_number_alone_may_open_a_heading():
+    assert [line for line in ("1-1", "第十二场", "S#3", "12", "一", "○") if is_bare_number(line)] == [
+        "1-1",
+        "第十二场",
+        "S#3",
+        "○",
+    ]
+    assert is_time_and_setting("夜 外")
+    assert not is_time_and_setting("客厅 夜")
+
+
+@given(st.text(max_size=60), st.text(max_size=5))
+def test_any_words_can_be_asked(words, key):
+    heading = parse_heading(words, key)
+    assert heading.location in words or "\n" in words or "\r" in words
+    assert isinstance(is_foreign_heading(words), bool)
+    assert isinstance(is_bare_number(words), bool)
