@@ -120,6 +120,25 @@ def test_word_reads_inserted_text_and_leaves_deleted_text_out():
     assert seen(parse_script(docx(body), "script.docx"))[1] == ("action", "She runs\taway.")
 
 
+def test_styles_of_a_script_template_say_what_a_paragraph_is():
+    styled = [
+        ("SceneHeading", "INT. A - DAY"),
+        ("Action", "Rain. NO NAME HERE"),
+        ("Character", "Bo"),
+        ("Parenthetical1", "(low)"),
+        ("Dialogue", "It is raining."),
+        ("Normal", "A door."),
+    ]
+    body = "".join(
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
+        for style, text in styled
+    )
+    play = parse_script(docx(body), "script.docx")
+    kinds = ["scene_heading", "action", "character", "parenthetical", "dialogue", "action"]
+    assert [kind for kind, _ in seen(play)] == kinds
+    assert tiles(play)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

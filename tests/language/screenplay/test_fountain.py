@@ -10,6 +10,7 @@ from screenplay_tools.fountain.parser import Parser
 from rushes.core.errors import UsageError
 from rushes.language.screenplay.editing import rewrite
 from rushes.language.screenplay.element import ElementKind, Screenplay
+from rushes.language.screenplay.encoding import decode_script
 from rushes.language.screenplay.fountain import parse_fountain
 
 PIECES = [
@@ -98,6 +99,7 @@ def test_every_character_is_in_exactly_one_element(source):
                 ("dialogue", "Two\nThree"),
             ],
         ),
+        ("@刘星\n（笑）\n走吧\n", [("character", "刘星"), ("parenthetical", "笑"), ("dialogue", "走吧")]),
         ("BO\nTen.\n  \nFour.\n", [("character", "BO"), ("dialogue", "Ten.\n\nFour.")]),
         ("~Willy Wonka\n", [("lyrics", "Willy Wonka")]),
         ("CUT TO:\n\n", [("transition", "CUT TO:")]),
@@ -297,3 +299,30 @@ def test_hostile_scripts_take_linear_time(piece):
     elements = parse_fountain(source)
     assert time.process_time() - started < 1.5
     assert elements[-1].end == len(source)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_file_changes_in_the_bytes_of_one_element_only(encoding, line_end):
+    text = line_end.join(
+        [
+            "1-1 客厅 日 内 #1#",
+            "",
+            "@刘星",
+            "（笑）走吧，妈妈在等我们。",
+            "",
+            "他们走出门去，天已经黑了。",
+            "",
+        ]
+    )
+    content = text.encode(encoding)
+    decoded = decode_script(content, "a.fountain")
+    play = Screenplay(decoded.text, parse_fountain(decoded.text))
+    assert decoded.encode("".join(play.text(element) for element in play.elements)) == content
+    index = next(i for i, element in enumerate(play.elements) if element.kind is ElementKind.ACTION)
+    element = play.elements[index]
+    head = decoded.encode(play.source[: element.start])
+    tail = play.source[element.end - len(line_end) :].encode(decoded.encoding)
+    after = decoded.encode(rewrite(play, index, "雨停了。").source)
+    assert content.startswith(head)
+    assert after == head + "雨停了。".encode(decoded.encoding) + tail

@@ -1,9 +1,7 @@
-"""Final Draft's .fdx: XML with one typed paragraph after another. Read with defusedxml, which refuses bombs.
-
-The text of the paragraphs, one a line, becomes the source that elements and shots point into.
-"""
+"""Final Draft's .fdx: XML, one typed paragraph after another. Read with defusedxml, which refuses bombs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree.ElementTree import Element as Node
 from xml.etree.ElementTree import ParseError
 
@@ -11,7 +9,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from rushes.core.errors import UsageError
-from rushes.language.screenplay.element import Element, ElementKind, Screenplay
+from rushes.language.screenplay.element import ElementKind, Screenplay
+from rushes.language.screenplay.paragraph import Paragraph, screenplay_of
 
 _KINDS = {
     "scene heading": ElementKind.SCENE_HEADING,
@@ -45,28 +44,28 @@ def parse_final_draft(content: bytes, name: str) -> Screenplay:
     body = root.find("Content")
     if root.tag != "FinalDraft" or body is None:
         raise UsageError(f"{name} is no Final Draft script: it has no content")
-    return _screenplay(_paragraphs(body))
+    return screenplay_of(_paragraphs(body))
 
 
-def _paragraphs(body: Node) -> Iterator[tuple[ElementKind, str, str, bool]]:
-    """(kind, words, scene number, whether dual) of each paragraph; both halves of dual dialogue in turn."""
+def _paragraphs(body: Node) -> Iterator[Paragraph]:
+    """The paragraphs in order; both halves of dual dialogue in turn."""
     for paragraph in body.findall("Paragraph"):
         dual = paragraph.find("DualDialogue")
         if dual is None:
-            yield (*_paragraph(paragraph), False)
+            yield _paragraph(paragraph)
             continue
         seen = 0
         for half in dual.findall("Paragraph"):
-            kind, words, number = _paragraph(half)
-            seen += kind is ElementKind.CHARACTER
-            yield kind, words, number, kind is ElementKind.CHARACTER and seen > 1
+            read = _paragraph(half)
+            seen += read.kind is ElementKind.CHARACTER
+            yield replace(read, is_dual=read.kind is ElementKind.CHARACTER and seen > 1)
 
 
-def _paragraph(paragraph: Node) -> tuple[ElementKind, str, str]:
+def _paragraph(paragraph: Node) -> Paragraph:
     kind = _KINDS.get(paragraph.get("Type", "").lower(), ElementKind.ACTION)
     words = "".join(_styled(text) for text in paragraph.findall("Text"))
     words = " ".join(words.replace("\r", "\n").split("\n"))
-    return kind, words, paragraph.get("Number", "") if kind is ElementKind.SCENE_HEADING else ""
+    return Paragraph(kind, words, paragraph.get("Number", "") if kind is ElementKind.SCENE_HEADING else "")
 
 
 def _styled(text: Node) -> str:
@@ -79,25 +78,3 @@ def _styled(text: Node) -> str:
             inner = words.strip()
             words = words.replace(inner, f"{mark}{inner}{mark}", 1)
     return words
-
-
-def _screenplay(paragraphs: Iterator[tuple[ElementKind, str, str, bool]]) -> Screenplay:
-    """Lines out of paragraphs; an empty line goes before each but those within a speech."""
-    speech = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
-    pieces: list[str] = []
-    elements: list[Element] = []
-    position = 0
-    for kind, words, number, is_dual in paragraphs:
-        if elements and kind not in speech:
-            pieces.append("\n")
-            elements.append(Element(ElementKind.BLANK, position, position + 1, ""))
-            position += 1
-        line = words + "\n"
-        bare = words.strip()
-        if kind is ElementKind.PARENTHETICAL:
-            bare = bare.removeprefix("(").removesuffix(")").strip()
-        seen = kind if bare else ElementKind.BLANK
-        elements.append(Element(seen, position, position + len(line), bare, number, is_dual=is_dual))
-        pieces.append(line)
-        position += len(line)
-    return Screenplay("".join(pieces), tuple(elements))

@@ -178,7 +178,7 @@ class _Reader:
                 self._hidden(line, line.hidden)
             elif self._ends_speech(self._next):
                 return
-            elif words.startswith("(") and words.endswith(")"):
+            elif _is_parenthetical(words):
                 self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
             elif words.startswith("~"):
                 self._take(ElementKind.LYRICS, words[1:].strip())
@@ -199,7 +199,7 @@ class _Reader:
             other = not text and line.hidden
             if other or self._ends_speech(self._next + count) or text.startswith("~"):
                 break
-            if text.startswith("(") and text.endswith(")"):
+            if _is_parenthetical(text):
                 break
             words.append(text)
             count += 1
@@ -241,6 +241,10 @@ class _Reader:
         start, end = self._lines[self._next].start, self._lines[self._next + count - 1].end
         self._elements.append(Element(kind, start, end, words, key, is_forced, is_dual))
         self._next += count
+
+
+def _is_parenthetical(words: str) -> bool:
+    return words[:1] in ("(", "（") and words[-1:] in (")", "）")
 
 
 _FORCED: dict[str, Callable[[_Reader, str], bool]] = {

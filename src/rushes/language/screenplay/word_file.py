@@ -1,7 +1,9 @@
-"""Word's .docx: a ZIP with one XML document of paragraphs. The text is then read as any typed script.
+"""Word's .docx: a ZIP with one XML document of paragraphs.
 
-Read with zipfile and defusedxml: python-docx leaves out inserted text that nobody has accepted yet, and
-scripts in revision are full of it. Deleted text is left out.
+Where the paragraphs carry the styles of a script template (Scene Heading, Character, Dialogue), these say
+what they are; otherwise the text is read as any typed script. Read with zipfile and defusedxml: python-docx
+leaves out inserted text that nobody has accepted yet, and scripts in revision are full of it. Deleted text is
+left out.
 """
 
 import io
@@ -14,13 +16,26 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from rushes.core.errors import UsageError
-from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.element import ElementKind, Screenplay
+from rushes.language.screenplay.paragraph import Paragraph, screenplay_of
 from rushes.language.screenplay.text_script import parse_text
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DOCUMENT = "word/document.xml"
 _MOST_BYTES = 128 * 2**20
 _LEFT_OUT = frozenset(f"{_WORD}{name}" for name in ("del", "moveFrom", "instrText", "delText"))
+_STYLES = {
+    "sceneheading": ElementKind.SCENE_HEADING,
+    "slugline": ElementKind.SCENE_HEADING,
+    "action": ElementKind.ACTION,
+    "character": ElementKind.CHARACTER,
+    "charactername": ElementKind.CHARACTER,
+    "parenthetical": ElementKind.PARENTHETICAL,
+    "dialogue": ElementKind.DIALOGUE,
+    "dialog": ElementKind.DIALOGUE,
+    "transition": ElementKind.TRANSITION,
+    "shot": ElementKind.SHOT,
+}
 # A twentieth of a point; a typed character is a tenth of an inch wide.
 _TWIPS_A_COLUMN = 144
 
@@ -52,6 +67,12 @@ def parse_word(content: bytes, name: str) -> Screenplay:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{name} is no Word document (.docx): {error}") from None
+    paragraphs = [(_style_kind(paragraph), paragraph) for paragraph in root.iter(f"{_WORD}p")]
+    if {ElementKind.CHARACTER, ElementKind.DIALOGUE} <= {kind for kind, _ in paragraphs}:
+        return screenplay_of(
+            Paragraph(kind or ElementKind.ACTION, " ".join("".join(_words(paragraph)).split("\n")))
+            for kind, paragraph in paragraphs
+        )
     source = "".join(f"{line}\n" for line in _lines(root))
     return parse_text(source, is_fountain=False)
 
@@ -64,6 +85,13 @@ def _lines(root: Node) -> Iterator[str]:
         if _twips(paragraph, "spacing", "before") > 0 and words.strip():
             yield ""
         yield from (" " * indent + line for line in words.split("\n"))
+
+
+def _style_kind(paragraph: Node) -> ElementKind | None:
+    """What the paragraph's style calls it: `SceneHeading`, `scene heading 1` and `Slugline` are one."""
+    style = paragraph.find(f"{_WORD}pPr/{_WORD}pStyle")
+    name = style.get(f"{_WORD}val", "") if style is not None else ""
+    return _STYLES.get("".join(letter for letter in name.lower() if letter.isalpha()))
 
 
 def _words(paragraph: Node) -> Iterator[str]:
