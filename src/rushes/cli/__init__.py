@@ -15,6 +15,7 @@ from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
 from rushes.cli.evaluate import evaluate
 from rushes.cli.models import models
+from rushes.cli.parse import parse
 from rushes.cli.shoot import shoot
 from rushes.cli.train import train
 from rushes.cli.world import world
@@ -65,3 +66,4 @@ app.command(
 )(train)
 app.command(epilog="Example: rushes bible script.fountain --output breakdown")(bible)
 app.command(name="eval", epilog="Example: rushes eval --limit 24 --output evaluation")(evaluate)
+app.command(epilog='Example: rushes parse "a red fox leaps over snow, no blood" --json')(parse)

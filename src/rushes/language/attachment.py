@@ -1,0 +1,125 @@
+"""Which thing an attribute belongs to, and who wears what: neighbours within a clause, by word order."""
+
+from collections.abc import Mapping
+
+from rushes.language.reading import (
+    ATTRIBUTE_SLOTS,
+    PLACE_SLOTS,
+    SUBJECT_SLOTS,
+    Mention,
+    Reading,
+)
+
+# What may stand between a garment and who wears it, and between an attribute and its noun.
+_WORN = frozenset(("link", "wear", "object", "classifier", "filler", "light_verb", "place"))
+_GLUE = frozenset(("link", "classifier", "filler", "light_verb", "determiner", "and", "wear"))
+_HEADS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
+_NEAR = 60
+_WEARERS = frozenset(("person", "animal"))
+
+
+def owners(reading: Reading, mentions: Mapping[int, Mention]) -> dict[int, int]:
+    """Return, for each attribute, garment and body part (by token number), the thing it belongs to."""
+    found: dict[int, int] = {}
+    for index, mention in mentions.items():
+        owner = None
+        if mention.slot in ATTRIBUTE_SLOTS:
+            owner = _qualified(reading, mentions, index)
+        elif mention.slot in ("clothing", "body"):
+            owner = _wearer(reading, mentions, index)
+        if owner is not None:
+            found[index] = owner
+    return found
+
+
+def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    is_count = mentions[index].slot == "count"
+    after = _next_head(reading, mentions, index)
+    before = _previous_head(reading, mentions, index)
+    if is_count and before is not None and _follows(reading, before, index):
+        return before
+    if after is not None:
+        return after
+    return before
+
+
+def _follows(reading: Reading, head: int, count: int) -> bool:
+    """늑대 세 마리, 家族四人, 狼の群れ: Korean and Japanese may count after the noun."""
+    if reading.language == "ko":
+        return head == count - 1
+    between = [reading.tokens[index].text for index in range(head + 1, count)]
+    return reading.language == "ja" and between in ([], ["の"]) and "classifier" not in reading.roles(count)
+
+
+def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    """Return the thing right after, past further attributes; a verb or a comma ends the search."""
+    for position in _window(reading, index, 1):
+        if position in mentions:
+            slot = mentions[position].slot
+            if slot in _HEADS:
+                return position
+            if slot not in ATTRIBUTE_SLOTS and slot not in ("light", "mood", "style"):
+                return None
+        elif reading.is_mark(position) or not _is_glue(reading, position):
+            return None
+    return None
+
+
+def _is_glue(reading: Reading, position: int) -> bool:
+    """Whether a word may stand between an attribute and its noun; an unknown one only in English."""
+    roles = reading.roles(position)
+    return bool(roles & _GLUE) if roles else reading.language == "en"
+
+
+def _window(reading: Reading, index: int, step: int) -> range:
+    """Return the positions on one side that may matter; bounded, so that time stays linear in the text."""
+    last = min(len(reading.tokens), index + _NEAR) if step > 0 else max(-1, index - _NEAR)
+    return range(index + step, last, step)
+
+
+def _previous_head(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    """ "The dress is red", 늑대 세 마리: the thing before in the same clause."""
+    for position in _window(reading, index, -1):
+        if reading.clauses[position] != reading.clauses[index]:
+            return None
+        if position in mentions:
+            if mentions[position].slot in _HEADS:
+                return position
+            if mentions[position].slot not in ATTRIBUTE_SLOTS:
+                return None
+    return None
+
+
+def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    forward = _wearer_after(reading, mentions, index)
+    if forward is not None:
+        return forward
+    before: int | None = None
+    ended = False
+    for position in _window(reading, index, -1):
+        ended = ended or reading.ends_sentence(position)
+        if position in mentions and mentions[position].slot in _WEARERS:
+            if not ended:
+                return position
+            before = position if before is None else before
+    for position in _window(reading, index, 1):
+        if position in mentions and mentions[position].slot in _WEARERS:
+            return position
+    return before
+
+
+def _wearer_after(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    """赤いマントの女, 穿风衣的人, 망토를 두른 여자, red-cloaked woman: the garment comes first."""
+    if reading.language == "en":
+        after = mentions.get(index + 1)
+        return index + 1 if after is not None and after.slot in _WEARERS else None
+    for position in _window(reading, index, 1):
+        if position in mentions:
+            slot = mentions[position].slot
+            if slot in _WEARERS:
+                return position
+            if slot not in ATTRIBUTE_SLOTS | {"clothing", "body"}:
+                return None
+        elif reading.is_mark(position) or not reading.roles(position) & _WORN:
+            return None
+    return None

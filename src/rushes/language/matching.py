@@ -1,0 +1,225 @@
+"""Longest match of a language's words in a text, with word boundaries by script. Time is linear in the text.
+
+- Latin words fill their run of letters; English words are found inside every language.
+- Han words match anywhere; in Japanese one Han character beside an unknown one is part of that unknown word.
+- Katakana and Hangul runs must be used up: by further words (compounds) and, in Hangul, by particles after a
+  noun and endings after a predicate.
+- Hiragana words begin where something known ends.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from rushes.language.script import NormalText, Script
+from rushes.language.vocabulary import Candidate, Vocabulary, vocabulary, with_role
+
+_LONGEST_ENDING = 5
+
+
+class Token(NamedTuple):
+    """A stretch [start, end) of normalised text: candidates for a concept, grammatical roles, or neither.
+
+    tail: the particles or endings that follow a Hangul word, up to the end of its run; they lie inside the
+    token. is_known: whether it carries a meaning or a role; `space` and `mark` tokens are known.
+    """
+
+    start: int
+    end: int
+    script: Script
+    text: str
+    candidates: tuple[Candidate, ...] = ()
+    roles: frozenset[str] = frozenset()
+    tail: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.candidates or self.roles)
+
+
+_SPACE, _MARK, _NOTHING = frozenset(("space",)), frozenset(("mark",)), frozenset[str]()
+
+
+def tokenise(normal: NormalText, language: str) -> list[Token]:
+    """Return the tokens of a text read as one language; in order, without overlap, covering everything."""
+    return _Scan(normal, language).tokens()
+
+
+class _Scan:
+    def __init__(self, normal: NormalText, language: str) -> None:
+        self._scripts = normal.scripts
+        self._text = _spaced(normal)
+        self._own = vocabulary(language)
+        self._language = language
+        self._closings = _Closings(self._text, self._scripts, self._own) if language in ("ja", "ko") else None
+
+    def tokens(self) -> list[Token]:
+        found: list[Token] = []
+        position, size = 0, len(self._text)
+        while position < size:
+            token = self._match(position, found[-1] if found else None)
+            if token is None:
+                token = self._unmatched(position)
+                if _continues(found, token):
+                    token = token._replace(start=found[-1].start, text=found[-1].text + token.text)
+                    found.pop()
+            found.append(token)
+            position = token.end
+        return found
+
+    def _match(self, position: int, before: Token | None) -> Token | None:
+        script = self._scripts[position]
+        if script is Script.SPACE:
+            return None
+        inside = position > 0 and self._scripts[position - 1] is script
+        chained = before is not None and before.is_known
+        if inside and (script is Script.LATIN or (script in _RUNS and not chained)):
+            return None
+        if inside and script is Script.HIRAGANA and not chained:
+            return None
+        for end, book in self._ends(position):
+            text = self._text[position:end]
+            candidates, roles = book.concepts.get(text, ()), book.roles.get(text, _NOTHING)
+            token = Token(position, end, script, text, candidates, roles)
+            accepted = self._accepted(token, before)
+            if accepted is not None:
+                return accepted
+        return None
+
+    def _ends(self, position: int) -> Iterator[tuple[int, Vocabulary]]:
+        """Yield the ends of words that begin here, longest first, and the vocabulary that has them."""
+        books = [self._own]
+        if self._scripts[position] in (Script.LATIN, Script.MARK) and self._language != "en":
+            books.append(vocabulary("en"))
+        text, first, size = self._text, self._text[position], len(self._text)
+        lengths = {
+            (length, -index) for index, book in enumerate(books) for length in book.lengths.get(first, ())
+        }
+        for length, index in sorted(lengths, reverse=True):
+            end = position + length
+            book = books[-index]
+            if end <= size:
+                word = text[position:end]
+                if word in book.concepts or word in book.roles:
+                    yield end, book
+
+    def _accepted(self, token: Token, before: Token | None) -> Token | None:
+        """Return the token, with the endings it takes, or None where its boundary is inside a word."""
+        end = token.end
+        last = self._scripts[end - 1]
+        follows = end < len(self._text) and self._scripts[end] is last
+        if last is Script.LATIN:
+            return None if follows else token
+        if self._closings is not None and last in _RUNS:
+            return self._closings.close(token, follows)
+        if self._language == "ja" and len(token.text) == 1 and last is Script.HAN:
+            return token if self._stands_alone(token, before, follows) else None
+        return token
+
+    def _stands_alone(self, token: Token, before: Token | None, follows: bool) -> bool:
+        is_glued = (
+            before is not None
+            and before.end == token.start
+            and before.script is Script.HAN
+            and not before.is_known
+        )
+        if is_glued:
+            return False
+        return not follows or next(self._ends(token.end), None) is not None
+
+    def _unmatched(self, position: int) -> Token:
+        script = self._scripts[position]
+        if script is Script.SPACE:
+            return Token(position, position + 1, script, " ", roles=_SPACE)
+        if script is Script.MARK:
+            return Token(position, position + 1, script, self._text[position], roles=_MARK)
+        end = position + 1
+        if script is Script.LATIN or script in _RUNS:
+            while end < len(self._text) and self._scripts[end] is script:
+                end += 1
+        return Token(position, end, script, self._text[position:end])
+
+
+_RUNS = (Script.KATAKANA, Script.HANGUL)
+
+
+class _Closings:
+    """For every position of a text: may the rest of its run of Katakana or Hangul follow a word?"""
+
+    def __init__(self, text: str, scripts: tuple[Script, ...], book: Vocabulary) -> None:
+        self._text, self._scripts, self._book = text, scripts, book
+        size = len(text)
+        self._run_ends = [size] * (size + 1)
+        self._after_noun = [False] * (size + 1)
+        self._after_verb = [False] * (size + 1)
+        self._compound = [False] * (size + 1)
+        for position in range(size, 0, -1):
+            self._mark(position)
+
+    def close(self, token: Token, follows: bool) -> Token | None:
+        """Return the token with what closes its run, or None."""
+        end = token.end
+        if not follows:
+            return token
+        # A function word such as 않 takes endings too.
+        is_verb = not token.candidates or any(item.kind == "verb" for item in token.candidates)
+        if self._after_verb[end] if is_verb else self._after_noun[end]:
+            tail = self._text[end : self._run_ends[end]]
+            return token._replace(end=self._run_ends[end], tail=tail)
+        needs_particle = token.candidates and all(item.word.needs_particle for item in token.candidates)
+        return token if self._compound[end] and not needs_particle and token.candidates else None
+
+    def _mark(self, position: int) -> None:
+        text, scripts = self._text, self._scripts
+        is_inside = (
+            position < len(text) and scripts[position] is scripts[position - 1] and scripts[position] in _RUNS
+        )
+        if not is_inside:
+            self._run_ends[position] = position
+            self._after_noun[position] = self._after_verb[position] = True
+            return
+        self._run_ends[position] = self._run_ends[position + 1] if position + 1 <= len(text) else position
+        if scripts[position] is Script.HANGUL:
+            particles, endings = _endings()
+            for length in range(1, min(_LONGEST_ENDING, self._run_ends[position] - position) + 1):
+                piece, end = text[position : position + length], position + length
+                if piece in particles:
+                    self._after_noun[position] = self._after_noun[position] or self._after_noun[end]
+                    self._after_verb[position] = self._after_verb[position] or self._after_noun[end]
+                if piece in endings:
+                    self._after_verb[position] = self._after_verb[position] or self._after_verb[end]
+        self._compound[position] = self._begins_word(position)
+
+    def _begins_word(self, position: int) -> bool:
+        text = self._text
+        for length in self._book.lengths.get(text[position], ()):
+            end = position + length
+            candidates = self._book.concepts.get(text[position:end], ())
+            if end > len(text) or length == 1 or not candidates or candidates[0].word.needs_particle:
+                continue
+            is_verb = any(candidate.kind == "verb" for candidate in candidates)
+            if (self._after_verb[end] if is_verb else self._after_noun[end]) or self._compound[end]:
+                return True
+        return False
+
+
+@cache
+def _endings() -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(with_role("ko", "particle")), frozenset(with_role("ko", "ending"))
+
+
+def _spaced(normal: NormalText) -> str:
+    """Return the text with a space for each hyphen between letters, as vocabularies are keyed."""
+    if "-" not in normal.text:
+        return normal.text
+    scripts = normal.scripts
+    letters = list(normal.text)
+    for index in range(1, len(letters) - 1):
+        if letters[index] == "-" and scripts[index - 1] is scripts[index + 1] is Script.LATIN:
+            letters[index] = " "
+    return "".join(letters)
+
+
+def _continues(found: list[Token], token: Token) -> bool:
+    """Whether an unmatched character belongs to the unmatched word before it."""
+    return bool(found) and not token.is_known and not found[-1].is_known and found[-1].script is token.script

@@ -1,0 +1,106 @@
+"""English inflection: plurals, and the -s, -ing and -ed of verbs with the irregular ones."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+
+_VOWELS = "aeiou"
+_IRREGULAR_PLURALS = {
+    "man": "men",
+    "woman": "women",
+    "child": "children",
+    "person": "people",
+    "mouse": "mice",
+    "goose": "geese",
+    "foot": "feet",
+    "tooth": "teeth",
+    "leaf": "leaves",
+    "wolf": "wolves",
+    "knife": "knives",
+    "elf": "elves",
+    "thief": "thieves",
+    "shelf": "shelves",
+    "life": "lives",
+    "half": "halves",
+    "scarf": "scarves",
+    "loaf": "loaves",
+    "calf": "calves",
+    "fireman": "firemen",
+}
+# Two syllables, stressed on the last one: the final consonant doubles although the verb is not short.
+_DOUBLING = frozenset(("begin", "admit", "prefer", "refer", "occur", "control", "patrol", "propel", "submit"))
+_NEVER_DOUBLING = frozenset("wxy")
+_ALWAYS_PLAIN = frozenset(("open", "listen", "enter", "wander", "whisper", "gather", "flicker", "glimmer"))
+
+
+def verb_forms(phrase: str) -> Iterator[tuple[str, str]]:
+    """Yield base, -s, -ing and -ed forms of a verb phrase whose first word is the verb: `push in`."""
+    head, _, rest = phrase.partition(" ")
+    tail = " " + rest if rest else ""
+    yield head + tail, "verb"
+    yield _with_s(head) + tail, "verb"
+    yield _ing(head) + tail, "participle"
+    for past in _past(head):
+        yield past + tail, "participle"
+
+
+def noun_forms(phrase: str, is_noun: bool) -> Iterator[tuple[str, str]]:
+    """Yield a noun phrase and its plural; what is no noun (an adjective, an adverb) stays as it is."""
+    yield phrase, "noun" if is_noun else "other"
+    first, _, last = phrase.rpartition(" ")
+    if not last or not last[-1].isalpha():
+        return
+    plural = _IRREGULAR_PLURALS.get(last) or _with_s(last)
+    if last.endswith("man") and last not in _IRREGULAR_PLURALS and last != "human":
+        plural = last[:-3] + "men"
+    yield f"{first} {plural}" if first else plural, "noun" if is_noun else "other"
+
+
+def _with_s(word: str) -> str:
+    if word in ("go", "do") or word.endswith(("s", "x", "z", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and len(word) > 1 and word[-2] not in _VOWELS:
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def _ing(verb: str) -> str:
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")) and len(verb) > 2:
+        return verb[:-1] + "ing"
+    return verb + (verb[-1] if _doubles(verb) else "") + "ing"
+
+
+def _past(verb: str) -> tuple[str, ...]:
+    if verb in _irregular_verbs():
+        return _irregular_verbs()[verb]
+    if verb.endswith("e"):
+        return (verb + "d",)
+    if verb.endswith("y") and len(verb) > 1 and verb[-2] not in _VOWELS:
+        return (verb[:-1] + "ied",)
+    if verb.endswith("c"):
+        return (verb + "ked",)
+    return (verb + (verb[-1] if _doubles(verb) else "") + "ed",)
+
+
+def _doubles(verb: str) -> bool:
+    """Whether the last consonant is doubled: consonant, one vowel, consonant in a stressed syllable."""
+    if verb in _DOUBLING:
+        return True
+    if len(verb) < 3 or verb in _ALWAYS_PLAIN or verb[-1] in _VOWELS or verb[-1] in _NEVER_DOUBLING:
+        return False
+    one_vowel = verb[-2] in _VOWELS and (verb[-3] not in _VOWELS or verb[-3:-1] == "ui")
+    syllables = sum(
+        letter in _VOWELS and (index == 0 or verb[index - 1] not in _VOWELS)
+        for index, letter in enumerate(verb)
+    )
+    return one_vowel and (syllables == 1 or verb[-3:-1] == "ui")
+
+
+@cache
+def _irregular_verbs() -> Mapping[str, tuple[str, ...]]:
+    """Return verb -> past and participle; where one form serves for both it stands once."""
+    path = resources.files("rushes.language").joinpath("data/english_verbs.tsv")
+    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return {verb: tuple(forms.split("/")) for verb, forms in lines}

@@ -1,0 +1,209 @@
+"""What a negation rules out: its scope over mentions, from function words and word order.
+
+Chinese and English negate forward ("no rain or snow", 没有雨和雪), Japanese and Korean backward
+(雨も雪もない, 비도 눈도 없이). A scope is the next concept with its attributes, and what is joined to it.
+"""
+
+from collections.abc import Iterator
+
+from rushes.language.reading import (
+    ATTRIBUTE_SLOTS,
+    CAMERA_SLOTS,
+    PLACE_SLOTS,
+    SUBJECT_SLOTS,
+    Mention,
+    Reading,
+)
+
+# Characters of words without meaning or role that may stand between a negation and what it negates.
+_REACH = {"zh": 4, "en": 18, "ja": 6, "ko": 6}
+_HOLDING = frozenset(("hold", "carry", "look", "appear", "wear", "raise", "reveal"))
+_IN_LISTS = frozenset(("determiner", "classifier", "light_verb"))
+_ARTICLES = frozenset(("a", "an", "the"))
+_JOINING_TAILS = ("도", "와", "과", "나", "이나", "랑", "이랑", "이며")
+
+
+def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]:
+    """Return the token numbers of the mentions that the text rules out."""
+    found: set[int] = set()
+    for index in range(len(reading.tokens)):
+        roles = reading.roles(index)
+        if "ceased" in roles:
+            found.update(_ceased(mentions, index))
+        if "not_negation" in roles:
+            continue
+        if "negation" in roles or "nobody" in roles:
+            found.symmetric_difference_update(_forward(reading, mentions, index))
+        if "negation_after" in roles:
+            found.update(_backward(reading, mentions, index))
+    return found
+
+
+def _group(mention: Mention) -> str:
+    """What may be joined in one negation: things with things, camera words with camera words."""
+    if mention.slot in SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}:
+        return "thing"
+    if mention.slot in CAMERA_SLOTS:
+        return "camera"
+    return "air" if mention.slot in ("weather", "light", "time") else mention.slot
+
+
+def _forward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iterator[int]:
+    head = None if "nobody" in reading.roles(start) else _head(reading, mentions, start + 1)
+    if head is None:
+        if "nobody" in reading.roles(start):
+            yield from _action_of_nobody(reading, mentions, start)
+        return
+    yield from _with_attributes(mentions, start, head)
+    last = head
+    if mentions[head].concept.id in _HOLDING:
+        thing = _head(reading, mentions, head + 1)
+        if thing is not None:
+            yield thing
+            last = thing
+    while (joined := _joined(reading, mentions, last)) is not None:
+        yield from _with_attributes(mentions, last, joined)
+        last = joined
+    if mentions[head].slot == "person" and reading.language in ("en", "zh"):
+        yield from _action_of_nobody(reading, mentions, last)
+
+
+def _with_attributes(mentions: dict[int, Mention], after: int, head: int) -> Iterator[int]:
+    yield head
+    for index in range(after + 1, head):
+        if index in mentions and mentions[index].slot in ATTRIBUTE_SLOTS:
+            yield index
+
+
+def _head(reading: Reading, mentions: dict[int, Mention], start: int) -> int | None:
+    """Return the first mention from `start` on that is no attribute of a later one, within reach."""
+    reach, attribute = _REACH[reading.language], None
+    for index in range(start, len(reading.tokens)):
+        roles = reading.roles(index)
+        if reading.is_mark(index) or roles & {"stop_negation", "negation", "clause"}:
+            break
+        if index in mentions:
+            if mentions[index].slot not in ATTRIBUTE_SLOTS:
+                return index
+            attribute = index
+        elif not roles:
+            reach -= len(reading.tokens[index].text)
+            if reach < 0:
+                break
+    return attribute
+
+
+def _joined(reading: Reading, mentions: dict[int, Mention], last: int) -> int | None:
+    """Return the mention joined to `last` as its equal: "or snow", 和雪, ", snow or fog"."""
+    index, joiner = last + 1, ""
+    while index < len(reading.tokens) and index not in mentions:
+        roles, text = reading.roles(index), reading.tokens[index].text
+        if "and" in roles:
+            joiner = text if text not in (",",) or not joiner else joiner
+        elif not (joiner and roles & _IN_LISTS) or text in _ARTICLES:
+            return None
+        index += 1
+    if index >= len(reading.tokens) or not joiner:
+        return None
+    if mentions[index].slot in ATTRIBUTE_SLOTS:
+        head = _head(reading, mentions, index + 1)
+        index = index if head is None else head
+    if _group(mentions[index]) != _group(mentions[last]):
+        return None
+    return None if joiner == "," and not _list_goes_on(reading, mentions, index) else index
+
+
+def _list_goes_on(reading: Reading, mentions: dict[int, Mention], index: int) -> bool:
+    """Whether a comma list ends in "or" or "and": only then do its members share the negation."""
+    if reading.language != "en":
+        return False
+    for position in range(index + 1, min(index + 8, len(reading.tokens))):
+        if reading.tokens[position].text in ("or", "nor", "and"):
+            return position + 1 in mentions
+        if position not in mentions and reading.tokens[position].text != ",":
+            return False
+    return False
+
+
+def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """Nobody runs: what nobody does is not done."""
+    for position in range(index + 1, len(reading.tokens)):
+        if reading.is_mark(position) or reading.roles(position) & {"stop_negation", "link"}:
+            return
+        if position in mentions:
+            if mentions[position].slot == "action":
+                yield position
+            return
+
+
+def _ceased(mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """The rain has stopped: the weather right before is over."""
+    for position in range(index - 1, max(index - 3, -1), -1):
+        if position in mentions:
+            if mentions[position].slot == "weather":
+                yield position
+            return
+
+
+def _backward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iterator[int]:
+    """Japanese and Korean: the predicate right before; else what is said not to be there."""
+    head = _head_before(reading, mentions, start)
+    if head is None:
+        return
+    yield head
+    if mentions[head].slot == "action" and mentions[head].concept.id not in _HOLDING:
+        return
+    if mentions[head].concept.id in _HOLDING:
+        thing = _head_before(reading, mentions, head)
+        if thing is not None and _group(mentions[thing]) == "thing":
+            yield thing
+            head = thing
+    yield from _attributes_before(mentions, head)
+    last = head
+    while (joined := _joined_before(reading, mentions, last)) is not None:
+        yield joined
+        yield from _attributes_before(mentions, joined)
+        last = joined
+
+
+def _attributes_before(mentions: dict[int, Mention], head: int) -> Iterator[int]:
+    index = head - 1
+    while index in mentions and mentions[index].slot in ATTRIBUTE_SLOTS:
+        yield index
+        index -= 1
+
+
+def _head_before(reading: Reading, mentions: dict[int, Mention], start: int) -> int | None:
+    reach = _REACH[reading.language]
+    for index in range(start - 1, -1, -1):
+        if index in mentions:
+            is_adverb = mentions[index].slot in ("speed", "direction", "count")
+            if not is_adverb:
+                return index
+            continue
+        roles = reading.roles(index)
+        if reading.is_mark(index) or roles & {"negation_after", "stop_negation"}:
+            return None
+        if not roles & {"light_verb", "filler", "subject", "object", "goal", "passive", "link", "and"}:
+            reach -= len(reading.tokens[index].text)
+            if reach < 0:
+                return None
+    return None
+
+
+def _joined_before(reading: Reading, mentions: dict[int, Mention], last: int) -> int | None:
+    # 雪、雨もない: a comma joins only where も shows that more than one is meant.
+    joiner = reading.language == "ja" and reading.tail(last).startswith("も")
+    index = last - 1
+    while index >= 0 and (index not in mentions or mentions[index].slot in ATTRIBUTE_SLOTS):
+        if index not in mentions:
+            roles = reading.roles(index)
+            if "and" not in roles:
+                return None
+            joiner = joiner or reading.tokens[index].text not in (",", "、")
+        index -= 1
+    if index < 0:
+        return None
+    if reading.language == "ko":
+        joiner = joiner or reading.tokens[index].tail.endswith(_JOINING_TAILS)
+    return index if joiner and _group(mentions[index]) == _group(mentions[last]) else None

@@ -1,0 +1,275 @@
+"""From tokens to mentions: which concept each word means where it stands, and what is ruled out.
+
+One word can mean several things ("follow", "light", "寄る"); the grammar around it decides: whether a noun
+can stand here, whether the camera is what acts, whether a Korean syllable has its particle. Then negations
+and similes take their mentions out. No language has a list of sentences; each has function words with roles
+(`data/grammar/`) and the few rules here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rushes.language.concepts import Concept
+from rushes.language.matching import Token
+from rushes.language.script import Script
+from rushes.language.vocabulary import Candidate
+
+CAMERA_SLOTS = frozenset(("shot_size", "angle", "move", "lens", "speed", "support"))
+SUBJECT_SLOTS = frozenset(("person", "animal", "vehicle", "thing"))
+PLACE_SLOTS = frozenset(("place", "furniture", "sky"))
+ATTRIBUTE_SLOTS = frozenset(("colour", "scale", "age", "material", "state", "count"))
+THING_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
+
+_NAMED_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "clothing", "body"}
+_SENTENCE_ENDS = frozenset(".。!?;:\n…|")
+_COMMAS = frozenset((",", "、"))
+_PLURALS = frozenset(("たち", "達", "さん", "ら", "様"))
+# Particles that follow Korean nouns and, at the start of an ending, hardly ever predicates.
+_NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
+# What may follow a Korean noun without particle.
+_AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
+_REACH_OF_SIMILE = 10
+_LIVING = frozenset(("person", "animal"))
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A concept at token number `index`. kind: what kind of word it is; sure: the part of confidence that the
+    word itself decides; clause: number of its clause."""
+
+    index: int
+    concept: Concept
+    kind: str
+    sure: float
+    clause: int
+    negated: bool = False
+
+    @property
+    def slot(self) -> str:
+        return self.concept.slot
+
+
+class Reading:
+    """The tokens of a text (without spaces) with the concept each one means, if any."""
+
+    def __init__(self, tokens: Sequence[Token], language: str) -> None:
+        self.tokens = [token for token in tokens if "space" not in token.roles]
+        self.language = language
+        self.clauses = self._number_clauses()
+        self.mentions: dict[int, Mention] = {}
+        # Whether the camera is what acts here; a shot, lens or support named before has the same effect until
+        # something else is named.
+        self._camera_acts = False
+        self._camera_named = False
+        self._resolve()
+
+    def roles(self, index: int) -> frozenset[str]:
+        """Return the grammatical roles of a token that carries no concept; empty beyond the ends."""
+        if not 0 <= index < len(self.tokens) or index in self.mentions:
+            return frozenset()
+        return self.tokens[index].roles
+
+    def is_mark(self, index: int) -> bool:
+        """Whether a token is punctuation (or lies beyond the ends)."""
+        if not 0 <= index < len(self.tokens):
+            return True
+        return self.tokens[index].script is Script.MARK and self.tokens[index].text[0] != "'"
+
+    def ends_sentence(self, index: int) -> bool:
+        """Whether a token ends a sentence (or lies beyond the ends)."""
+        return not 0 <= index < len(self.tokens) or self.tokens[index].text in _SENTENCE_ENDS
+
+    def tail(self, index: int) -> str:
+        """Return the particles of a token: its Korean tail, or the Japanese particle after it."""
+        if self.language == "ko":
+            return self.tokens[index].tail
+        if index + 1 < len(self.tokens) and self.tokens[index + 1].text in _PLURALS:
+            index += 1
+        after = self.roles(index + 1)
+        return self.tokens[index + 1].text if after & {"subject", "object", "goal", "link", "place"} else ""
+
+    def _number_clauses(self) -> list[int]:
+        numbers, number = [], 0
+        for index, token in enumerate(self.tokens):
+            is_break = "clause" in token.roles and not token.candidates
+            if is_break and index:
+                number += 1
+            numbers.append(number)
+            if self.is_mark(index) and (token.text in _SENTENCE_ENDS or token.text in _COMMAS):
+                number += 1
+        return numbers
+
+    def _resolve(self) -> None:
+        had_subject = False
+        for index, token in enumerate(self.tokens):
+            if self.ends_sentence(index):
+                self._camera_acts = self._camera_named = had_subject = False
+            elif "camera" in token.roles and not (self.language == "en" and self._follows_preposition(index)):
+                self._camera_acts, had_subject = True, False
+            elif index and self.clauses[index] != self.clauses[index - 1]:
+                had_subject = True
+            candidate = self._choose(index, token)
+            if candidate is None:
+                continue
+            self.mentions[index] = self._mention(index, candidate, len(token.candidates))
+            slot = candidate.concept.slot
+            if slot in CAMERA_SLOTS and candidate.concept.id not in ("slow", "fast"):
+                self._camera_named = True
+            # "The camera follows a man, he stops": a new subject in a later clause acts in its place.
+            named = SUBJECT_SLOTS if self.language == "zh" else _NAMED_SLOTS
+            if slot in named and self._may_be_subject(index):
+                self._camera_named = False
+                if had_subject and slot in _LIVING:
+                    self._camera_acts = False
+
+    def _may_be_subject(self, index: int) -> bool:
+        if self.language in ("zh", "en"):
+            return True
+        tail = self.tail(index)
+        return tail.startswith(("が", "は", "も", "이", "가", "은", "는"))
+
+    def _mention(self, index: int, candidate: Candidate, choices: int) -> Mention:
+        sure = 1.0 if choices == 1 else 0.85
+        if len(self.tokens[index].text) == 1 and self.tokens[index].script is not Script.LATIN:
+            sure -= 0.15
+        if candidate.word.needs_noun_place or candidate.word.needs_particle:
+            sure -= 0.1
+        return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index])
+
+    def _choose(self, index: int, token: Token) -> Candidate | None:
+        if not token.candidates or self._is_function_word(index, token):
+            return None
+        possible = [item for item in token.candidates if self._can_stand(index, token, item)]
+        if self._camera_acts or self._camera_named:
+            for item in possible:
+                if item.concept.slot in CAMERA_SLOTS:
+                    return item
+        possible = [item for item in possible if not item.word.needs_camera]
+        if possible and self._is_noun_place(index):
+            return self._noun(index, token, possible)
+        possible = [item for item in possible if not item.word.needs_noun_place]
+        verbs = [item for item in possible if item.kind in ("verb", "participle")]
+        return next(iter(verbs or possible), None)
+
+    def _is_function_word(self, index: int, token: Token) -> bool:
+        """A form that is listed as empty (향해, toward), or a classifier after its number (세 개)."""
+        if "filler" in token.roles and self.language != "en":
+            return True
+        before = self.mentions.get(index - 1)
+        return "classifier" in token.roles and before is not None and before.slot == "count"
+
+    def _noun(self, index: int, token: Token, possible: list[Candidate]) -> Candidate | None:
+        """Choose where a noun stands: an attribute before a noun ("giant robot"), else the noun."""
+        if token.script is not Script.LATIN:
+            return self._by_endings(index, token, possible)
+        after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
+        if any(item.concept.slot in THING_SLOTS for item in after):
+            attributes = [item for item in possible if item.concept.slot in ATTRIBUTE_SLOTS]
+            if attributes:
+                return attributes[0]
+        nouns = [item for item in possible if item.kind == "noun"]
+        if nouns:
+            return nouns[0]
+        return None if "filler" in token.roles and possible[0].kind == "verb" else possible[0]
+
+    def _by_endings(self, index: int, token: Token, possible: list[Candidate]) -> Candidate:
+        """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""
+        nouns = [item for item in possible if item.kind != "verb"]
+        if not nouns or len(nouns) == len(possible):
+            return possible[0]
+        # 피는 꽃, blooming flowers, against 피는, the blood: what qualifies a noun is a verb.
+        qualifies = token.tail in ("는", "은", "을") and self._is_thing(index + 1)
+        is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies)
+        return nouns[0] if is_noun else next(item for item in possible if item.kind == "verb")
+
+    def _is_thing(self, index: int) -> bool:
+        if not 0 <= index < len(self.tokens):
+            return False
+        return any(item.concept.slot in THING_SLOTS for item in self.tokens[index].candidates)
+
+    def _can_stand(self, index: int, token: Token, item: Candidate) -> bool:
+        if item.word.needs_particle and not token.tail and index + 1 < len(self.tokens):
+            after = self.tokens[index + 1]
+            counts = any(each.concept.slot == "count" for each in after.candidates)
+            return counts or bool(after.roles & _AFTER_BARE_NOUN)
+        is_one_han = len(token.text) == 1 and token.script is Script.HAN
+        if is_one_han and item.concept.slot in ATTRIBUTE_SLOTS:
+            return self._qualifies_next(index, item.concept.slot)
+        return True
+
+    def _qualifies_next(self, index: int, slot: str) -> bool:
+        """A single character such as 红, 大 or 三 is an attribute only right before what it qualifies."""
+        if index + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[index + 1]
+        if after.start != self.tokens[index].end:
+            return False
+        slots = {item.concept.slot for item in after.candidates}
+        wanted = THING_SLOTS | ATTRIBUTE_SLOTS | {"weather", "light", "style", "tone"}
+        if slot == "count":
+            return bool(slots & (THING_SLOTS | ATTRIBUTE_SLOTS)) or "classifier" in after.roles
+        return bool(slots & wanted) or after.text in ("的", "の", "色", "色的", "色の")
+
+    def _follows_preposition(self, index: int) -> bool:
+        return bool(index and self.tokens[index - 1].roles & {"preposition", "to"}) or (
+            index > 1
+            and "determiner" in self.tokens[index - 1].roles
+            and bool(self.tokens[index - 2].roles & {"preposition", "to"})
+        )
+
+    def _is_noun_place(self, index: int) -> bool:
+        """Whether an English noun rather than a verb stands here, from the words around."""
+        if self.tokens[index].script is not Script.LATIN:
+            return True
+        before = self.tokens[index - 1] if index else None
+        if before is None or self.is_mark(index - 1) or "and" in before.roles:
+            after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+            return after is None or not after.roles & {"determiner", "they"}
+        known = self.mentions.get(index - 1)
+        if known is None:
+            is_opened = bool(before.roles & {"determiner", "preposition", "negation", "wear", "link"})
+            return is_opened or before.script is not Script.LATIN
+        return self._continues_noun(index, known)
+
+    def _continues_noun(self, index: int, before: Mention) -> bool:
+        """After a known word: "cigarette smoke", "red light", but "the man watches", "water drops splash"."""
+        if before.slot in _LIVING or before.slot == "vehicle":
+            return False
+        last, text = self.tokens[index - 1].text, self.tokens[index].text
+        is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)
+        agrees = last.endswith("s") != text.endswith("s")
+        return not (before.kind == "noun" and is_verb and agrees and not last.endswith("ss"))
+
+
+def without_similes(reading: Reading) -> dict[int, Mention]:
+    """Return the mentions less what something is only compared with: "like a wolf", 狼のように, 늑대처럼."""
+    kept = dict(reading.mentions)
+    for index, token in enumerate(reading.tokens):
+        roles = reading.roles(index)
+        if "simile" in roles and "not_simile" not in roles:
+            for other in _compared(reading, index):
+                if reading.mentions[other].slot in THING_SLOTS | {"action"}:
+                    kept.pop(other, None)
+                if reading.mentions[other].slot not in ATTRIBUTE_SLOTS:
+                    break
+        is_after = "simile_after" in roles
+        own_tail = index in kept and token.tail.startswith(("처럼", "마냥"))
+        target = index if own_tail else index - 1
+        if (is_after or own_tail) and target in kept and kept[target].slot in THING_SLOTS:
+            del kept[target]
+    return kept
+
+
+def _compared(reading: Reading, index: int) -> list[int]:
+    """Return the mentions right after a word of comparison, within its clause."""
+    near = range(index + 1, min(index + _REACH_OF_SIMILE, len(reading.tokens)))
+    clause = reading.clauses[index]
+    return [other for other in near if other in reading.mentions and reading.clauses[other] == clause]
+
+
+def negate(mentions: dict[int, Mention], negated: set[int]) -> dict[int, Mention]:
+    """Return the mentions with those at `negated` marked."""
+    return {
+        index: replace(mention, negated=True) if index in negated else mention
+        for index, mention in mentions.items()
+    }

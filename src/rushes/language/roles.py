@@ -1,0 +1,276 @@
+"""Who does what to whom, and in which order: the grammar of beats.
+
+Chinese and English go by position (subject, verb, object), Japanese and Korean by particles; a noun that a
+verb qualifies (走る女, 달리는 여자, 追气球的孩子) is its subject.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rushes.language.concepts import Lexicon
+from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+
+_WHOLE = SUBJECT_SLOTS
+# Tokens on each side that may matter for one beat; bounded, so that time stays linear in the text.
+_NEAR = 60
+# What moves crosses or enters its object; a place is done something to only by other verbs.
+_MOTION = frozenset(
+    (
+        "walk",
+        "run",
+        "leap",
+        "climb",
+        "fly",
+        "swim",
+        "float",
+        "slide",
+        "rise",
+        "fall",
+        "drive",
+        "ride",
+        "sail",
+        "arrive",
+        "weave",
+        "land",
+        "look",
+    )
+)
+_SUBJECT_TAILS = ("が", "は", "も", "이", "가", "은", "는", "도", "께서", "들이", "들은")
+_OBJECT_TAILS = ("を", "을", "를", "들을")
+_GOAL_TAILS = ("に", "へ", "에게", "한테", "에")
+_QUALIFYING_TAILS = ("는", "ㄴ", "은", "던", "ㄹ", "을")
+
+
+def participants(
+    reading: Reading, mentions: Mapping[int, Mention], beats: Sequence[int]
+) -> Iterator[tuple[int | None, int | None]]:
+    """Yield for each beat (token number) the mention that does it and the one it is done to."""
+    slots = _WHOLE if reading.language in ("zh", "en") else _WHOLE | PLACE_SLOTS
+    before: int | None = None
+    for beat in beats:
+        near = {index: mentions[index] for index in range(beat - _NEAR, beat + _NEAR) if index in mentions}
+        things = [index for index, mention in near.items() if mention.slot in slots]
+        if reading.language in ("zh", "en"):
+            who, whom = _by_position(reading, near, things, beat)
+        else:
+            who, whom = _by_particle(reading, near, things, beat)
+        who = who if who is not None else before
+        if who is not None and who == whom:
+            whom = None
+        before = who if who is not None else before
+        yield who, whom
+
+
+def _sentence(reading: Reading, index: int) -> tuple[int, int]:
+    start = end = index
+    while start > max(0, index - _NEAR) and not reading.ends_sentence(start - 1):
+        start -= 1
+    while end < index + _NEAR and not reading.ends_sentence(end):
+        end += 1
+    return start, end
+
+
+def _by_position(
+    reading: Reading, mentions: Mapping[int, Mention], things: list[int], beat: int
+) -> tuple[int | None, int | None]:
+    start, end = _sentence(reading, beat)
+    after = _object(reading, mentions, beat, end)
+    before = [index for index in things if start <= index < beat]
+    in_clause = [index for index in before if reading.clauses[index] == reading.clauses[beat]]
+    marked = [index for index in in_clause if _marker_before(reading, mentions, index) == "object"]
+    agents = [index for index in in_clause if _marker_before(reading, mentions, index) == "passive"]
+    plain = [index for index in in_clause if index not in marked and index not in agents]
+    if agents and reading.language == "zh":
+        return agents[-1], plain[0] if plain else None
+    if (
+        after is not None
+        and reading.language == "en"
+        and _marker_before(reading, mentions, after) == "passive"
+    ):
+        return after, plain[-1] if plain else None
+    if marked:
+        return (plain[0] if plain else _subject_before(reading, before, beat)), marked[-1]
+    who = _grammatical_subject(reading, mentions, plain, beat)
+    if who is None:
+        who = _qualified_noun(reading, mentions, beat, end) if reading.language == "zh" else None
+    if who is None:
+        who = _subject_before(reading, before, beat)
+    if who is None:
+        who = _subject_after(reading, things, beat, end)
+    return who, after
+
+
+def _grammatical_subject(
+    reading: Reading, mentions: Mapping[int, Mention], plain: list[int], beat: int
+) -> int | None:
+    """The first thing of the clause, unless a verb stands between that has it as its object."""
+    if not plain:
+        return None
+    verbs = [index for index, mention in mentions.items() if mention.slot == "action" and index < beat]
+    earlier = [verb for verb in verbs if reading.clauses[verb] == reading.clauses[beat]]
+    for index in plain:
+        if not earlier or index < earlier[0]:
+            return index
+    return plain[-1] if reading.language == "en" else None
+
+
+def _subject_before(reading: Reading, before: list[int], beat: int) -> int | None:
+    """The subject carried on from earlier clauses of the sentence: the first thing of the nearest one."""
+    clauses = sorted(
+        {reading.clauses[index] for index in before if reading.clauses[index] != reading.clauses[beat]}
+    )
+    if not clauses:
+        return None
+    return next(index for index in before if reading.clauses[index] == clauses[-1])
+
+
+def _subject_after(reading: Reading, things: list[int], beat: int, end: int) -> int | None:
+    """ "Before jumping, the thief looks back": the subject of the clause that follows."""
+    later = [
+        index for index in things if beat < index < end and reading.clauses[index] > reading.clauses[beat]
+    ]
+    return later[0] if later else None
+
+
+def _object(reading: Reading, mentions: Mapping[int, Mention], beat: int, end: int) -> int | None:
+    for index in range(beat + 1, end):
+        if reading.is_mark(index):
+            return None
+        roles = reading.roles(index)
+        if roles & {"preposition", "clause", "stop_negation", "and"} and "passive" not in roles:
+            return None
+        if index in mentions:
+            if mentions[index].slot in _WHOLE or _may_suffer(mentions[index], mentions[beat]):
+                return None if reading.language == "zh" and _links(reading, index - 1) else index
+            if mentions[index].slot == "action":
+                return None
+    return None
+
+
+def _may_suffer(thing: Mention, action: Mention) -> bool:
+    """Whether a place is what is acted on: "burns the village", "opens the door"; motion only passes it."""
+    if thing.slot not in PLACE_SLOTS or action.concept.id in _MOTION:
+        return False
+    return not _MOTION.intersection(Lexicon.load().ancestors(action.concept.id))
+
+
+def _links(reading: Reading, index: int) -> bool:
+    return reading.tokens[index].text == "的"
+
+
+def _qualified_noun(reading: Reading, mentions: Mapping[int, Mention], beat: int, end: int) -> int | None:
+    """追逐气球的孩子: the noun after 的."""
+    for index in range(beat + 1, min(end, beat + 6)):
+        if reading.is_mark(index):
+            return None
+        if _links(reading, index):
+            for later in range(index + 1, min(end, index + 5)):
+                if later in mentions and mentions[later].slot in _WHOLE:
+                    return later
+            return None
+    return None
+
+
+def _marker_before(reading: Reading, mentions: Mapping[int, Mention], index: int) -> str:
+    """把, 被, by: the function word of a noun, past its attributes and article."""
+    for position in range(index - 1, max(index - 5, -1), -1):
+        roles = reading.roles(position)
+        if roles & {"object"} and reading.tokens[position].text in ("把", "将"):
+            return "object"
+        if "passive" in roles:
+            return "passive"
+        if position in mentions and mentions[position].slot in _WHOLE | {"action"}:
+            return ""
+    return ""
+
+
+def _by_particle(
+    reading: Reading, mentions: Mapping[int, Mention], things: list[int], beat: int
+) -> tuple[int | None, int | None]:
+    start, _ = _sentence(reading, beat)
+    who = whom = goal = None
+    for index in things:
+        if not start <= index < beat:
+            continue
+        tail = reading.tail(index)
+        if mentions[index].slot in PLACE_SLOTS:
+            if tail.startswith(_OBJECT_TAILS) and index == _last_place(mentions, beat):
+                whom = index if _may_suffer(mentions[index], mentions[beat]) else whom
+            continue
+        fresh = not any(
+            mentions[other].slot == "action" for other in range(index + 1, beat) if other in mentions
+        )
+        if tail.startswith(_OBJECT_TAILS) and fresh:
+            whom = index
+        elif tail.endswith(_SUBJECT_TAILS) or tail.startswith(_SUBJECT_TAILS):
+            who = index
+        elif tail.startswith(_GOAL_TAILS) and fresh and mentions[index].slot in ("person", "animal"):
+            goal = index
+    after = beat + 1
+    qualifies = after in mentions and mentions[after].slot in _WHOLE and _qualifies(reading, beat)
+    if qualifies and who is None:
+        who = after
+    if _is_passive(reading, beat) and goal is not None:
+        return goal, who
+    return who, whom if whom is not None else goal
+
+
+def _last_place(mentions: Mapping[int, Mention], beat: int) -> int:
+    before = [index for index in mentions if index < beat]
+    return before[-1] if before else -1
+
+
+def _qualifies(reading: Reading, beat: int) -> bool:
+    if reading.language == "ja":
+        return True
+    tail = reading.tokens[beat].tail
+    return tail.endswith(_QUALIFYING_TAILS) or not tail
+
+
+def _is_passive(reading: Reading, beat: int) -> bool:
+    if reading.language == "ja":
+        return "passive" in reading.roles(beat + 1)
+    return (
+        reading.tokens[beat].text.endswith(("쫓기", "쫓긴", "잡히", "잡힌"))
+        or "당하" in reading.tokens[beat].tail
+    )
+
+
+def in_time(reading: Reading, beats: list[int]) -> list[int]:
+    """Return the beats in the order in which they happen: "before leaping, she looks back"."""
+    ordered = list(beats)
+    for index in range(len(reading.tokens)):
+        roles = reading.roles(index)
+        if "before" in roles and _follows_nominal(reading, index):
+            _swap(reading, ordered, index, is_before=True)
+        elif "after" in roles and reading.language == "en":
+            _swap(reading, ordered, index, is_before=False)
+    return ordered
+
+
+def _follows_nominal(reading: Reading, index: int) -> bool:
+    """전에 means "before" after a verb in 기; elsewhere it may be "at the front"."""
+    return reading.language != "ko" or (index > 0 and reading.tokens[index - 1].tail.endswith("기"))
+
+
+def _swap(reading: Reading, beats: list[int], marker: int, is_before: bool) -> None:
+    """Put the beats on both sides of a marker into the order of time, within its sentence."""
+    start, end = _sentence(reading, marker)
+    places = [place for place, beat in enumerate(beats) if start <= beat < end]
+    here = [beats[place] for place in places]
+    if reading.language == "en":
+        leads = all(beat > marker for beat in here)
+        comma = next(
+            (i for i in range(marker, min(end, len(reading.tokens))) if reading.tokens[i].text == ","), end
+        )
+        inside = [beat for beat in here if marker < beat < comma]
+        other = [beat for beat in here if beat not in inside]
+        # "Before X, Y" and "Y after X" are told in the other order than they happen.
+        if leads == is_before and inside and other:
+            here = other + inside if is_before else inside + other
+    else:
+        earlier = [beat for beat in here if beat < marker]
+        later = [beat for beat in here if beat > marker]
+        if earlier and later:
+            here = [*earlier[:-1], *later, earlier[-1]]
+    for place, beat in zip(places, here, strict=True):
+        beats[place] = beat

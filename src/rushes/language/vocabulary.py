@@ -1,0 +1,81 @@
+"""What one language knows, ready for matching: every form of every word, and the words of its grammar."""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.morphology.forms import Word, forms, read_marks
+
+
+class Candidate(NamedTuple):
+    """One concept a form may stand for, as what kind of word, under which conditions."""
+
+    concept: Concept
+    kind: str
+    word: Word
+
+
+class Vocabulary(NamedTuple):
+    """`concepts` and `roles`: normalised text -> what it may be and do; `lengths`: first character -> lengths
+    of the texts that begin with it, longest first."""
+
+    language: str
+    concepts: Mapping[str, tuple[Candidate, ...]]
+    roles: Mapping[str, frozenset[str]]
+    lengths: Mapping[str, tuple[int, ...]]
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary:
+    """Return the vocabulary of zh, en, ja or ko."""
+    assert language in LANGUAGES
+    found: dict[str, tuple[Candidate, ...]] = {}
+    for concept in Lexicon.load().concepts.values():
+        slot = concept.slot
+        for written in concept.words[language]:
+            word = read_marks(written)
+            candidates: dict[str, Candidate] = {}
+            for text, kind in forms(word, slot, language):
+                known = found.get(text := key(text), ())
+                if all(other.concept is not concept for other in known):
+                    candidate = candidates.setdefault(kind, Candidate(concept, kind, word))
+                    found[text] = (*known, candidate)
+    roles = grammar(language)
+    lengths: dict[str, set[int]] = {}
+    for text in (*found, *roles):
+        lengths.setdefault(text[0], set()).add(len(text))
+    ordered = {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
+    return Vocabulary(language, found, roles, ordered)
+
+
+def key(text: str) -> str:
+    """Return the text as vocabularies are keyed: composed, lower case, hyphens as spaces."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.lower().replace("-", " ")
+
+
+@cache
+def grammar(language: str) -> Mapping[str, frozenset[str]]:
+    """Return the function words of a language: word -> roles, from `data/grammar/`."""
+    found: dict[str, frozenset[str]] = {}
+    for role, word in _grammar_words(language):
+        found[word] = found.get(word, frozenset()) | {role}
+    return found
+
+
+@cache
+def with_role(language: str, role: str) -> tuple[str, ...]:
+    """Return the function words of one role, as written in the file."""
+    return tuple(word for name, word in _grammar_words(language) if name == role)
+
+
+def _grammar_words(language: str) -> Iterator[tuple[str, str]]:
+    path = resources.files("rushes.language").joinpath(f"data/grammar/{language}.tsv")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        role, words = line.split("\t")
+        for word in words.split("/"):
+            yield role, key(word)

@@ -1,0 +1,277 @@
+import json
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rushes.core.errors import UsageError
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.parse import MAX_CHARACTERS, parse
+from rushes.language.spec import PARTS
+
+LEXICON = Lexicon.load()
+
+
+def labels(text: str, part: str) -> list[str]:
+    return [("!" if found.negated else "") + found.concept for found in parse(text).found(part)]
+
+
+def test_the_json_has_the_promised_keys():
+    plain = json.loads(json.dumps(parse("A red fox runs, no blood").as_json()))
+    assert tuple(plain) == PARTS
+    assert plain["subjects"][0] == {
+        "concept": "fox",
+        "kind": "animal",
+        "broader": ["canine", "quadruped", "animal"],
+        "span": [6, 9],
+        "negated": False,
+        "confidence": 1.0,
+        "attributes": {
+            "colour": [
+                {
+                    "concept": "red",
+                    "kind": "colour",
+                    "broader": ["warm_color"],
+                    "span": [2, 5],
+                    "negated": False,
+                    "confidence": 1.0,
+                }
+            ]
+        },
+    }
+    assert plain["beats"][0]["who"] == ["fox"]
+    assert [found["negated"] for found in plain["subjects"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "expected"),
+    [
+        ("尽管下雨，孩子们仍在公园追逐气球", "weather", ["rain"]),
+        ("尽管下雨，孩子们仍在公园追逐气球", "beats", ["chase"]),
+        (
+            "She runs, looks back, leaps and falls into the river",
+            "beats",
+            ["run", "look_back", "leap", "fall"],
+        ),
+        ("彼女は走り、振り返り、跳び、川に落ちる", "beats", ["run", "look_back", "leap", "fall"]),
+        ("他回了头，跳下来", "beats", ["look_back", "leap"]),
+        ("Before jumping off the balcony, the thief looks back", "beats", ["look_back", "leap"]),
+        ("도둑은 뛰어내리기 전에 뒤를 돌아본다", "beats", ["look_back", "leap"]),
+        ("the camera pans left", "camera", ["pan_left"]),
+        ("the camera slowly pans to the left", "camera", ["slow", "pan_left"]),
+        ("镜头跟随女孩奔跑", "camera", ["track"]),
+        ("女孩跟着狗奔跑", "camera", []),
+        ("a man follows a dog", "beats", ["follow"]),
+        ("the camera follows a man, then he stops", "beats", ["stop"]),
+        ("カメラが少年を追う", "camera", ["track"]),
+        ("少年が犬を追う", "beats", ["chase"]),
+        ("카메라가 소년을 따라간다", "camera", ["track"]),
+        ("소년이 개를 따라간다", "beats", ["follow"]),
+        ("a can of soda", "subjects", ["can"]),
+        ("she can run", "subjects", ["woman"]),
+        ("a dragon breathes fire like a volcano", "environment", []),
+        ("飛ぶ鳥のように走る男", "subjects", ["man"]),
+        ("새처럼 나는 소년", "subjects", ["boy"]),
+        ("새 차가 달린다", "subjects", ["car"]),
+        ("새가 난다", "subjects", ["bird"]),
+        ("马上出发的骑士", "subjects", ["knight"]),
+        ("海外の駅", "environment", ["station"]),
+        ("一只 fox 在雪地里 run", "subjects", ["fox"]),
+        ("fo\u200bx", "subjects", ["fox"]),
+        ("\u202eraed a dna xof\u202c a fox", "subjects", ["fox"]),
+    ],
+)
+def test_words_mean_what_their_place_says(text, part, expected):
+    assert labels(text, part) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "expected"),
+    [
+        ("a forest, no rain, snow or fog", "weather", ["!rain", "!snow", "!fog"]),
+        ("no blood, a dog runs", "subjects", ["!blood", "dog"]),
+        ("not a horse but a cow", "subjects", ["!horse", "cow"]),
+        ("The horse is not running but standing", "beats", ["!run", "stand"]),
+        ("nobody is running", "beats", ["!run"]),
+        ("an old man without a hat or a coat", "subjects", ["old_man"]),
+        ("not handheld, a static shot", "camera", ["!handheld", "static"]),
+        ("没有血，没有枪", "subjects", ["!blood", "!gun"]),
+        ("没有雨和雪的森林", "weather", ["!rain", "!snow"]),
+        ("不停旋转的机器人", "beats", ["spin"]),
+        ("没有红色的车", "subjects", ["!car"]),
+        ("没有风的夜晚", "time", ["night"]),
+        ("雨や雪のない森", "weather", ["!rain", "!snow"]),
+        ("雨は降っていない", "weather", ["!rain"]),
+        ("走らない犬", "beats", ["!run"]),
+        ("走らない犬", "subjects", ["dog"]),
+        ("血は見せないで", "subjects", ["!blood"]),
+        ("비가 오지 않는 숲", "weather", ["!rain"]),
+        ("눈도 비도 없이", "weather", ["!snow", "!rain"]),
+        ("개가 달리지 않고 서 있다", "beats", ["!run", "stand"]),
+        ("끊임없이 달리는 개", "beats", ["run"]),
+        ("雨停了", "weather", ["!rain"]),
+        ("it is not snowing anymore", "weather", ["!snow"]),
+    ],
+)
+def test_what_is_ruled_out_is_marked(text, part, expected):
+    assert labels(text, part) == expected
+
+
+def attributes(text: str) -> dict[str, list[str]]:
+    return {
+        found.concept: [attribute.concept for attribute in found.attributes]
+        for found in parse(text).everything()
+        if found.attributes
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("一位红斗篷女战士", {"warrior": ["cloak"], "cloak": ["red"]}),
+        (
+            "a woman in a blue dress and a white hat",
+            {"woman": ["dress", "hat"], "dress": ["blue"], "hat": ["white"]},
+        ),
+        ("赤いマントの女", {"woman": ["cloak"], "cloak": ["red"]}),
+        ("붉은 망토를 두른 여자", {"woman": ["cloak"], "cloak": ["red"]}),
+        ("三只小狐狸", {"fox": ["three"]}),
+        ("three wolves", {"wolf": ["three"]}),
+        ("늑대 세 마리", {"wolf": ["three"]}),
+        ("狼の群れ", {"wolf": ["group"]}),
+        ("a giant turtle", {"turtle": ["big"]}),
+        ("A white horse on a green meadow", {"horse": ["white"], "meadow": ["green"]}),
+    ],
+)
+def test_attributes_belong_to_their_owner(text, expected):
+    assert attributes(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "who", "whom"),
+    [
+        ("a cat chases a mouse", ("cat",), ("mouse",)),
+        ("猫追着老鼠", ("cat",), ("mouse",)),
+        ("老鼠被猫追赶", ("cat",), ("mouse",)),
+        ("猫がネズミを追いかける", ("cat",), ("mouse",)),
+        ("고양이가 쥐를 쫓는다", ("cat",), ("mouse",)),
+        ("The mouse is chased by the cat", ("cat",), ("mouse",)),
+        ("追逐老鼠的猫", ("cat",), ("mouse",)),
+        ("쥐를 쫓는 고양이", ("cat",), ("mouse",)),
+    ],
+)
+def test_who_does_what_to_whom(text, who, whom):
+    (beat,) = parse(text).beats
+    assert (beat.action.concept, beat.who, beat.whom) == ("chase", who, whom)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u3000", "a\0b", "x" * (MAX_CHARACTERS + 1)])
+def test_what_is_no_description_is_refused(text):
+    with pytest.raises(UsageError):
+        parse(text)
+
+
+def test_an_unknown_language_is_refused():
+    with pytest.raises(UsageError, match="fr"):
+        parse("a fox", "fr")
+
+
+fragments = st.sampled_from(
+    [
+        *(
+            concept.word(language)
+            for concept in list(LEXICON.concepts.values())[::60]
+            for language in LANGUAGES
+        ),
+        *(
+            "没有",
+            "no ",
+            "ない",
+            "없이",
+            "、",
+            ", ",
+            "，",
+            " and ",
+            "和",
+            "的",
+            "の",
+            "のような",
+            "가",
+            "を",
+            "camera ",
+        ),
+        *(
+            "镜头",
+            "not ",
+            "before ",
+            "\u200b",
+            "\u0301",
+            "\u202e",
+            "🎬",
+            "\ud800",
+            "ｶﾞ",
+            "\u1100\u1161",
+            "-",
+            "'s ",
+        ),
+    ]
+)
+
+
+@given(st.one_of(st.text(min_size=1, max_size=150), st.lists(fragments, max_size=40).map("".join)))
+@settings(deadline=None, max_examples=300)
+def test_any_text_gives_a_sound_spec(text):
+    if not text.strip() or "\0" in text:
+        return
+    spec = parse(text)
+    assert spec == parse(text)
+    for found in spec.everything():
+        start, end = found.span
+        assert 0 <= start < end <= len(text)
+        assert 0 < found.confidence <= 1
+        assert found.broader == LEXICON.ancestors(found.concept)
+    subjects = {found.concept for part in ("subjects", "environment") for found in spec.found(part)}
+    for beat in spec.beats:
+        assert set(beat.who) | set(beat.whom) <= subjects
+    json.dumps(spec.as_json())
+
+
+UNITS = [
+    *(
+        "开",
+        "红",
+        "no ",
+        "小さな",
+        "비가 ",
+        "가",
+        "フォ",
+        "e\u0301",
+        "\u200b",
+        "a",
+        "の없이",
+        "没有雨和",
+        "like ",
+    ),
+    *(
+        "coat ",
+        "before jumping ",
+        "light ",
+        "the camera follows ",
+        "red ",
+        "不",
+        "nobody runs ",
+        "도 없이 ",
+        "slow ",
+    ),
+]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_hostile_texts_take_bounded_time(unit):
+    for language in LANGUAGES:
+        parse("warm up", language)
+    text = (unit * MAX_CHARACTERS)[:MAX_CHARACTERS]
+    started = time.process_time()
+    parse("x" + text[1:])
+    assert time.process_time() - started < 3

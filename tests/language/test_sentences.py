@@ -1,0 +1,57 @@
+"""The labelled sentences: enough of them, sound labels, and figures that may not fall."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.parse import parse
+from rushes.language.scoring import SLOTS, Score, Sentence, read_sentences, score
+
+FOLDER = Path(__file__).parent / "data" / "sentences"
+PARTS = ("tuning", "frozen")
+
+
+def sentences(part: str, language: str) -> list[Sentence]:
+    return list(read_sentences(FOLDER / f"{part}.{language}.tsv"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_there_are_enough_and_half_of_them_free(language):
+    found = [sentence for part in PARTS for sentence in sentences(part, language)]
+    assert len(found) >= 100
+    assert Counter(sentence.origin for sentence in found)["free"] >= 50
+    assert len({sentence.text for sentence in found}) == len(found)
+
+
+def test_labels_are_concepts():
+    concepts = Lexicon.load().concepts
+    for part in PARTS:
+        for language in LANGUAGES:
+            for sentence in sentences(part, language):
+                for slot, names in sentence.labels.items():
+                    assert slot in (*SLOTS, "att", "who")
+                    for name in names:
+                        for each in name.lstrip("!").replace(">", ".").split("."):
+                            assert each in concepts, (sentence.text, name)
+
+
+# The floors lie a little under what docs/language.md reports for the frozen part.
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_frozen_figures_do_not_fall(language):
+    scores, _ = score(sentences("frozen", language), parse)
+    total = Score()
+    for slot in SLOTS:
+        total.right += scores[slot].right
+        total.missed += scores[slot].missed
+        total.invented += scores[slot].invented
+    assert total.f1 > 0.9, language
+
+
+def test_a_wrong_reading_is_seen():
+    wrong = [Sentence("free", "a fox runs", {"sub": ("wolf",), "beat": ("run",)})]
+    scores, mistakes = score(wrong, parse)
+    assert scores["sub"].f1 == 0
+    assert scores["beat"].f1 == 1
+    assert mistakes[0][1:] == ("sub", Counter({"wolf": 1}), Counter({"fox": 1}))
