@@ -80,6 +80,12 @@ def test_a_list_whose_shots_point_nowhere_is_named(script, tmp_path):
     assert "outside its script" in str(run(script, "--output", tmp_path).exception)
 
 
+def test_a_folder_that_is_a_file_is_named(script):
+    done = run(script, "--output", script)
+    assert isinstance(done.exception, UsageError)
+    assert "choose another folder" in str(done.exception)
+
+
 def test_cells_are_never_formulas(tmp_path):
     path = tmp_path / "a.fountain"
     path.write_text('INT. A\n\n!=HYPERLINK("x")\n\n@=BO\nHi.\n', encoding="utf-8")

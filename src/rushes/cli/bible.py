@@ -80,25 +80,22 @@ def _write(
     import io
 
     from rushes.language.bible.asset_list import asset_csv, write_asset_workbook
-    from rushes.language.bible.bible_file import write_bible
-    from rushes.language.screenplay.breakdown_file import safe_cell
+    from rushes.language.bible.bible_file import bible_json
+    from rushes.language.screenplay.breakdown_file import BYTE_ORDER_MARK, safe_cell, write_texts
 
-    write_bible(entries, folder / "bible.json")
-    write_asset_workbook(assets, breakdown.language, folder / "assets.xlsx")
     table = io.StringIO()
     rows = [[prompt.code, prompt.text, prompt.marked, prompt.shot_id] for prompt in prompts]
     csv.writer(table).writerows(
         [["code", "prompt", "marked", "id"], *([safe_cell(cell) for cell in row] for row in rows)]
     )
     texts = {
-        "assets.csv": "\ufeff" + asset_csv(assets, breakdown.language),
+        "bible.json": bible_json(entries),
+        "assets.csv": BYTE_ORDER_MARK + asset_csv(assets, breakdown.language),
         "assets.json": json.dumps([asdict(asset) for asset in assets], ensure_ascii=False, indent=1) + "\n",
-        "prompts.csv": "\ufeff" + table.getvalue(),
+        "prompts.csv": BYTE_ORDER_MARK + table.getvalue(),
     }
-    for name, text in texts.items():
-        temporary = folder / f"{name}.part"
-        temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(folder / name)
+    write_texts(folder, texts)
+    write_asset_workbook(assets, breakdown.language, folder / "assets.xlsx")
 
 
 def _document(

@@ -14,7 +14,7 @@ from tests.language.screenplay.annotated import load
 
 from rushes.core.errors import UsageError
 from rushes.language.bible.asset_list import asset_csv, asset_list, write_asset_workbook
-from rushes.language.bible.bible_file import read_bible, write_bible
+from rushes.language.bible.bible_file import bible_json, read_bible
 from rushes.language.bible.draft import draft_bible, merge_bibles
 from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
 from rushes.language.bible.korean import fit_particle
@@ -239,7 +239,7 @@ def test_cells_of_a_workbook_are_never_formulas(tmp_path):
 def test_the_file_comes_back_and_strange_keys_are_named(tmp_path):
     path = tmp_path / "bible.json"
     bible = Bible((replace(ANNA, changes=(SceneDescription("2", "wet"),)), KEY))
-    write_bible(bible, path)
+    path.write_text(bible_json(bible), encoding="utf-8")
     assert read_bible(path) == bible
     document = json.loads(path.read_text(encoding="utf-8"))
     document["entries"][0]["hair"] = "red"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.language.screenplay.annotated import load
 
 from rushes.language.screenplay.breakdown import break_down
-from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.element import ElementKind, Screenplay
 from rushes.language.screenplay.fountain import parse_fountain
 from rushes.language.screenplay.reimport import reimport
 from rushes.language.screenplay.shot import Coverage, Shot, ShotStatus
@@ -189,6 +189,15 @@ def test_inserts_without_words_follow_their_scene():
     assert (lost.status, lost.reason) == (ShotStatus.ORPHAN, "its scene left the script")
 
 
+def test_a_shot_that_people_took_out_is_not_proposed_again():
+    words = "She throws the tin box at it and misses by a hand."
+    ours = replace(BASE, shots=tuple(shot for shot in BASE.shots if shot.text != words))
+    result = reimport(ours, play(HARBOUR.replace("all the time", "again"), PIER, BOAT))
+    assert words not in by_text(result.breakdown)
+    changed = reimport(ours, play(HARBOUR, PIER.replace("by a hand", "by a mile"), BOAT))
+    assert words.replace("hand", "mile") in by_text(changed.breakdown)
+
+
 LINES = [
     "Rain falls on the harbour.",
     "MARA\nNo. Never again, I said.",
@@ -218,6 +227,12 @@ def test_no_shot_is_ever_dropped(versions):
         assert all(
             0 <= span.start <= span.end <= len(version) for shot in breakdown.shots for span in shot.spans
         )
+        shown = bytearray(len(version))
+        for span in (span for shot in breakdown.shots for span in shot.spans):
+            shown[span.start : span.end] = b"\1" * (span.end - span.start)
+        for element in breakdown.elements:
+            if element.kind in (ElementKind.ACTION, ElementKind.DIALOGUE):
+                assert any(shown[element.start : element.end]), element
         kept = [shot for shot in breakdown.shots if shot.status is ShotStatus.KEPT and shot.script_text]
         assert all(words_of(breakdown.source, shot) for shot in kept)
 

@@ -30,11 +30,7 @@ def read_bible(path: Path) -> Bible | None:
     return bible
 
 
-def write_bible(bible: Bible, path: Path) -> None:
-    """Write under a temporary name first, so that a stop leaves the old file."""
-    entries = [asdict(entry) for entry in bible.entries]
-    text = json.dumps({"format": _FORMAT, "entries": entries}, ensure_ascii=False, indent=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text + "\n", encoding="utf-8")
-    temporary.replace(path)
+def bible_json(bible: Bible) -> str:
+    """The file's text."""
+    document = {"format": _FORMAT, "entries": [asdict(entry) for entry in bible.entries]}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"

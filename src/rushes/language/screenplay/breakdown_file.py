@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,9 @@ from rushes.language.screenplay.lines import LineNumbers
 from rushes.language.screenplay.shot import Shot
 
 FORMAT = "rushes-breakdown-1"
+# A spreadsheet takes UTF-8 for granted only after this.
+BYTE_ORDER_MARK = "\ufeff"
 _NAME = "breakdown.json"
-
-
-def breakdown_path(folder: Path) -> Path:
-    """Where a folder keeps its breakdown."""
-    return folder / _NAME
 
 
 def breakdown_json(breakdown: Breakdown) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def breakdown_json(breakdown: Breakdown) -> dict[str, Any]:
 
 def read_breakdown(folder: Path) -> Breakdown | None:
     """The breakdown of a folder, None where it has none yet; UsageError for a file that is no breakdown."""
-    path = breakdown_path(folder)
+    path = folder / _NAME
     if not path.is_file():
         return None
     try:
@@ -43,17 +41,22 @@ def read_breakdown(folder: Path) -> Breakdown | None:
     return breakdown
 
 
-def write_breakdown(breakdown: Breakdown, folder: Path) -> tuple[Path, Path]:
-    """Write both files, each under a temporary name first, and return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
+def write_breakdown(breakdown: Breakdown, folder: Path) -> None:
+    """Write both files; raises UsageError for a folder that cannot be written."""
     document = json.dumps(breakdown_json(breakdown), ensure_ascii=False, indent=1)
-    paths = breakdown_path(folder), folder / "shots.csv"
-    # A spreadsheet takes UTF-8 for granted only after a byte order mark.
-    for path, text in zip(paths, (document + "\n", "\ufeff" + shots_csv(breakdown)), strict=True):
-        temporary = path.with_name(path.name + ".part")
-        temporary.write_text(text, encoding="utf-8", newline="")
-        temporary.replace(path)
-    return paths
+    write_texts(folder, {_NAME: document + "\n", "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)})
+
+
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files as UTF-8, each under a temporary name first, so that a stop leaves the old ones whole."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            temporary = folder / f"{name}.part"
+            temporary.write_text(text, encoding="utf-8", newline="")
+            temporary.replace(folder / name)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written ({error.strerror}): choose another folder") from None
 
 
 def shots_csv(breakdown: Breakdown) -> str:
@@ -118,6 +121,10 @@ def _check(breakdown: Breakdown, path: Path) -> None:
     end = len(breakdown.source)
     if any(not 0 <= span.start <= span.end <= end for shot in breakdown.shots for span in shot.spans):
         raise UsageError(f"{path} has a shot whose words lie outside its script: restore the file")
+    scenes = {scene.id for scene in breakdown.scenes}
+    lost = next((shot.code for shot in breakdown.shots if shot.scene_id not in scenes), None)
+    if lost:
+        raise UsageError(f"{path} has a shot {lost} of a scene that is not in it: correct its scene_id")
     position = 0
     for element in breakdown.elements:
         if element.start != position:

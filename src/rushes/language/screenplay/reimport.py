@@ -4,6 +4,7 @@ The base is the script the list was made from, ours is the list as it is now, th
 shots whose words or place changed turn stale; what lost its words stays as an orphan; no shot is dropped.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from rushes.language.screenplay.breakdown import Breakdown, break_down
@@ -56,6 +57,7 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
         proposals=proposals,
         scene_at=[scene.id for scene in scenes],
         heirs=_heirs(base_scenes, scenes, links),
+        declined=_declined(before),
     )
     shots = _with_codes(merge.shots(before.shots), scenes)
     kept = {scene.id for scene in scenes}
@@ -105,6 +107,14 @@ def _before_first(base: tuple[Scene, ...], taken: set[str]) -> str:
     """`A1` stands before scene 1."""
     number = "A" + (base[0].number if base else "1")
     return number if number not in taken else next_letter(number, taken)
+
+
+def _declined(before: Breakdown) -> Counter[tuple[str, str]]:
+    """What the rules made of the base and is not in the list: somebody did not want it."""
+    made = break_down(Screenplay(before.source, before.elements)).shots
+    counts: Counter[tuple[str, str]] = Counter((shot.coverage, shot.text) for shot in made)
+    counts.subtract((shot.coverage, shot.script_text) for shot in before.shots)
+    return counts
 
 
 def _heirs(base: tuple[Scene, ...], scenes: tuple[Scene, ...], links: SceneLinks) -> dict[str, str]:

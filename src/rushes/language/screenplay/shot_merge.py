@@ -1,7 +1,7 @@
 """The shots of a list placed in a new version of the script, and the new script's shots that are missing."""
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +16,10 @@ _SENTENCE_ENDS = frozenset(".!?。！？…\"'”’」』）)")
 
 
 class ShotMerge:
-    """Walks the shots of the list once, then adds what the new script has and no shot shows."""
+    """Walks the shots of the list once, then adds what the new script has and no shot shows.
+
+    ``declined`` are the base's own shots, by coverage and text, that people took out of the list.
+    """
 
     def __init__(
         self,
@@ -26,6 +29,7 @@ class ShotMerge:
         proposals: list[Shot],
         scene_at: list[str],
         heirs: dict[str, str],
+        declined: Counter[tuple[str, str]],
     ) -> None:
         self._old_source, self._new_source = sources
         self._old, self._new = units
@@ -33,6 +37,7 @@ class ShotMerge:
         self._proposals = proposals
         self._scene_at = scene_at
         self._heirs = heirs
+        self._declined = declined
         self._old_at = _Finder(self._old)
         self._new_at = _Finder(self._new)
         self._taken: set[int] = set()
@@ -48,12 +53,13 @@ class ShotMerge:
         """Ours, placed anew, and the proposals that are left, in the order of the script."""
         moved = [self._placed(shot) for shot in ours]
         shown = _Shown(moved)
-        known = {(shot.scene_id, shot.text) for shot in moved}
+        of_notes = Counter((shot.scene_id, shot.script_text) for shot in moved if not shot.spans)
         ids = {shot.id for shot in moved}
         added = []
         for index, proposal in enumerate(self._proposals):
-            is_known = (proposal.scene_id, proposal.text) in known
-            if index in self._taken or is_known:
+            if index in self._taken or _take_one(self._declined, (proposal.coverage, proposal.text)):
+                continue
+            if not proposal.spans and _take_one(of_notes, (proposal.scene_id, proposal.text)):
                 continue
             missing = self._not_shown(proposal, shown)
             if missing is None:
@@ -247,6 +253,14 @@ class _Shown:
         if start < span.end:
             rest.append(Span(start, span.end))
         return rest
+
+
+def _take_one(counts: Counter[tuple[str, str]], key: tuple[str, str]) -> bool:
+    """Whether there is one left of ``key``, which is then taken."""
+    if counts[key] <= 0:
+        return False
+    counts[key] -= 1
+    return True
 
 
 def _sentence_in(text: str, words: str) -> int:
