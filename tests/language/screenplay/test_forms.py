@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.language.screenplay.annotated import FROZEN, NAMES, found_spans, load
 
@@ -97,6 +97,7 @@ def test_each_script_is_read_in_its_form(name):
 
 
 @given(SCRIPTS, st.sampled_from(ASIAN))
+@example("\f", Form.CHINESE)
 def test_every_character_of_a_plain_script_is_in_exactly_one_element(source, form):
     elements = parse_plain(source, form)
     assert "".join(source[element.start : element.end] for element in elements) == source

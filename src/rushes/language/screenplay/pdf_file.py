@@ -1,6 +1,7 @@
 """A PDF with a text layer: each page as typed lines in their columns, then read as any typed script."""
 
 import io
+import logging
 import re
 
 from pypdf import PdfReader
@@ -11,6 +12,7 @@ from rushes.language.screenplay.element import Screenplay
 from rushes.language.screenplay.text_script import parse_text
 
 _MOST_PAGES = 1000
+_QUIET = logging.NullHandler()
 _BROKEN = (
     PyPdfError,
     ValueError,
@@ -31,6 +33,8 @@ def parse_pdf(content: bytes, name: str) -> Screenplay:
     """Read a PDF script. Raises UsageError for a file that is none, is locked, or is pictures of pages."""
     if not content.lstrip().startswith(b"%PDF"):
         raise UsageError(f"{name} is no PDF")
+    # What is wrong with the file is said in our own words; pypdf's go to those who set up logging.
+    logging.getLogger("pypdf").addHandler(_QUIET)
     try:
         pages = _pages(content, name)
     except UsageError:

@@ -63,7 +63,7 @@ class _Reader:
                 self._blank()
             elif self._is_heading(self._next):
                 self._heading()
-            elif self._has_scene or not self._front_matter(words):
+            elif self._has_scene or not words or not self._front_matter(words):
                 self._line(line, words)
         return self._elements
 
