@@ -1,6 +1,5 @@
 """One request into one take: the clip, its contact sheet, its recipe, and what is seen on the way."""
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rushes
 from rushes.cli.framing import Framing
+from rushes.cli.making import Maker
 from rushes.cli.screen import Screen
 from rushes.core.errors import CancelledError
 from rushes.core.recipe import Recipe, Stage
@@ -17,12 +17,10 @@ from rushes.core.request import Request
 from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
-    from rushes.engine.events import Event, Preview
-    from rushes.engine.run import Run
+    from rushes.engine.events import Preview
     from rushes.engine.saved_run import SavedRun
     from rushes.engine.texts import Texts
     from rushes.media.delivery import Delivery
-    from rushes.models.bundle import Bundle
 
 DELIVERY_RATE = Fraction(24)
 PREVIEWS_A_TAKE = 8
@@ -43,18 +41,6 @@ class TakeFiles:
     def recipe(self) -> Path:
         """JSON."""
         return self.video.with_suffix(".json")
-
-
-@dataclass(frozen=True)
-class Maker:
-    """What makes clips: ``generate`` with the model in this process or on several devices.
-
-    ``bundle`` may be without its weights; ``machine`` is what a recipe records beside itself.
-    """
-
-    bundle: "Bundle"
-    machine: Mapping[str, str | int]
-    generate: "Callable[[Request, Run], Iterator[Event]]"
 
 
 @dataclass(frozen=True)

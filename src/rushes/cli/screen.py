@@ -62,8 +62,11 @@ class TakeBar:
 
 def time_left(seconds: float | None) -> str:
     """``"1:02:03 left"``, ``"0:12 left"``, or nothing while it is not known."""
-    if seconds is None:
-        return ""
+    return "" if seconds is None else f"{duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """``"1:02:03"`` or ``"0:12"``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d} left" if hours else f"{minutes}:{rest:02d} left"
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -2,22 +2,19 @@
 
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rushes.cli.filming import Filming, Maker, TakeFiles, film
+from rushes.cli.filming import Filming, TakeFiles, film
 from rushes.cli.framing import frame
 from rushes.cli.loras import asked_loras, with_preset
+from rushes.cli.making import Making
 from rushes.cli.screen import Screen
 from rushes.core.errors import CancelledError, UsageError
-from rushes.core.lora_use import LoraUse
+from rushes.core.memory_size import parse_memory
 from rushes.core.model_facts import ModelFacts
 from rushes.core.request import Request, check_prompt
 from rushes.core.shapes import parse_size
@@ -25,7 +22,6 @@ from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
     from rushes.engine.parallel.layout import Layout
-    from rushes.models.model_files import ModelFiles
 
 MAX_VARIANTS = 99
 
@@ -93,6 +89,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     save_every: Annotated[
         int | None, typer.Option(min=1, help="Save progress every N steps. Default: every minute.")
     ] = None,
+    memory_budget: Annotated[
+        str | None, typer.Option(help="Most memory to use, like 8GB. Default: what is free.")
+    ] = None,
     devices: Annotated[
         int, typer.Option(help="Share each take among so many GPUs, or processes where there are none.")
     ] = 1,
@@ -108,6 +107,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     folder = model_folder(model)
     first_seed = secrets.randbelow(10**6) if seed is None else seed
     length = None if seconds is None else parse_seconds(seconds)
+    budget = None if memory_budget is None else parse_memory(memory_budget)
+    if budget and devices > 1:
+        raise UsageError("a memory budget holds for one process: leave out --memory-budget or --devices")
     files = _take_files(output, first_seed, variants)
     given = asked_loras(lora or (), lora_high or (), lora_low or ())
     facts, loras = with_preset(preset, read_facts(folder), steps, given)
@@ -121,11 +123,12 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     layout = None if devices == 1 else _layout(devices, facts, request)
     requests = [replace(request, seed=first_seed + number) for number in range(variants)]
     preview_folder = None if previews is None else _preview_folder(previews)
+    making = Making(folder, loras, request, framing.delivered, budget, layout)
     screen = Screen(quiet, as_json)
     for line in understood:
         screen.say("words", line)
     try:
-        with _maker(folder, loras, request, layout, screen) as maker:
+        with making.maker(screen) as maker:
             screen.say("length", duration.describe())
             filming = Filming(maker, framing, screen, save_every, preview_folder)
             takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
@@ -159,52 +162,3 @@ def _layout(devices: int, facts: ModelFacts, request: Request) -> "Layout":
     from rushes.engine.parallel.devices import layout_for
 
     return layout_for(devices, facts, request)
-
-
-@contextmanager
-def _maker(
-    folder: Path, loras: tuple[LoraUse, ...], request: Request, layout: "Layout | None", screen: Screen
-) -> Iterator[Maker]:
-    """The model with its weights; says when the words are more than it reads."""
-    from rushes.models.bundle import open_model
-
-    started = perf_counter()
-    files = open_model(folder, loras)
-    for use in loras:
-        screen.say("lora", f"{use.path.name} x {use.strength:g}, {use.noise or 'all'}")
-    for line in files.notes:
-        screen.say("note", line)
-    with _alone(files) if layout is None else _together(folder, loras, files, layout) as maker:
-        screen.say("model", f"{maker.bundle.name}, loaded in {perf_counter() - started:.1f} s")
-        if layout is not None:
-            screen.say("devices", f"{layout.devices}, sharing by {layout}")
-        num_tokens = maker.bundle.tokenizer.num_tokens(request.context_text)
-        most = maker.bundle.experts[0].transformer.config.text_len
-        if num_tokens > most:
-            text = f"the model reads {most} tokens, these words are {num_tokens}: the end is cut off"
-            screen.say("note", text)
-        yield maker
-
-
-@contextmanager
-def _alone(files: "ModelFiles") -> Iterator[Maker]:
-    """In this process."""
-    from rushes.engine.generate import generate
-    from rushes.engine.placement import compute_dtype, machine_facts
-    from rushes.models.bundle import load_files
-
-    bundle = load_files(files, compute_dtype(), "cpu")
-    yield Maker(bundle, machine_facts(bundle.dtype), partial(generate, bundle))
-
-
-@contextmanager
-def _together(
-    folder: Path, loras: tuple[LoraUse, ...], files: "ModelFiles", layout: "Layout"
-) -> Iterator[Maker]:
-    """On several devices."""
-    from rushes.engine.parallel.devices import Devices, SharedModel, outline, usual_dtype
-
-    model = SharedModel(folder, usual_dtype(layout.devices), layout, loras)
-    with Devices(model) as devices:
-        devices.start()
-        yield Maker(outline(files, model.dtype), devices.machine, devices.generate)

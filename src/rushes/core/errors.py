@@ -6,6 +6,7 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── FlaggedError            a quality check found something             exit 4
 ├── WeightsError            a weight file is missing, cut off or wrong  exit 1
 ├── GenerationError         a run went wrong on its way                 exit 1
+│   └── OutOfMemoryError    memory ran out in one of its stages         exit 1
 ├── HubError                a hub of models is out of reach or wrong    exit 1
 └── CancelledError          the user stopped the run                    exit 130
 """
@@ -42,7 +43,11 @@ class WeightsError(RushesError):
 
 
 class GenerationError(RushesError):
-    """A run went wrong on its way: numbers that are not finite, memory that ran out; names the stage."""
+    """A run went wrong on its way, for example with numbers that are not finite; names the step or stage."""
+
+
+class OutOfMemoryError(GenerationError):
+    """Memory ran out in a stage, which is named; the latents of the last whole step are kept."""
 
 
 class HubError(RushesError):

@@ -5,7 +5,7 @@ from types import TracebackType
 
 import torch
 
-from rushes.core.errors import GenerationError
+from rushes.core.errors import OutOfMemoryError
 from rushes.engine.events import StageName
 
 # PyTorch has a class of error for GPUs only; on the CPU it is a RuntimeError that says so.
@@ -28,7 +28,7 @@ class Work:
     ) -> None:
         self.seconds += perf_counter() - self._since
         if error is not None and is_out_of_memory(error):
-            raise GenerationError(
+            raise OutOfMemoryError(
                 f"memory ran out in stage {self._stage}: close other programs, or ask for fewer seconds or a "
                 "smaller size"
             ) from error

@@ -1,0 +1,160 @@
+"""How much memory a take will need at most, stage by stage, before anything is loaded."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from rushes.core.request import Request
+from rushes.core.shapes import CODEC_COMPRESSION, ClipShape
+from rushes.engine.events import StageName
+from rushes.models.attention import ROWS
+from rushes.models.bundle import codec_dtype
+from rushes.models.codecs import CodecConfig
+from rushes.models.mini_codec import MiniCodecConfig
+from rushes.models.model_files import ModelFiles
+from rushes.models.tensor_source import TensorSource
+from rushes.models.wan_vae21 import WanVAE21Config
+
+WIDE = 4  # bytes of float32
+# What torch and its libraries take when they first work: thread stacks, kernels, scratch memory.
+RUNTIME_BYTES = 22e6
+# Finishing: its libraries, and frames inside the video encoder; measured from 512x288 to 1920x1080.
+FINISHING_BYTES, FINISHING_BYTES_A_PIXEL = 35e6, 75
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Bytes by stage, with what the process holds already."""
+
+    stages: Mapping[StageName, int]
+
+    @property
+    def peak(self) -> int:
+        """The most at any time."""
+        return max(self.stages.values())
+
+    @property
+    def stage(self) -> StageName:
+        """Where that is."""
+        return max(self.stages, key=lambda stage: self.stages[stage])
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one take needs of memory, depending on how the model is held.
+
+    ``members`` clips are made in one batch; ``delivered`` is (width, height) of the file, (0, 0) for none.
+    """
+
+    files: ModelFiles
+    request: Request
+    dtype: torch.dtype
+    delivered: tuple[int, int] = (0, 0)
+    members: int = 1
+
+    def forecast(self, places: int | None, held: int) -> Forecast:
+        """With all weights in memory (None) or so many places for blocks, beside ``held`` bytes."""
+        held += round(RUNTIME_BYTES)
+        weights = self._weights(places)
+        return Forecast(
+            {
+                StageName.ENCODE_TEXT: held + weights + (0 if places is None else self._visit_bytes),
+                StageName.DENOISE: held + weights + self.activation_bytes,
+                StageName.DECODE: held + weights + self.decoding_bytes,
+            }
+        )
+
+    def _weights(self, places: int | None) -> int:
+        """What stays in memory throughout."""
+        if places is None:
+            return self.codec_bytes + self.text_bytes + self._num_experts * self._expert_bytes
+        beside = self._expert_bytes - (self.depth - 1) * self._block_bytes
+        return self.codec_bytes + self._num_experts * beside + places * self._block_bytes
+
+    @property
+    def depth(self) -> int:
+        """Blocks of a transformer."""
+        return self.files.transformer.depth
+
+    @cached_property
+    def tokens(self) -> int:
+        """Of one clip, as the transformer sees it."""
+        config, request = self.files.transformer, self.request
+        shape = ClipShape(request.num_frames, request.height, request.width).latent(
+            CODEC_COMPRESSION[self.files.codec.config.kind], config.out_channels
+        )
+        return math.prod(shape[1:]) // math.prod(config.patch_size)
+
+    @cached_property
+    def codec_bytes(self) -> int:
+        """The codec's weights."""
+        return _bytes(self.files.codec.source, codec_dtype(self.files.codec.config, self.dtype))
+
+    @cached_property
+    def text_bytes(self) -> int:
+        """The text encoder's weights."""
+        return _bytes(self.files.text_encoder.source, self.dtype)
+
+    @cached_property
+    def _num_experts(self) -> int:
+        return len({id(expert.source) for expert in self.files.experts})
+
+    @cached_property
+    def _expert_bytes(self) -> int:
+        return _bytes(self.files.experts[0].source, self.dtype)
+
+    @cached_property
+    def _block_bytes(self) -> int:
+        return _bytes(self.files.experts[0].source, self.dtype, "blocks.0.")
+
+    @cached_property
+    def _visit_bytes(self) -> int:
+        """A text encoder whose blocks pass through two places beside the first."""
+        source, config = self.files.text_encoder.source, self.files.text_encoder.config
+        block = _bytes(source, self.dtype, "blocks.0.")
+        return self.text_bytes - max(0, config.depth - 3) * block
+
+    @cached_property
+    def activation_bytes(self) -> int:
+        """Inside a block of the transformer, when attention has just been computed (models/attention.py).
+
+        The stream of tokens in float32; normed tokens, queries, keys, values, mixed values by head and by
+        token in the weights' type; one range of scores; latents, velocities and the solver's memory; keys and
+        values of the texts.
+        """
+        config, narrow, tokens = self.files.transformer, self.dtype.itemsize, self.members * self.tokens
+        rows = 3 * min(ROWS, self.tokens) * self.tokens * narrow
+        latents = 10 * tokens * math.prod(config.patch_size) * config.out_channels * WIDE
+        guided = {self.request.sampling.guidance_high, self.request.sampling.guidance_low} != {1}
+        texts = (1 + guided) * 2 * config.depth * config.text_len * config.hidden_size * narrow
+        rope = self.tokens * config.head_dim * WIDE
+        return tokens * config.hidden_size * (WIDE + 6 * narrow) + rows + latents + texts + rope
+
+    @cached_property
+    def decoding_bytes(self) -> int:
+        """One chunk of frames in the decoder at its widest, and what finishing holds."""
+        request, config = self.request, self.files.codec.config
+        fixed, per_pixel = _decoder_bytes(config, self.dtype)
+        width, height = self.delivered
+        finishing = FINISHING_BYTES + FINISHING_BYTES_A_PIXEL * width * height if width else 0
+        return round(fixed + per_pixel * request.width * request.height + finishing)
+
+
+def _bytes(source: TensorSource, dtype: torch.dtype, prefix: str = "") -> int:
+    """The tensors under a prefix, held in ``dtype``."""
+    specs = source.specs().items()
+    return dtype.itemsize * sum(math.prod(spec.shape) for name, spec in specs if name.startswith(prefix))
+
+
+def _decoder_bytes(config: CodecConfig, dtype: torch.dtype) -> tuple[float, float]:
+    """Bytes whatever the size, and for each pixel; measured, because convolutions bring their own buffers."""
+    match config:
+        case MiniCodecConfig():
+            return 5e6, 98 + 171 * dtype.itemsize
+        case WanVAE21Config():
+            return 4e7, 1900 + 183 * config.width
+        case _:
+            return 3e7, 256 + 72 * config.decoder_width
