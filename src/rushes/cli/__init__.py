@@ -13,7 +13,9 @@ import typer
 import rushes
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
+from rushes.cli.enhance import enhance
 from rushes.cli.evaluate import evaluate
+from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
 from rushes.cli.shoot import shoot
@@ -67,3 +69,5 @@ app.command(
 app.command(epilog="Example: rushes bible script.fountain --output breakdown")(bible)
 app.command(name="eval", epilog="Example: rushes eval --limit 24 --output evaluation")(evaluate)
 app.command(epilog='Example: rushes parse "a red fox leaps over snow, no blood" --json')(parse)
+app.command(epilog='Example: rushes lint "固定镜头，一只猫在睡觉" --negative "静态，过曝"')(lint)
+app.command(epilog='Example: rushes enhance "a dog runs" --seed 3')(enhance)

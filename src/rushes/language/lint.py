@@ -1,0 +1,196 @@
+"""Remarks on a description before anything is filmed, each with a fix where one can be made.
+
+The house form is subject, action, environment, style, camera. Remarks are about words that say nothing, parts
+that are missing, things that exclude each other, more beats than the seconds hold, camera and style words
+that the negative prompt fights, and length.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from rushes.language.concepts import Lexicon
+from rushes.language.consistency import contradictions
+from rushes.language.enhance import enhance
+from rushes.language.meter import CAP, QUALITY_LIMIT, measure
+from rushes.language.parse import parse
+from rushes.language.spec import PARTS, ShotSpec
+from rushes.language.writing import comma, joined
+
+# A readable beat takes about this long; a five-second shot holds four.
+SECONDS_PER_BEAT = 1.25
+# What ties a vague word to its noun and goes with it.
+_LINKS = re.compile("[的地な]|に(?!も)")
+_HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
+# Words of Wan's default negative prompt, and the concepts they fight (previs.md, section 0).
+_FOUGHT = {
+    "静态": "static",
+    "静止不动的画面": "static",
+    "静止": "static",
+    "static": "static",
+    "still": "static",
+    "motionless": "static",
+    "风格": "painting",
+    "作品": "painting",
+    "画作": "painting",
+    "画面": "painting",
+    "painting": "painting",
+    "artwork": "painting",
+    "模糊": "shallow_focus",
+    "blurry": "shallow_focus",
+    "背景人很多": "crowd",
+    "色调艳丽": "saturated",
+    "整体发灰": "desaturated",
+}
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One finding. span: the words it is about, [0, 0) for the whole; fix: the description with it mended, or
+    None; negative_fix: the negative prompt with it mended, or None."""
+
+    rule: str
+    message: str
+    span: tuple[int, int] = (0, 0)
+    fix: str | None = None
+    negative_fix: str | None = None
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is judged: a description, how long the shot is, and what stands around it."""
+
+    text: str
+    seconds: float = 5.0
+    negative_prompt: str = ""
+    tokenizer_file: Path | None = None
+
+
+def lint(shot: Shot) -> list[Remark]:
+    """Return the remarks on a shot, in a fixed order. Raises UsageError as `parse` does."""
+    spec = parse(shot.text)
+    return [
+        *_vague(spec),
+        *_missing(spec),
+        *_contradictions(spec),
+        *_too_many_beats(spec, shot.seconds),
+        *_fought(spec, shot.negative_prompt),
+        *_too_long(shot),
+    ]
+
+
+def _vague(spec: ShotSpec) -> Iterator[Remark]:
+    words, instead = _vague_words()[spec.language]
+    covered = 0
+    for match in words.finditer(spec.text):
+        start, end = match.span()
+        if start < covered:
+            continue
+        covered = end
+        concepts = Lexicon.load().concepts
+        better = [concepts[concept].word(spec.language) for concept in instead]
+        link = _LINKS.match(spec.text, end)
+        rest = without(spec.text, (start, link.end() if link else end))
+        yield Remark(
+            "vague_word",
+            f"{match[0]!r} says nothing a camera can film; say what you see, such as "
+            f"{comma(spec.language).join(better)}.",
+            (start, end),
+            joined(rest, better, spec.language) if rest.strip() else comma(spec.language).join(better),
+        )
+
+
+def _missing(spec: ShotSpec) -> Iterator[Remark]:
+    missing = [name for part, name in _HOUSE_FORM.items() if not spec.present(part)]
+    if not spec.present("camera"):
+        missing.append("camera")
+    is_known = any(spec.found(part) for part in PARTS)
+    filled = enhance(spec.text, seed=0) if missing and is_known else None
+    for name in missing:
+        part = next((part for part, each in _HOUSE_FORM.items() if each == name), name)
+        added = [each.words for each in filled.added if each.part.split(".")[0] == part] if filled else []
+        fix = joined(spec.text, added, spec.language) if added else None
+        yield Remark("missing_slot", f"The {name} is not said.", fix=fix)
+
+
+def _contradictions(spec: ShotSpec) -> Iterator[Remark]:
+    found = [each for part in PARTS for each in spec.found(part)]
+    for first, second in contradictions(found):
+        words = [spec.text[start:end] for start, end in (first.span, second.span)]
+        yield Remark(
+            "contradiction",
+            f"{words[0]!r} ({first.concept}) and {words[1]!r} ({second.concept}) exclude each other.",
+            second.span,
+            without(spec.text, second.span),
+        )
+
+
+def without(text: str, span: tuple[int, int]) -> str:
+    """Return the text without the words of a span and without the separator they leave behind."""
+    start, end = span
+    before, after = text[:start].rstrip(" "), text[end:].lstrip(" ")
+    if not before or before[-1] in ",，、" or not after:
+        after = after.lstrip(",，、 ")
+    if not after:
+        before = before.rstrip(",，、 ")
+    space = (
+        " " if before and after and before[-1].isascii() and after[0].isascii() and after[0].isalnum() else ""
+    )
+    return before + space + after
+
+
+def _too_many_beats(spec: ShotSpec, seconds: float) -> Iterator[Remark]:
+    beats = [beat for beat in spec.beats if not beat.action.negated]
+    most = max(1, int(seconds / SECONDS_PER_BEAT))
+    if len(beats) > most:
+        first = beats[most].action.span
+        yield Remark(
+            "too_many_beats",
+            f"{len(beats)} beats in {seconds:g} s; {most} can be followed. Give the shot "
+            f"{len(beats) * SECONDS_PER_BEAT:g} s or begin a new one here.",
+            first,
+            spec.text[: first[0]].rstrip(" ,，、") or None,
+        )
+
+
+def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:
+    lexicon = Lexicon.load()
+    words = [word.strip() for word in re.split(r"[,，、;；]", negative_prompt) if word.strip()]
+    for found in spec.everything():
+        against = [
+            word
+            for word in words
+            if not found.negated and lexicon.is_a(found.concept, _FOUGHT.get(word.lower(), ""))
+        ]
+        if against:
+            kept = [word for word in words if word not in against]
+            yield Remark(
+                "fought_by_negative_prompt",
+                f"The negative prompt rules out {', '.join(against)}, but the shot asks for {found.concept}.",
+                found.span,
+                negative_fix="，".join(kept) if "，" in negative_prompt else ", ".join(kept),
+            )
+
+
+def _too_long(shot: Shot) -> Iterator[Remark]:
+    tokens = measure(shot.text, shot.tokenizer_file)
+    if tokens.count > CAP:
+        yield Remark("too_long", f"The prompt has {tokens}; the model reads {CAP} and never sees the rest.")
+    elif tokens.count > QUALITY_LIMIT:
+        yield Remark("too_long", f"The prompt has {tokens}; quality falls after about {QUALITY_LIMIT}.")
+
+
+@cache
+def _vague_words() -> Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]:
+    path = resources.files("rushes.language").joinpath("data/vague.tsv")
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        language, words, instead = line.split("\t")
+        ordered = sorted(words.split("/"), key=len, reverse=True)
+        pattern = "|".join(map(re.escape, ordered))
+        edges = rf"\b(?:{pattern})\b" if language == "en" else pattern
+        found[language] = (re.compile(edges, re.IGNORECASE), tuple(instead.split(",")))
+    return found

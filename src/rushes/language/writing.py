@@ -1,0 +1,50 @@
+"""Small grammar for writing words of the lexicon into a text of its language."""
+
+import re
+
+from rushes.language.morphology.korean import split
+
+_COMMAS = {"zh": "，", "en": ", ", "ja": "、", "ko": ", "}
+_STOPS = "。.!！?？…"
+# After a vowel, after a final consonant.
+_PARTICLES = {"가": "이", "를": "을", "는": "은", "와": "과", "로": "으로", "야": "아", "랑": "이랑"}
+_AFTER_CONSONANT = {closed: open_ for open_, closed in _PARTICLES.items()}
+_RIEUL = 8
+
+
+def comma(language: str) -> str:
+    """Return the comma between two phrases."""
+    return _COMMAS[language]
+
+
+def joined(text: str, phrases: list[str], language: str) -> str:
+    """Append phrases to a text; what was written stays as it is, its full stop included."""
+    if not phrases:
+        return text
+    separator = comma(language)
+    if text.rstrip()[-1:] in _STOPS:
+        separator = "" if language in ("zh", "ja") else " "
+    tail = comma(language).join(phrases)
+    if separator == " " and language == "en":
+        tail = tail[0].upper() + tail[1:]
+    return text.rstrip() + separator + tail
+
+
+def with_article(text: str) -> str:
+    """Return English text with a or an as the next sound needs, by its letter."""
+    text = re.sub(r"\b([Aa]) (?=[aeiouAEIOU])", r"\1n ", text)
+    return re.sub(r"\b([Aa])n (?=[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z])", r"\1 ", text)
+
+
+def with_particle(noun: str, tail: str) -> str:
+    """Return a Korean noun with the particle that fits its last sound: 여우 + 을 gives 여우를."""
+    if not noun or not "가" <= noun[-1] <= "힣":
+        return noun + tail
+    final = split(noun[-1])[2]
+    for length in (2, 1):
+        particle = tail[:length]
+        if particle in _PARTICLES and final and not (particle == "로" and final == _RIEUL):
+            return noun + _PARTICLES[particle] + tail[length:]
+        if particle in _AFTER_CONSONANT and (not final or (particle == "으로" and final == _RIEUL)):
+            return noun + _AFTER_CONSONANT[particle] + tail[length:]
+    return noun + tail

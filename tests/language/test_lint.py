@@ -1,0 +1,133 @@
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import sentencepiece
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rushes.core.errors import UsageError, WeightsError
+from rushes.language.concepts import Lexicon
+from rushes.language.lint import Shot, _vague_words, lint, without
+from rushes.language.meter import CAP, measure
+from rushes.language.parse import parse
+
+TOKENIZER = Path(str(resources.files("rushes").joinpath("weights/mini/tokenizer.model")))
+
+
+def rules(text: str, **changes) -> list[str]:
+    return [remark.rule for remark in lint(Shot(text, **changes))]
+
+
+GOOD = "A red fox runs through a snowy forest at dusk, cinematic, wide shot, tracking shot"
+
+
+def test_a_full_description_draws_no_remark():
+    assert lint(Shot(GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("好看一点的狗", "狗，柔光，暖色调，中心构图"),
+        ("make it nice, a dog", "a dog, soft light, warm tone, center composition"),
+        ("いい感じに犬が走る", "犬が走る、柔らかい光、暖色、中央構図"),
+        ("개를 멋지게", "개를, 부드러운 빛, 따뜻한 색조, 중앙 구도"),
+    ],
+)
+def test_vague_words_are_replaced(text, fix):
+    remark = next(remark for remark in lint(Shot(text)) if remark.rule == "vague_word")
+    assert remark.fix == fix
+    assert "vague_word" not in rules(remark.fix)
+
+
+def test_a_fix_fills_the_missing_part():
+    for remark in lint(Shot("a dog runs")):
+        assert remark.rule == "missing_slot"
+        part = {"environment": "environment", "style": "style", "camera": "camera"}[remark.message.split()[1]]
+        assert parse(remark.fix).present(part)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a fox at noon, moonlight", "moonlight"),
+        ("static shot, tracking shot, a fox", "tracking shot"),
+        ("固定镜头，镜头推进", "镜头推进"),
+        ("真昼の月明かり", "月明かり"),
+        ("정오, 달빛", "달빛"),
+    ],
+)
+def test_contradictions_name_the_later_words_and_the_fix_resolves_them(text, words):
+    remark = next(remark for remark in lint(Shot(text)) if remark.rule == "contradiction")
+    assert text[slice(*remark.span)] == words
+    assert "contradiction" not in rules(remark.fix)
+
+
+def test_no_contradiction_with_what_is_ruled_out():
+    assert "contradiction" not in rules("a fox at noon, no moonlight")
+
+
+def test_beats_are_counted_against_seconds():
+    text = "She runs, looks back, leaps and falls into the river"
+    assert "too_many_beats" in rules(text, seconds=3)
+    assert "too_many_beats" not in rules(text, seconds=5)
+
+
+def test_the_negative_prompt_may_not_fight_the_shot():
+    remarks = lint(Shot("固定镜头，猫", negative_prompt="过曝，静态，静止不动的画面"))
+    remark = next(remark for remark in remarks if remark.rule == "fought_by_negative_prompt")
+    assert remark.negative_fix == "过曝"
+    assert "fought_by_negative_prompt" not in rules("跟拍，猫", negative_prompt="过曝，静态")
+
+
+def test_length_without_a_tokenizer_is_a_bound_that_says_so():
+    tokens = measure("a fox")
+    assert not tokens.is_exact
+    assert "upper bound" in str(tokens)
+    assert "too_long" in rules("fox " * CAP)
+    assert "too_long" not in rules(GOOD)
+
+
+def test_length_with_a_tokenizer_is_exact():
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(TOKENIZER))
+    for text in (GOOD, "狗跑", "犬が走る", "개가 달린다", "🎬"):
+        assert measure(text, TOKENIZER).count == len(processor.encode(text)) + 1
+    assert measure(GOOD, TOKENIZER).is_exact
+
+
+def test_a_wrong_tokenizer_file_is_named(tmp_path):
+    with pytest.raises(UsageError, match="no tokenizer"):
+        measure("a", tmp_path / "absent.model")
+    (tmp_path / "broken.model").write_bytes(b"nothing")
+    with pytest.raises(WeightsError, match=r"broken\.model"):
+        measure("a", tmp_path / "broken.model")
+
+
+def test_suggestions_are_concepts():
+    for _, instead in _vague_words().values():
+        assert set(instead) <= set(Lexicon.load().concepts)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "rest"),
+    [
+        ("a, b, c", "b", "a, c"),
+        ("a, b", "b", "a"),
+        ("a, b", "a", "b"),
+        ("甲，乙，丙", "乙", "甲，丙"),
+        ("x y z", "y", "x z"),
+    ],
+)
+def test_words_go_with_their_separator(text, words, rest):
+    start = text.index(words)
+    assert without(text, (start, start + len(words))) == rest
+
+
+@given(st.text(min_size=1, max_size=80))
+@settings(deadline=None, max_examples=100)
+def test_any_text_is_judged(text):
+    if not text.strip() or "\0" in text:
+        return
+    for remark in lint(Shot(text)):
+        assert 0 <= remark.span[0] <= remark.span[1] <= len(text)
