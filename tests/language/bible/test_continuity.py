@@ -57,7 +57,7 @@ def test_the_bible_has_the_first_word():
     messages = [
         finding.message for finding in found(HEAD + "Anna opens her green coat.\n", Rule.COSTUME, bible)
     ]
-    assert messages == ["ANNA's coat is green here and grey in the bible"]
+    assert messages == ["ANNA's coat is green here and gray in the bible"]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ It is rusty.
 def test_masters_share_words_and_inserts_of_notes_have_none():
     shots = fountain(TALK).shots
     assert [(str(shot.coverage), shot.size, shot.characters) for shot in shots] == [
-        ("action", "wide", ("RUTH",)),
-        ("master", "medium_wide", ("RUTH", "TOM")),
+        ("action", "wide_shot", ("RUTH",)),
+        ("master", "medium_wide_shot", ("RUTH", "TOM")),
         ("single", "medium_close_up", ("RUTH",)),
         ("single", "medium_close_up", ("TOM",)),
         ("single", "medium_close_up", ("RUTH",)),

@@ -13,10 +13,12 @@ from itertools import groupby, pairwise
 
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.resolve import Mention, Resolver
+from rushes.language.concepts import Lexicon, plain
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Shot, ShotStatus
 
+_ALL_CLOTHES = "clothes"
 MONOTONOUS = 5  # shots of one size in a row
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 # Words between a colour and what it colours: `a grey wool coat`, 红色的旧风衣.
@@ -100,9 +102,13 @@ def _contradiction(before: _Colour, now: _Colour, entry: Entry) -> Finding:
     codes = tuple(colour.shot.code for colour in (before, now) if colour.shot)
     source = f"in {before.shot.code}" if before.shot else "in the bible"
     is_person = entry.kind is EntryKind.CAST
-    what = f"{entry.name}'s {now.thing}" if is_person else entry.name
-    message = f"{what} is {now.colour} here and {before.colour} {source}"
+    what = f"{entry.name}'s {_said(now.thing)}" if is_person else entry.name
+    message = f"{what} is {_said(now.colour)} here and {_said(before.colour)} {source}"
     return Finding(Rule.COSTUME if is_person else Rule.PROP, codes, message, entry.id)
+
+
+def _said(concept_id: str) -> str:
+    return concept_id.replace("_", " ")
 
 
 def _worn(
@@ -195,12 +201,26 @@ def _undescribed(shots: Sequence[Shot], bible: Bible) -> Iterator[Finding]:
 
 @cache
 def _colour_ids(language: str) -> dict[str, str]:
-    return {word: colour for colour, words in bible_words()["colours"].items() for word in words[language]}
+    concepts = Lexicon.load().concepts.values()
+    return {
+        plain(word).lower(): concept.id
+        for concept in concepts
+        if concept.slot == "colour"
+        for word in concept.words[language]
+    }
 
 
 @cache
 def _garment_ids(language: str) -> dict[str, str]:
-    return {word: garment for garment, words in bible_words()["garments"].items() for word in words[language]}
+    """Word -> the widest garment it is: a trench coat is a coat."""
+    lexicon = Lexicon.load()
+    words: dict[str, str] = {}
+    for concept in lexicon.concepts.values():
+        if concept.slot == "clothing" and concept.id != _ALL_CLOTHES:
+            kinds = [concept.id, *lexicon.ancestors(concept.id)]
+            widest = kinds[kinds.index(_ALL_CLOTHES) - 1] if _ALL_CLOTHES in kinds else concept.id
+            words |= dict.fromkeys((plain(word).lower() for word in concept.words[language]), widest)
+    return words
 
 
 @cache

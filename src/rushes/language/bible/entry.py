@@ -76,7 +76,7 @@ class Bible:
 
 @cache
 def bible_words() -> dict[str, Any]:
-    """`data/bible.json`: pronouns, sizes, columns, garments, colours, directions in four languages."""
+    """`data/bible.json`: pronouns, columns of the asset list and directions in four languages."""
     text = resources.files("rushes.language").joinpath("data/bible.json").read_text(encoding="utf-8")
     words: dict[str, Any] = json.loads(text)
     return words

@@ -12,6 +12,7 @@ from enum import StrEnum
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.resolve import Mention, Resolver
+from rushes.language.concepts import Lexicon
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Coverage, Shot
@@ -84,8 +85,7 @@ def _setting(
 ) -> Iterator[PromptPart]:
     """Size, place and time: the frame before the words."""
     comma = "，" if language == "zh" else "、" if language == "ja" else ", "
-    size = bible_words()["sizes"].get(shot.size, {}).get(language, shot.size.replace("_", " "))
-    yield PromptPart(size + comma, PartSource.RULE)
+    yield PromptPart(_size_words(shot.size, language) + comma, PartSource.RULE)
     if scene.location:
         entry = bible.by_id().get(names.get(fold(scene.location), ""))
         described = entry.described(scene.number) if entry else ""
@@ -97,6 +97,14 @@ def _setting(
     if scene.time:
         yield PromptPart(scene.time, PartSource.SCRIPT)
         yield PromptPart(comma, PartSource.RULE)
+
+
+def _size_words(size: str, language: str) -> str:
+    """What the lexicon calls a size; a size that people made up stands as it is."""
+    concept = Lexicon.load().concepts.get(size)
+    if concept is not None:
+        return concept.word(language)
+    return str(bible_words()["title_card"][language]) if size == "title" else size.replace("_", " ")
 
 
 def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language: str) -> Iterator[PromptPart]:

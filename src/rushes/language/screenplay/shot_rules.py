@@ -118,7 +118,7 @@ class _Planner:
         spans = tuple(Span(speech.start, speech.end) for speech in shared)
         text = " ".join(f"{speech.speaker}: {speech.words}" for speech in shared)
         seconds = min(LONGEST_SHOT_S, round(sum(speech.seconds for speech in shared), 1))
-        return ShotPlan(Coverage.MASTER, "medium_wide", text, speakers, seconds, spans)
+        return ShotPlan(Coverage.MASTER, "medium_wide_shot", text, speakers, seconds, spans)
 
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
@@ -151,10 +151,10 @@ class _Planner:
 
     def _size(self, words: str, people: tuple[str, ...]) -> str:
         if len(people) > 1:
-            return "medium_wide"
+            return "medium_wide_shot"
         if people:
-            return "medium"
-        return "close_up" if find_props(words, self._language) else "wide"
+            return "medium_shot"
+        return "close_up" if find_props(words, self._language) else "wide_shot"
 
     def _speech(self, speech: _Speech) -> None:
         if speech.is_off_screen:
@@ -170,7 +170,7 @@ class _Planner:
     def _reaction(self, speech: _Speech) -> None:
         """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place."""
         listeners = tuple(name for name in self._present if name not in speech.speakers)[-1:]
-        size = "medium_close_up" if listeners else "wide"
+        size = "medium_close_up" if listeners else "wide_shot"
         text = f"{speech.speaker} ({_ELSEWHERE[self._language]}): {speech.words}"
         spans = (Span(speech.start, speech.end),)
         seconds = _capped(speech.seconds)
@@ -183,7 +183,7 @@ class _Planner:
             is_tight = (index + goes_on) % 2 == 1
             size = "close_up" if is_tight else "medium_close_up"
             if len(speech.speakers) > 1:
-                size = "medium_wide"
+                size = "medium_wide_shot"
             text = f"{speech.speaker}: {words}"
             self._shots.append(ShotPlan(Coverage.SINGLE, size, text, speech.speakers, seconds, spans))
 
@@ -209,7 +209,7 @@ class _Planner:
                 spans = shot.spans
                 if heading.kind is ElementKind.SCENE_HEADING:
                     spans = (Span(heading.start, heading.end), *spans)
-                self._shots[index] = replace(shot, size="wide", spans=spans)
+                self._shots[index] = replace(shot, size="wide_shot", spans=spans)
                 return
 
     def _named(self, words: str) -> tuple[str, ...]:
