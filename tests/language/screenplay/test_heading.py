@@ -35,6 +35,8 @@ from rushes.language.screenplay.heading import (
             Heading("一", "", "地铁站台", "夜", ("陈默", "林晚"), ("车票",)),
         ),
         ("1-1\n仓库\n夜 内", Heading("1-1", "interior", "仓库", "夜")),
+        ("门前土路，日，外", Heading("", "exterior", "门前土路", "日")),
+        ("邮局 夜内", Heading("", "interior", "邮局", "夜")),
         ("○公園（夜）", Heading("", "", "公園", "夜")),
         ("〇病院・廊下（早朝）", Heading("", "", "病院・廊下", "早朝")),
         ("１　アパート・台所（夕）", Heading("1", "", "アパート・台所", "夕")),
@@ -63,6 +65,14 @@ def test_a_heading_says_where_and_when(words, expected):
 )
 def test_a_sentence_with_a_number_is_no_heading(line):
     assert not is_foreign_heading(line)
+
+
+def test_a_place_with_time_and_setting_needs_no_number():
+    assert is_foreign_heading("门前土路，日，外")
+    assert is_foreign_heading("邮局 夜内")
+    assert not is_foreign_heading("他走了，天黑了，外")
+    assert not is_foreign_heading("她来的时候是 夜")
+    assert not is_foreign_heading("THE WAY OUT - DAY")
 
 
 def test_a_number_alone_may_open_a_heading():

@@ -35,6 +35,7 @@ _SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
 _NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
 _FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")
 _MOST_CHARACTERS = 90
+_MOST_WITHOUT_NUMBER = 40
 _SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
 
 
@@ -100,11 +101,24 @@ def _is_foreign_heading(line: str) -> bool:
     numbered = _NUMBERED.match(line)
     rest = line[numbered.end() :] if numbered else line
     if not numbered and not _starts_with_setting(rest):
-        return False
+        return _ends_with_time_and_setting(line)
     fields = _fields(rest)
     known = bool(fields.time or fields.setting)
     # `内景。客厅。日` has full stops between its fields.
     return known and not (_SENTENCE.search(rest) and numbered)
+
+
+def _ends_with_time_and_setting(line: str) -> bool:
+    """`门前土路，日，外`: a place, and then when and whether inside or outside, without a number."""
+    pieces = [piece for piece in _SEPARATORS.split(line) if piece]
+    if len(pieces) < 2 or len(line) > _MOST_WITHOUT_NUMBER or _time_and_setting(fold(pieces[0])):
+        return False
+    last = _time_and_setting(fold(pieces[-1]))
+    before = _time_and_setting(fold(pieces[-2])) if len(pieces) > 2 else None
+    if last is None:
+        return False
+    found = last if before is None else (last[0] or before[0], last[1] or before[1])
+    return bool(found[0] and found[1])
 
 
 def is_bare_number(line: str) -> bool:
