@@ -129,6 +129,15 @@ def test_people_carry_what_the_script_says_of_them():
     assert chinese["刘星"] == "三十岁，红色风衣，退役女兵"
 
 
+def test_shouted_words_are_nobody():
+    source = (
+        "INT. A\n\nBOOM, the door flies open. RINGING, then silence. PULL BACK, slowly.\n\n"
+        "RUTH, 60, sits. BEN, a tall boy, and MARA KOVAC (40s, in grey) stand.\n"
+    )
+    found = {character.name: character.description for character in fountain(source).characters}
+    assert found == {"RUTH": "60", "BEN": "a tall boy", "MARA KOVAC": "40s, in grey"}
+
+
 @pytest.mark.parametrize(
     ("words", "low", "high"),
     [

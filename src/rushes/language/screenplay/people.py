@@ -15,7 +15,11 @@ _TOGETHER = re.compile(r" AND | & |、|・と|와 |과 |和|与|/")
 _CAST_ENTRY = re.compile(
     r"([^\s：:（(，,、—–\-]{1,24}(?: [A-Z][\w'.-]{0,20}){0,3})\s*(?:[：:（(，,—–\-]|\s|$)(.*)$"
 )
-_INTRODUCED = re.compile(r"\b[A-Z][A-Z'.-]+(?: [A-Z][A-Z'.-]+){0,3}(?=\s?[(,]\s?(?:\d|[a-z]))")
+# `MARA (40s)`, `RUTH, 60`, `BEN, a tall boy`; in `BOOM, the door flies open` nobody is introduced.
+_INTRODUCED = re.compile(
+    r"\b[A-Z][A-Z'.-]+(?: [A-Z][A-Z'.-]+){0,3}"
+    r"(?=\s?\(\s?(?:\d|[a-z])|,\s?(?:\d|(?:an?|in|mid|late|early|barely|almost|his|her|our)\b))"
+)
 # Kana and particles are no part of a name here: `改札から駅員の佐伯健一（60）` introduces 佐伯健一.
 _INTRODUCED_ASIAN = re.compile(
     r"(?:(?<![\u3400-\u9fff])([\u3400-\u9fff\u30a1-\u30fc]{2,5})|([\uac00-\ud7a3]{2,4}))"
@@ -135,5 +139,5 @@ def _introduced_in(words: str, notes: dict[str, str]) -> None:
 def _looks(about: str) -> str:
     """What comes before the first verb: of `60, denim jacket, climbs out` the age and the jacket."""
     pieces = [piece.strip() for piece in about.split(",")]
-    looks = itertools.takewhile(lambda piece: not re.match(r"[a-z]+s\b", piece), pieces)
+    looks = itertools.takewhile(lambda piece: not re.match(r"and\b|[a-z]+s\b", piece), pieces)
     return ", ".join(looks).strip(" ,)")
