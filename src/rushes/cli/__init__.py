@@ -19,6 +19,7 @@ from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
 from rushes.cli.shoot import shoot
+from rushes.cli.templates import templates
 from rushes.cli.train import train
 from rushes.cli.world import world
 from rushes.core.errors import RushesError
@@ -71,3 +72,6 @@ app.command(name="eval", epilog="Example: rushes eval --limit 24 --output evalua
 app.command(epilog='Example: rushes parse "a red fox leaps over snow, no blood" --json')(parse)
 app.command(epilog='Example: rushes lint "固定镜头，一只猫在睡觉" --negative "静态，过曝"')(lint)
 app.command(epilog='Example: rushes enhance "a dog runs" --seed 3')(enhance)
+app.command(epilog="Example: rushes templates previs_chase --set prey=fox --set place=forest --language ko")(
+    templates
+)

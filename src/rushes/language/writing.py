@@ -10,6 +10,7 @@ _STOPS = "。.!！?？…"
 _PARTICLES = {"가": "이", "를": "을", "는": "은", "와": "과", "로": "으로", "야": "아", "랑": "이랑"}
 _AFTER_CONSONANT = {closed: open_ for open_, closed in _PARTICLES.items()}
 _RIEUL = 8
+_AGREEMENT = re.compile(r"(\S)(?:(이|을|은|과)\([가를는와]\)|\(으\)(로))")
 
 
 def comma(language: str) -> str:
@@ -48,3 +49,8 @@ def with_particle(noun: str, tail: str) -> str:
         if particle in _AFTER_CONSONANT and (not final or (particle == "으로" and final == _RIEUL)):
             return noun + _AFTER_CONSONANT[particle] + tail[length:]
     return noun + tail
+
+
+def agreeing(text: str) -> str:
+    """Return Korean text with 이(가), 을(를), 은(는), 과(와) and (으)로 as the sound before needs."""
+    return _AGREEMENT.sub(lambda found: with_particle(found[1], found[2] or found[3]), text)

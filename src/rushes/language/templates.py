@@ -1,0 +1,161 @@
+"""Templates of shots with typed slots, in four languages; a project's own ones are files of the same form.
+
+A slot's value is a concept id, which is written with its usual word, or words of the language that name a
+concept of the slot's types; slots of type `text` and `number` take what they say.
+"""
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from rushes.core.errors import UsageError
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.parse import parse
+from rushes.language.writing import agreeing, with_article
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_MOST_CHARACTERS = 200
+_MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A gap in a template: the kinds of concept that fit, and what stands there unasked."""
+
+    types: tuple[str, ...]
+    default: str
+
+
+@dataclass(frozen=True)
+class Template:
+    """A shot to be filled: `texts` by language, each with all of the `slots`."""
+
+    id: str
+    kind: str
+    slots: Mapping[str, Slot]
+    texts: Mapping[str, str]
+
+    def fill(self, values: Mapping[str, str], language: str) -> str:
+        """Return the description with `values` (slot -> value) in place and defaults in the other slots.
+
+        Raises UsageError for an unknown slot or language and for a value that is not of the slot's types.
+        """
+        if language not in self.texts:
+            raise UsageError(f"Template {self.id} has no {language}; it has {', '.join(self.texts)}.")
+        unknown = [name for name in values if name not in self.slots]
+        if unknown:
+            raise UsageError(
+                f"Template {self.id} has no slot {unknown[0]!r}; it has {', '.join(self.slots)}."
+            )
+        words = {
+            name: self._words(name, values.get(name) or slot.default, language)
+            for name, slot in self.slots.items()
+        }
+        text = _SLOT.sub(lambda slot: words[slot[1]], self.texts[language])
+        return with_article(text) if language == "en" else agreeing(text) if language == "ko" else text
+
+    def _words(self, name: str, value: str, language: str) -> str:
+        slot = self.slots[name]
+        value = " ".join(value.split())
+        if len(value) > _MOST_CHARACTERS or "{" in value:
+            raise UsageError(f"The value of {name} is no phrase: {value[:40]!r}.")
+        concept = Lexicon.load().concepts.get(value)
+        if concept is not None and concept.slot in slot.types:
+            return concept.word(language)
+        if "text" in slot.types or ("number" in slot.types and value.isdecimal()):
+            return value
+        kinds = {found.kind for found in parse(value, language).everything()}
+        if not kinds & {"size" if kind in ("scale", "shot_size") else kind for kind in slot.types}:
+            raise UsageError(
+                f"{value!r} is no {' or '.join(slot.types)} for slot {name}; give a concept such as "
+                f"{slot.default}, or its word in {language}."
+            )
+        return value
+
+
+@cache
+def library() -> Mapping[str, Template]:
+    """Return the packaged templates by id."""
+    text = resources.files("rushes.language").joinpath("data/templates.toml").read_text(encoding="utf-8")
+    return {template.id: template for template in _read(text, "the library")}
+
+
+def from_file(path: Path) -> Mapping[str, Template]:
+    """Return the templates of a project's own TOML file by id. Raises UsageError naming what is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as UTF-8: {error}.") from None
+    return {template.id: template for template in _read(text, str(path))}
+
+
+def fill_rows(templates: Mapping[str, Template], table: str) -> Iterator[tuple[str, str]]:
+    """Yield name and description for each row of a CSV table.
+
+    Its columns are `template`, `language`, optionally `name`, and slots; an empty cell takes the default.
+    Raises UsageError naming the row (1 is the first below the header) and what is wrong with it.
+    """
+    reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
+    missing = {"template", "language"} - set(reader.fieldnames or ())
+    if missing:
+        raise UsageError(f"The table has no column {', '.join(sorted(missing))}.")
+    for number, row in enumerate(reader, start=1):
+        if number > _MOST_ROWS:
+            raise UsageError(f"The table has more than {_MOST_ROWS} rows; split it.")
+        if None in row or None in row.values():
+            raise UsageError(f"Row {number} has more or fewer cells than the header.")
+        template = templates.get(row.pop("template"))
+        if template is None:
+            raise UsageError(f"Row {number} names no template; choose one of {', '.join(templates)}.")
+        name, language = row.pop("name", "") or f"{template.id}_{number:03d}", row.pop("language")
+        values = {slot: value for slot, value in row.items() if value and slot in template.slots}
+        surplus = [slot for slot, value in row.items() if value and slot not in template.slots]
+        try:
+            if surplus:
+                raise UsageError(f"Template {template.id} has no slot {surplus[0]!r}.")
+            yield name, template.fill(values, language)
+        except UsageError as error:
+            raise UsageError(f"Row {number}: {error}") from None
+
+
+def _read(text: str, source: str) -> Iterator[Template]:
+    try:
+        entries = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{source} is no TOML: {error}.") from None
+    for name, entry in entries.items():
+        yield _template(name, entry, source)
+
+
+def _template(name: str, entry: Any, source: str) -> Template:
+    if not isinstance(entry, dict) or set(entry) - {"kind", "slots", *LANGUAGES}:
+        raise UsageError(f"Template {name} in {source} may hold kind, slots and {', '.join(LANGUAGES)} only.")
+    texts = {language: entry[language] for language in LANGUAGES if language in entry}
+    slots = {slot: _slot(name, slot, given) for slot, given in entry.get("slots", {}).items()}
+    if not texts or not all(isinstance(text, str) for text in texts.values()):
+        raise UsageError(f"Template {name} in {source} needs a text in at least one language.")
+    for language, text in texts.items():
+        used = set(_SLOT.findall(text))
+        if used != set(slots):
+            odd = ", ".join(sorted(used ^ set(slots)))
+            raise UsageError(
+                f"Template {name} in {source}: its {language} text and its slots differ in {odd}."
+            )
+    return Template(name, str(entry.get("kind", "own")), slots, texts)
+
+
+def _slot(template: str, name: str, given: Any) -> Slot:
+    kinds = {concept.slot for concept in Lexicon.load().concepts.values()} | {"text", "number"}
+    types = given.get("types") if isinstance(given, dict) else None
+    if not isinstance(types, list) or not types or set(types) - kinds or set(given) != {"types", "default"}:
+        raise UsageError(
+            f"Slot {name} of template {template} needs types (of {', '.join(sorted(kinds))}) and a default."
+        )
+    return Slot(tuple(types), str(given["default"]))
