@@ -151,6 +151,24 @@ def test_one_line_is_read_by_its_own_marks(line, expected):
     assert [str(element.kind) for element in parse_plain(source, form)][1:] == expected
 
 
+def test_a_known_name_with_a_remark_speaks_on_the_lines_below():
+    head = "第1集\n\n1-1 日 内 客厅\n人物：林雪、林母\n"
+    source = head + "林母：坐。\n林雪（哽咽）\n妈，我离婚了。\n【闪回】\n他（走）\n没人说话。\n"
+    found = [(str(e.kind), e.words) for e in parse_plain(source, Form.CHINESE) if e.kind != "blank"]
+    assert found == [
+        ("section", "第1集"),
+        ("scene_heading", "1-1 日 内 客厅\n人物：林雪、林母"),
+        ("character", "林母"),
+        ("dialogue", "坐。"),
+        ("character", "林雪"),
+        ("parenthetical", "哽咽"),
+        ("dialogue", "妈，我离婚了。"),
+        ("action", "【闪回】"),
+        ("action", "他（走）"),
+        ("action", "没人说话。"),
+    ]
+
+
 @pytest.mark.parametrize(
     "piece",
     ["刘星：", "「", "（", "太郎「", "1-1\n", "第一场\n", "a\n", "　", "○", "S#1 ", "내 ", "人物表\n", "×　"],

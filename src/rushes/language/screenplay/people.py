@@ -25,7 +25,7 @@ _INTRODUCED_ASIAN = re.compile(
     r"(?:(?<![\u3400-\u9fff])([\u3400-\u9fff\u30a1-\u30fc]{2,5})|([\uac00-\ud7a3]{2,4}))"
     r"[（(]([0-9０-９]{1,3})[^（）()]{0,20}[）)]"
 )
-_VOICE = re.compile(r"(?<=[^\x00-\x7f])(?:の声|の心の声|Ｎ|Ｍ|N|M)$")
+_VOICE = re.compile(r"(?<=[^\x00-\x7f])(?:の声|の心の声|Ｎ|Ｍ|N|M|O\.?S\.?|V\.?O\.?)$")
 _NOBODY = frozenset({"ALL", "EVERYONE", "众人", "众", "全员", "一同", "全員", "모두", "일동"})
 
 

@@ -34,6 +34,7 @@ _ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
 _WRAPPED_WIDTH = 30
 _MOST_HEADING_LINES = 6
 _LONGEST_NAME = 10
+_LONGEST_FIELD = 200
 _NAME_MARKS = re.compile(r"[\s：:，,。.！!？?、（）()「」“”\"《》…—△▲○]")
 
 
@@ -54,6 +55,7 @@ class _Reader:
         self._has_scene = False
         self._open_quotes = 0
         self._names = _names_on_their_own(self._lines)
+        self._speakers = _speakers(self._lines, form)
 
     def read(self) -> list[Element]:
         while self._next < len(self._lines):
@@ -156,6 +158,7 @@ class _Reader:
             is_first
             and len(words) <= 30
             and not has_speaker
+            and not _SECTION.match(words)
             and not _ENDED.search(words)
             and words[0] not in "△▲"
         )
@@ -186,10 +189,23 @@ class _Reader:
             self._rest_of_speech()
             return True
         if self._is_name_on_its_own(words):
-            self._take(ElementKind.CHARACTER, words)
+            self._name(line, words)
             self._lines_of_speech()
             return True
         return False
+
+    def _name(self, line: Line, words: str) -> None:
+        """A name on a line of its own, `林雪` or `林雪（哽咽）`."""
+        name = without_extension(words)
+        aside = words[len(name) :].strip()
+        if not aside or is_name_extension(aside):
+            self._take(ElementKind.CHARACTER, words)
+            return
+        raw = self._source[line.start : line.end]
+        cut = line.start + visible_offsets(raw)[line.text.index(aside)]
+        self._add(ElementKind.CHARACTER, line.start, cut, name.strip())
+        self._add(ElementKind.PARENTHETICAL, cut, line.end, aside[1:-1].strip())
+        self._next += 1
 
     def _is_name_on_its_own(self, words: str) -> bool:
         following = self._next + 1
@@ -198,12 +214,13 @@ class _Reader:
         says = self._lines[following].text.strip().startswith("「") and len(words) <= _LONGEST_NAME
         name = fold(without_extension(words))
         is_voice = name != fold(words) and is_name_extension(words[len(without_extension(words)) :])
-        return name in self._names or is_voice or (says and not _ENDED.search(words))
+        is_known = name in self._speakers and name != fold(words)
+        return name in self._names or is_known or is_voice or (says and not _ENDED.search(words))
 
     def _lines_of_speech(self) -> None:
         while self._next < len(self._lines) and not self._lines[self._next].is_blank:
             words = self._lines[self._next].text.strip()
-            if self._is_heading(self._next) or words[0] in "△▲":
+            if self._is_heading(self._next) or words[0] in "△▲【" or self._is_transition(words):
                 return
             if is_aside(words):
                 self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
@@ -280,3 +297,18 @@ def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
         for name, count in counts.items()
         if count > 1 and name not in words_of_trade.transitions and name not in words_of_trade.times
     )
+
+
+def _speakers(lines: list[Line], form: Form) -> frozenset[str]:
+    """Names that stand before a colon or quotation mark, or among the people of a heading."""
+    names: set[str] = set()
+    for line in lines:
+        if not any(mark in line.text for mark in "：:「"):
+            continue
+        field = heading_field(line.text.strip()) if len(line.text) < _LONGEST_FIELD else None
+        if field and field[0] == "cast":
+            names |= {fold(name) for name in re.split(r"[、，,;；/／\s]+", field[1]) if name}
+        pieces = split_speech(line.text, form)
+        if pieces:
+            names.add(fold(without_extension(pieces[0].words)))
+    return frozenset(names)
