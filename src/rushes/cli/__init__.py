@@ -21,6 +21,7 @@ from rushes.cli.parse import parse
 from rushes.cli.shoot import shoot
 from rushes.cli.templates import templates
 from rushes.cli.train import train
+from rushes.cli.variants import variants
 from rushes.cli.world import world
 from rushes.core.errors import RushesError
 
@@ -75,3 +76,4 @@ app.command(epilog='Example: rushes enhance "a dog runs" --seed 3')(enhance)
 app.command(epilog="Example: rushes templates previs_chase --set prey=fox --set place=forest --language ko")(
     templates
 )
+app.command(epilog='Example: rushes variants "a fox in rain" --axis weather=rain,snow --seeds 3')(variants)

@@ -47,8 +47,11 @@ def _pairs(values: list[str]) -> dict[str, str]:
     odd = [value for value in values if "=" not in value]
     if odd:
         raise UsageError(f"{odd[0]!r} is no slot=value.")
-    pairs = (value.split("=", 1) for value in values)
-    return {slot: value for slot, value in pairs}
+    found = {}
+    for value in values:
+        slot, _, given = value.partition("=")
+        found[slot] = given
+    return found
 
 
 def _read(table: Path) -> str:

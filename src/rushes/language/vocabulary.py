@@ -9,6 +9,9 @@ from typing import NamedTuple
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.morphology.forms import Word, forms, read_marks
 
+# Korean particles and endings never begin a word.
+_BOUND = ("particle", "ending")
+
 
 class Candidate(NamedTuple):
     """One concept a form may stand for, as what kind of word, under which conditions."""
@@ -60,9 +63,11 @@ def key(text: str) -> str:
 
 @cache
 def grammar(language: str) -> Mapping[str, frozenset[str]]:
-    """Return the function words of a language: word -> roles, from `data/grammar/`."""
+    """Return the function words of a language: word -> roles, from `data/grammar/`; not its bare endings."""
     found: dict[str, frozenset[str]] = {}
     for role, word in _grammar_words(language):
+        if role in _BOUND:
+            continue
         found[word] = found.get(word, frozenset()) | {role}
     return found
 

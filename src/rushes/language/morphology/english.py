@@ -6,6 +6,7 @@ from importlib import resources
 
 _VOWELS = "aeiou"
 _IRREGULAR_PLURALS = {
+    **{name: name for name in ("deer", "sheep", "moose", "koi", "salmon", "aircraft", "bison", "elk")},
     "man": "men",
     "woman": "women",
     "child": "children",

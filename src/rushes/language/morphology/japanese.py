@@ -60,3 +60,77 @@ def _ru(stem: str) -> Iterator[tuple[str, str]]:
         if len(stem) > 1:
             yield stem, "verb"
     yield from ((stem + ending, "verb") for ending in _AFTER_ICHIDAN)
+
+
+# る-verbs of the other class than their kanji stem suggests, and than the vowel before る suggests.
+_ICHIDAN_KANJI = frozenset("見寝出着煮経得似観居")
+_GODAN_AFTER_I_OR_E = (
+    "しゃべる",
+    "すべる",
+    "はしる",
+    "まいる",
+    "ちる",
+    "いじる",
+    "ねじる",
+    "かじる",
+    "くつがえる",
+    "よみがえる",
+)
+_TE_STEMS = {
+    "う": "っ",
+    "つ": "っ",
+    "る": "っ",
+    "く": "い",
+    "ぐ": "い",
+    "す": "し",
+    "ぬ": "ん",
+    "ぶ": "ん",
+    "む": "ん",
+}
+SHAPES = ("dictionary", "negative", "continuative", "te", "conditional", "volitional")
+
+
+def shape_of(verb: str, surface: str, after: str) -> str | None:
+    """Return which shape of `verb` stands in a text as `surface` before `after`, or None for no verb form."""
+    fitting = [shape for shape in SHAPES if shaped(verb, shape) == surface]
+    if "te" in fitting and after[:1] in ("て", "た", "で", "だ"):
+        return "te"
+    if "negative" in fitting and after.startswith(("な", "ず", "ぬ", "せ", "れ", "ら")):
+        return "negative"
+    preferred = [shape for shape in fitting if shape not in ("te", "negative")]
+    return next(iter(preferred or fitting), None)
+
+
+def shaped(verb: str, shape: str) -> str:
+    """Return one shape of a verb in dictionary form; endings such as て and ない attach to it."""
+    last, stem = verb[-1], verb[:-1]
+    if verb.endswith("する"):
+        return {"dictionary": verb, "conditional": stem[:-1] + "すれ", "volitional": stem[:-1] + "しよ"}.get(
+            shape, stem[:-1] + "し"
+        )
+    if shape == "dictionary":
+        return verb
+    if _is_ichidan(verb):
+        return {"conditional": stem + "れ", "volitional": stem + "よ"}.get(shape, stem)
+    row = _GODAN[last]
+    if shape == "te":
+        return stem + ("っ" if verb.endswith("行く") else _TE_STEMS[last])
+    places = {"negative": row[0], "continuative": row[1], "conditional": row[-2], "volitional": row[-1]}
+    return stem + places[shape]
+
+
+def voices_te(verb: str) -> bool:
+    """Whether て and た become で and だ after the verb: 泳いで, 飛んだ."""
+    return verb[-1] in "ぐぬぶむ"
+
+
+def is_verb(word: str) -> bool:
+    """Whether a lexicon word is a verb in dictionary form."""
+    return len(word) > 1 and word[-1] in _GODAN
+
+
+def _is_ichidan(verb: str) -> bool:
+    if verb[-1] != "る" or verb in _GODAN_AFTER_I_OR_E:
+        return False
+    before = verb[-2]
+    return before in _ICHIDAN_KANJI if not "ぁ" <= before <= "ん" else before in _I_OR_E_ROW

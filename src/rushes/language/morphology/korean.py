@@ -95,3 +95,77 @@ def _fused(before: str, last: str, initial: int, vowel: int) -> Iterator[str]:
         yield before + last
     else:
         yield before + last + "어"
+
+
+# Stems that are regular although their final consonant suggests otherwise, and the irregular ones in ㅅ.
+_REGULAR_B = ("잡", "뽑", "입", "씹", "집", "업", "접", "꼽", "굽히", "붙잡", "휘어잡")
+_SOFT_S = ("짓", "붓", "잇", "낫", "젓", "긋")
+_REGULAR_REU = ("따르", "치르", "들르", "우러르")
+_AFTER_SOFT_VOWEL = ("며", "면", "려", "러", "니까", "십", "시")
+
+
+def shape_of(verb: str, surface: str, after: str) -> str | None:
+    """Return which shape of `verb` (in 다) stands as `surface` before the ending `after`, or None."""
+    stem = verb[:-1]
+    if surface == stem:
+        return "stem"
+    for shape in ("past", "infinitive", "adnominal", "future", "formal"):
+        if _shaped(stem, shape) == surface:
+            return "declarative" if shape == "adnominal" and after.startswith("다") else shape
+    return None
+
+
+def conjugated(verb: str, shape: str, after: str) -> tuple[str, str]:
+    """Return one shape of `verb` and the ending that follows it there: 달린+다 is 걷+는다 of 걷다."""
+    stem = verb[:-1]
+    is_open = split(stem[-1])[2] in (_NONE, _L)
+    if shape == "stem":
+        return _before_ending(stem, after)
+    if shape == "declarative":
+        return (_shaped(stem, "adnominal"), after) if is_open else (stem, "는" + after)
+    return _shaped(stem, shape), after
+
+
+def _before_ending(stem: str, after: str) -> tuple[str, str]:
+    """The plain stem and its ending: ㄹ falls before ㄴ and ㅅ, 으 comes between two consonants."""
+    final = split(stem[-1])[2]
+    if final == _L and after.startswith(("는", "니", "네", "시")):
+        return stem[:-1] + join(*split(stem[-1])[:2]), after
+    if final not in (_NONE, _L) and after.startswith(_AFTER_SOFT_VOWEL):
+        return _soft(stem), "으" + after
+    if final in (_NONE, _L) and after.startswith("으"):
+        return stem, after[1:]
+    return stem, after
+
+
+def _shaped(stem: str, shape: str) -> str:
+    final = split(stem[-1])[2]
+    closed = {"adnominal": _N, "future": _L, "formal": _B}
+    if shape in closed:
+        if final in (_NONE, _L):
+            return stem[:-1] + join(*split(stem[-1])[:2], closed[shape]) + ("니" if shape == "formal" else "")
+        return _soft(stem) + {"adnominal": "은", "future": "을", "formal": "습니"}[shape]
+    infinitive = _infinitive(stem)
+    return infinitive[:-1] + join(*split(infinitive[-1])[:2], _SS) if shape == "past" else infinitive
+
+
+def _infinitive(stem: str) -> str:
+    initial, vowel, final = split(stem[-1])
+    if final == _NONE:
+        if stem.endswith(_REGULAR_REU):
+            return stem[:-1] + join(initial, _A if split(stem[-2])[1] in _BRIGHT else _EO)
+        return next(_fused(stem[:-1], stem[-1], initial, vowel))
+    if final == _B and not stem.endswith(_REGULAR_B):
+        bright = stem.endswith(("돕", "곱"))
+        return stem[:-1] + join(initial, vowel) + ("와" if bright else "워")
+    return _soft(stem) + ("아" if vowel in _BRIGHT else "어")
+
+
+def _soft(stem: str) -> str:
+    """Return the stem as it stands before a vowel: 걷 is 걸, 짓 is 지."""
+    initial, vowel, final = split(stem[-1])
+    if final == _D and stem.endswith(_SOFT_D):
+        return stem[:-1] + join(initial, vowel, _L)
+    if final == _S and stem.endswith(_SOFT_S):
+        return stem[:-1] + join(initial, vowel)
+    return stem

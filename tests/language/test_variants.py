@@ -1,0 +1,191 @@
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rushes.core.errors import UsageError
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.edit import put, replaced
+from rushes.language.morphology import japanese, korean
+from rushes.language.parse import parse
+from rushes.language.variants import _degrees, count, read_axis, variants
+
+
+def texts(text: str, *axes: str, **options) -> list[str]:
+    return [each.text for each in variants(text, [read_axis(axis) for axis in axes], **options)]
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "expected"),
+    [
+        (
+            "尽管下雨，孩子们仍在公园追逐气球",
+            "weather=snow,fog",
+            ["尽管下雪，孩子们仍在公园追逐气球", "尽管下雾，孩子们仍在公园追逐气球"],
+        ),
+        (
+            "It is raining, a fox runs",
+            "weather=snow,fog",
+            ["It is snowing, a fox runs", "It is foggy, a fox runs"],
+        ),
+        ("A fox runs", "subject=owl", ["An owl runs"]),
+        ("an owl flies", "subject=fox", ["a fox flies"]),
+        ("three wolves run", "subject=fox,deer", ["three foxes run", "three deer run"]),
+        ("a fox is running", "action=leap,swim", ["a fox is leaping", "a fox is swimming"]),
+        ("비가 오는 밤", "weather=snow,fog", ["눈이 오는 밤", "안개가 끼는 밤"]),
+        ("여우가 달린다", "subject=lion,horse", ["사자가 달린다", "말이 달린다"]),
+        (
+            "여우가 달린다",
+            "action=leap,walk,fly,lie",
+            ["여우가 뛰어오른다", "여우가 걷는다", "여우가 난다", "여우가 눕는다"],
+        ),
+        ("여우가 숲을 걸었다", "environment=beach,street", ["여우가 해변을 걸었다", "여우가 거리를 걸었다"]),
+        ("雨が降る夜", "weather=snow,fog", ["雪が降る夜", "霧がかかる夜"]),
+        ("狐が走っている", "action=swim,fly,sleep", ["狐が泳いでいる", "狐が飛んでいる", "狐が眠っている"]),
+        ("a red fox", "colour=blue,orange", ["a blue fox", "an orange fox"]),
+        ("狐狸在奔跑", "speed=slow,normal", ["狐狸在奔跑，缓慢", "狐狸在奔跑"]),
+        (
+            "a robot in a sandstorm",
+            "sandstorm=light..extreme:2",
+            ["a robot in a light sandstorm", "a robot in an extreme sandstorm"],
+        ),
+        (
+            "机器人在沙漠",
+            "sandstorm=light..heavy:2",
+            ["机器人在沙漠，轻微的沙尘暴", "机器人在沙漠，猛烈的沙尘暴"],
+        ),
+        ("a fox, static shot", "move=static,push_in", ["a fox, static shot", "a fox, push-in"]),
+    ],
+)
+def test_words_change_in_the_grammar_of_their_language(text, axis, expected):
+    assert texts(text, axis) == expected
+
+
+def test_nothing_else_changes():
+    for each in variants("a red fox runs over snow at dusk", [read_axis("subject=wolf,horse")]):
+        assert each.text.replace(dict(each.values)["subject"], "fox") == "a red fox runs over snow at dusk"
+
+
+AXES = ["weather=rain,snow,fog", "environment=beach,forest", "colour=red,blue,green,white"]
+
+
+def test_the_count_is_right_before_anything_is_made():
+    axes = [read_axis(axis) for axis in AXES]
+    for fill, cells in (("full", 0), ("sparse", 5), ("latin", 0)):
+        made = list(variants("a red fox in the rain", axes, seeds=3, fill=fill, sparse=cells))
+        assert len(made) == count(axes, 3, fill, cells)
+        assert Counter(each.seed for each in made) == dict.fromkeys(range(3), len(made) // 3)
+    assert count(axes, 1, "full") == 24
+    assert count(axes, 1, "latin") == 4
+
+
+def test_sparse_covers_every_value_and_repeats():
+    axes = [read_axis(axis) for axis in AXES]
+    made = list(variants("a red fox", axes, fill="sparse", sparse=4))
+    for place, axis in enumerate(axes):
+        assert {each.values[place][1] for each in made} == set(axis.values)
+    assert made == list(variants("a red fox", axes, fill="sparse", sparse=4))
+
+
+def test_latin_takes_each_value_of_the_longest_axis_once():
+    axes = [read_axis(axis) for axis in AXES]
+    made = list(variants("a red fox", axes, fill="latin"))
+    assert [each.values[2][1] for each in made] == ["green", "white", "red", "blue"]
+    assert len({each.values for each in made}) == 4
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "weather",
+        "weather=",
+        "=rain",
+        "nothing=rain",
+        "weather=fox",
+        "fox=none..extreme",
+        "fox=light..extreme:9",
+    ],
+)
+def test_a_wrong_axis_is_explained(written):
+    with pytest.raises(UsageError):
+        read_axis(written)
+
+
+def test_too_many_twice_and_nowhere_are_refused():
+    axis = read_axis("weather=rain,snow")
+    with pytest.raises(UsageError, match="more than"):
+        count([axis], 10_000, "full")
+    with pytest.raises(UsageError, match="twice"):
+        list(variants("a fox", [axis, axis]))
+    with pytest.raises(UsageError, match="no action"):
+        texts("a fox", "action=run")
+    with pytest.raises(UsageError, match="fill"):
+        count([axis], 1, "half")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_degrees_stand_before_their_word(language):
+    assert list(_degrees()) == ["faint", "light", "moderate", "heavy", "extreme"]
+    start = {"zh": "机器人", "en": "a robot", "ja": "ロボット", "ko": "로봇"}[language]
+    for text in texts(start, "sandstorm=faint..extreme"):
+        found = [each.concept for each in parse(text, language).found("weather")]
+        assert found == ["sandstorm"], text
+
+
+@pytest.mark.parametrize(
+    ("verb", "shape", "expected"),
+    [
+        *(("走る", "te", "走っ"), ("見る", "te", "見"), ("泳ぐ", "te", "泳い"), ("行く", "te", "行っ")),
+        *(
+            ("話す", "negative", "話さ"),
+            ("食べる", "negative", "食べ"),
+            ("爆発する", "te", "爆発し"),
+            ("買う", "negative", "買わ"),
+        ),
+    ],
+)
+def test_japanese_shapes(verb, shape, expected):
+    assert japanese.shaped(verb, shape) == expected
+
+
+@pytest.mark.parametrize(
+    ("verb", "shape", "after", "expected"),
+    [
+        *(
+            ("걷다", "declarative", "다", "걷는다"),
+            ("날다", "declarative", "다", "난다"),
+            ("날다", "stem", "는", "나는"),
+        ),
+        *(
+            ("걷다", "infinitive", "서", "걸어서"),
+            ("눕다", "past", "다", "누웠다"),
+            ("잡다", "past", "다", "잡았다"),
+        ),
+        *(
+            ("흐르다", "infinitive", "", "흘러"),
+            ("앉다", "stem", "며", "앉으며"),
+            ("달리다", "future", "", "달릴"),
+        ),
+    ],
+)
+def test_korean_shapes(verb, shape, after, expected):
+    assert "".join(korean.conjugated(verb, shape, after)) == expected
+
+
+@given(
+    st.sampled_from([c for c in Lexicon.load().concepts.values() if c.slot == "animal"]),
+    st.sampled_from(LANGUAGES),
+)
+@settings(deadline=None, max_examples=100)
+def test_any_animal_can_take_the_place_of_another(concept, language):
+    text = {"zh": "一只狐狸在跑", "en": "a fox runs", "ja": "狐が走る", "ko": "여우가 달린다"}[language]
+    spec = parse(text)
+    assert concept.id in [
+        found.concept
+        for found in parse(replaced(spec, spec.found("subjects")[0], concept), language).found("subjects")
+    ]
+
+
+def test_only_the_article_right_before_changes():
+    assert put("an old man and a fox", (17, 20), "owl", "en") == "an old man and an owl"
