@@ -15,6 +15,9 @@ from rushes.language.script import NormalText, Script
 from rushes.language.vocabulary import Candidate, Vocabulary, vocabulary, with_role
 
 _LONGEST_ENDING = 5
+# Costs of covering Chinese text; a word with a meaning costs 1. A particle of one character is cheap, so that
+# 草地上 is 草地 and 上, not 草 and 地上.
+_UNKNOWN_COST, _ROLE_COST, _PARTICLE_COST = 3.0, 1.2, 0.85
 
 
 class Token(NamedTuple):
@@ -52,12 +55,13 @@ class _Scan:
         self._own = vocabulary(language)
         self._language = language
         self._closings = _Closings(self._text, self._scripts, self._own) if language in ("ja", "ko") else None
+        self._plan = self._cheapest_words() if language == "zh" else {}
 
     def tokens(self) -> list[Token]:
         found: list[Token] = []
         position, size = 0, len(self._text)
         while position < size:
-            token = self._match(position, found[-1] if found else None)
+            token = self._planned(position) or self._match(position, found[-1] if found else None)
             if token is None:
                 token = self._unmatched(position)
                 if _continues(found, token):
@@ -66,6 +70,34 @@ class _Scan:
             found.append(token)
             position = token.end
         return found
+
+    def _cheapest_words(self) -> dict[int, int]:
+        """Return start -> end of the words of the best cover of Chinese text.
+
+        Longest match from the left splits 冲下山坡 as 下山 and 坡; the cover with fewest unknown
+        characters, then fewest words, then most meaning is right nearly always.
+        """
+        size = len(self._text)
+        costs, ends = [0.0] * (size + 1), [0] * size
+        for start in range(size - 1, -1, -1):
+            costs[start], ends[start] = costs[start + 1] + _UNKNOWN_COST, 0
+            if self._scripts[start] is not Script.HAN:
+                costs[start] = costs[start + 1]
+                continue
+            for end, book in self._ends(start):
+                role_cost = _PARTICLE_COST if end == start + 1 else _ROLE_COST
+                cost = costs[end] + (1 if self._text[start:end] in book.concepts else role_cost)
+                if cost < costs[start]:
+                    costs[start], ends[start] = cost, end
+        return {start: end for start, end in enumerate(ends) if end}
+
+    def _planned(self, position: int) -> Token | None:
+        end = self._plan.get(position)
+        if end is None:
+            return None
+        text = self._text[position:end]
+        candidates = self._own.concepts.get(text, ())
+        return Token(position, end, Script.HAN, text, candidates, self._own.roles.get(text, _NOTHING))
 
     def _match(self, position: int, before: Token | None) -> Token | None:
         script = self._scripts[position]
@@ -195,7 +227,10 @@ class _Closings:
         for length in self._book.lengths.get(text[position], ()):
             end = position + length
             candidates = self._book.concepts.get(text[position:end], ())
-            if end > len(text) or length == 1 or not candidates or candidates[0].word.needs_particle:
+            if end > len(text) or not candidates or candidates[0].word.needs_particle:
+                continue
+            # One syllable is hardly ever the second part of a compound, but 여름밤, summer night.
+            if length == 1 and (end != self._run_ends[position] or candidates[0].concept.slot != "time"):
                 continue
             is_verb = any(candidate.kind == "verb" for candidate in candidates)
             if (self._after_verb[end] if is_verb else self._after_noun[end]) or self._compound[end]:

@@ -14,6 +14,7 @@ from rushes.language.reading import (
     Mention,
     Reading,
 )
+from rushes.language.script import Script
 
 # Characters of words without meaning or role that may stand between a negation and what it negates.
 _REACH = {"zh": 4, "en": 18, "ja": 6, "ko": 6}
@@ -28,13 +29,15 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
     found: set[int] = set()
     for index in range(len(reading.tokens)):
         roles = reading.roles(index)
-        if "ceased" in roles:
+        if "ceased" in roles and not _is_denied(reading, index):
             found.update(_ceased(mentions, index))
+        if index in mentions and mentions[index].concept.id == "stop":
+            found.update(_stopped(reading, mentions, index))
         if "not_negation" in roles:
             continue
         if "negation" in roles or "nobody" in roles:
             found.symmetric_difference_update(_forward(reading, mentions, index))
-        if "negation_after" in roles:
+        if "negation_after" in roles and not (index and "ceased" in reading.roles(index - 1)):
             found.update(_backward(reading, mentions, index))
     return found
 
@@ -137,12 +140,27 @@ def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], index: int
 
 
 def _ceased(mentions: dict[int, Mention], index: int) -> Iterator[int]:
-    """The rain has stopped: the weather right before is over."""
+    """The rain has stopped, 泣き止んで: the weather or action right before is over."""
     for position in range(index - 1, max(index - 3, -1), -1):
         if position in mentions:
-            if mentions[position].slot == "weather":
+            if mentions[position].slot in ("weather", "action"):
                 yield position
             return
+
+
+def _is_denied(reading: Reading, index: int) -> bool:
+    """The rain has not stopped yet."""
+    return "negation_after" in reading.roles(index + 1)
+
+
+def _stopped(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """It stopped raining, 달리기를 멈추고: what is stopped goes on no longer."""
+    after, before = mentions.get(index + 1), mentions.get(index - 1)
+    is_gerund = reading.tokens[index].script is Script.LATIN and after is not None
+    if is_gerund and after is not None and reading.tokens[index + 1].text.endswith("ing"):
+        yield index + 1
+    if before is not None and before.slot == "action" and reading.tokens[index - 1].tail.startswith("기를"):
+        yield index - 1
 
 
 def _backward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iterator[int]:

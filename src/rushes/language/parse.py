@@ -63,6 +63,7 @@ class _Assembly:
         self._concepts = Lexicon.load().concepts
         mentions = _with_direction(reading, without_similes(reading))
         mentions.update(_pronouns(reading, mentions, self._concepts))
+        self._same = dict(_antecedents(reading, mentions))
         mentions.update(_nobody(reading, mentions, self._concepts))
         mentions = _without_generic_light(dict(sorted(mentions.items())))
         self._mentions = negate(mentions, negated_mentions(reading, mentions) | set(_nobody_indices(reading)))
@@ -133,7 +134,9 @@ class _Assembly:
         reading, mentions = self._reading, self._mentions
         beats = [index for index, mention in mentions.items() if mention.slot == "action"]
         beats = [index for index in beats if not self._repeats(index)]
-        acting = dict(zip(beats, participants(reading, mentions, beats), strict=True))
+        with_pronouns = {**mentions, **{index: mentions[other] for index, other in self._same.items()}}
+        with_pronouns = dict(sorted(with_pronouns.items()))
+        acting = dict(zip(beats, participants(reading, with_pronouns, beats), strict=True))
         for index in in_time(reading, beats):
             who, whom = acting[index]
             action = self._found(index, mentions[index])
@@ -146,7 +149,9 @@ class _Assembly:
         return same and self._reading.tokens[index - 1].end == self._reading.tokens[index].start
 
     def _named(self, index: int | None) -> tuple[str, ...]:
-        return () if index is None else (self._mentions[index].concept.id,)
+        if index is None:
+            return ()
+        return (self._mentions[self._same.get(index, index)].concept.id,)
 
     def _unknown(self) -> Iterator[tuple[int, int]]:
         for index, token in enumerate(self._reading.tokens):
@@ -218,6 +223,27 @@ def _pronouns(
             if role in roles and role not in seen and index < first:
                 seen.add(role)
                 yield index, Mention(index, concepts[concept_id], "noun", 0.7, reading.clauses[index])
+
+
+def _antecedents(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, int]]:
+    """Yield for each he or she the nearest person before who may be meant."""
+    lexicon = Lexicon.load()
+    people: list[int] = []
+    for index in range(len(reading.tokens)):
+        if index in mentions and mentions[index].slot == "person":
+            people.append(index)
+        roles = reading.tokens[index].roles & {"he", "she"}
+        if not roles or index in mentions:
+            continue
+        wrong = "woman" if "he" in roles else "man"
+        fitting = (
+            other
+            for other in reversed(people[-_NEAR:])
+            if not lexicon.is_a(mentions[other].concept.id, wrong)
+        )
+        meant = next(fitting, None)
+        if meant is not None:
+            yield index, meant
 
 
 def _nobody_indices(reading: Reading) -> Iterator[int]:

@@ -48,7 +48,12 @@ def participants(
     before: int | None = None
     for beat in beats:
         near = {index: mentions[index] for index in range(beat - _NEAR, beat + _NEAR) if index in mentions}
-        things = [index for index, mention in near.items() if mention.slot in slots]
+        is_done = not mentions[beat].negated
+        things = [
+            index
+            for index, mention in near.items()
+            if mention.slot in slots and not (mention.negated and is_done)
+        ]
         if reading.language in ("zh", "en"):
             who, whom = _by_position(reading, near, things, beat)
         else:
@@ -74,6 +79,8 @@ def _by_position(
 ) -> tuple[int | None, int | None]:
     start, end = _sentence(reading, beat)
     after = _object(reading, mentions, beat, end)
+    if after == beat + 1 and _qualifies_object(reading, beat):
+        return after, None
     before = [index for index in things if start <= index < beat]
     in_clause = [index for index in before if reading.clauses[index] == reading.clauses[beat]]
     marked = [index for index in in_clause if _marker_before(reading, mentions, index) == "object"]
@@ -121,6 +128,13 @@ def _subject_before(reading: Reading, before: list[int], beat: int) -> int | Non
     if not clauses:
         return None
     return next(index for index in before if reading.clauses[index] == clauses[-1])
+
+
+def _qualifies_object(reading: Reading, beat: int) -> bool:
+    """A burning village, the sleeping woman: the participle says what its noun does."""
+    if reading.language != "en" or not reading.tokens[beat].text.endswith("ing"):
+        return False
+    return bool(reading.roles(beat - 1) & {"determiner", "preposition"})
 
 
 def _subject_after(reading: Reading, things: list[int], beat: int, end: int) -> int | None:

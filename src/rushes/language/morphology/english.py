@@ -45,11 +45,11 @@ def verb_forms(phrase: str) -> Iterator[tuple[str, str]]:
         yield past + tail, "participle"
 
 
-def noun_forms(phrase: str, is_noun: bool) -> Iterator[tuple[str, str]]:
+def noun_forms(phrase: str, is_noun: bool, is_counted: bool) -> Iterator[tuple[str, str]]:
     """Yield a noun phrase and its plural; what is no noun (an adjective, an adverb) stays as it is."""
     yield phrase, "noun" if is_noun else "other"
     first, _, last = phrase.rpartition(" ")
-    if not last or not last[-1].isalpha():
+    if not is_counted or not last or not last[-1].isalpha():
         return
     plural = _IRREGULAR_PLURALS.get(last) or _with_s(last)
     if last.endswith("man") and last not in _IRREGULAR_PLURALS and last != "human":

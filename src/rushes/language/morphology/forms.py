@@ -58,7 +58,9 @@ def forms(word: Word, slot: str, language: str) -> Iterator[tuple[str, str]]:
         if word.is_english_verb:
             yield from english.verb_forms(word.text)
         else:
-            yield from english.noun_forms(word.text, slot in NOUN_SLOTS or word.needs_noun_place)
+            is_noun = slot in NOUN_SLOTS or word.needs_noun_place
+            # "Snow falls" is not two autumns.
+            yield from english.noun_forms(word.text, is_noun, is_counted=slot != "time")
     elif language == "ja" and slot not in NOUN_SLOTS:
         yield from japanese.predicate_forms(word.text)
     elif language == "ko" and slot not in NOUN_SLOTS and word.text.endswith("다"):
