@@ -1,6 +1,7 @@
 """A complete model of real classes at tiny sizes with random weights, for tests of engine and commands."""
 
 import io
+from dataclasses import replace
 from fractions import Fraction
 
 import sentencepiece
@@ -79,3 +80,17 @@ def tiny_bundle(depth=2):
             sampling=Sampling(steps=4, guidance_high=4.0, guidance_low=3.0, shift=3.0),
         ),
     )
+
+
+def wide_bundle(hidden_size, depth):
+    """The tiny model but for its experts, which weigh 64 * hidden_size**2 * depth bytes each in float32."""
+    config = TransformerConfig(
+        hidden_size=hidden_size, depth=depth, num_heads=8, ffn_size=4 * hidden_size, in_channels=16,
+        out_channels=16, text_dim=16, text_len=32,
+    )  # fmt: skip
+    experts = []
+    for sigma in (0.875, 0.0):
+        transformer = WanTransformer(config)
+        transformer.init_weights()
+        experts.append(Expert(transformer.eval().requires_grad_(False), sigma))
+    return replace(tiny_bundle(), experts=tuple(experts))

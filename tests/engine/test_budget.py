@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 import torch
-from tests.tiny_model import tiny_bundle
+from tests.tiny_model import tiny_bundle, wide_bundle
 
 from rushes.core.errors import UsageError
 from rushes.engine.budget import holding_within
@@ -16,8 +15,7 @@ from rushes.engine.events import Finished, StageName
 from rushes.engine.forecast import Needs
 from rushes.engine.generate import generate
 from rushes.engine.plan import Order, plan
-from rushes.models.bundle import Expert, open_model, save_bundle
-from rushes.models.transformer import TransformerConfig, WanTransformer
+from rushes.models.bundle import open_model, save_bundle
 
 CPU = torch.device("cpu")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and limits anonymous memory")
@@ -137,20 +135,6 @@ print(json.dumps({"forecast": forecast.peak, "held": held, "peak": peak, "total"
 """
 
 
-def save_wide_model(folder):
-    """A tiny model but for its experts, which have 33 million weights each."""
-    config = TransformerConfig(
-        hidden_size=512, depth=8, num_heads=8, ffn_size=2048, in_channels=16, out_channels=16, text_dim=16,
-        text_len=32,
-    )  # fmt: skip
-    experts = []
-    for sigma in (0.875, 0.0):
-        transformer = WanTransformer(config)
-        transformer.init_weights()
-        experts.append(Expert(transformer, sigma))
-    save_bundle(replace(tiny_bundle(), experts=tuple(experts)), folder)
-
-
 def child(**order):
     command = [sys.executable, "-c", CHILD, json.dumps(order)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
@@ -177,7 +161,7 @@ def test_the_forecast_is_within_a_tenth_of_what_is_taken(order):
 @LINUX
 def test_a_child_with_no_more_memory_than_its_budget_ends_well(tmp_path):
     """Two experts of 134 MB each in a budget that holds little more than one of them."""
-    save_wide_model(tmp_path)
+    save_bundle(wide_bundle(512, depth=8), tmp_path)
     order = {"folder": str(tmp_path), "size": (256, 160), "frames": 5, "dtype": "float32"}
     free = json.loads(child(**order, places=2).stdout)
     budget = free["forecast"]
