@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rushes.cli.endpoint import send
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES
 from rushes.language.consistency import contradictions, excludes
@@ -164,7 +165,7 @@ def stand(loopback):
 
 
 def endpoint(url, calls=5, **changes):
-    return Endpoint(url, "any", Budget(calls), wait=lambda _: None, **changes)
+    return Endpoint(url, "any", Budget(calls), send, wait=lambda _: None, **changes)
 
 
 def test_an_answer_that_keeps_the_meaning_is_taken(stand):
@@ -227,4 +228,4 @@ def test_nobody_there(loopback):
 
 def test_an_address_must_be_one():
     with pytest.raises(UsageError, match="ftp"):
-        Endpoint("ftp://somewhere", "any", Budget(1))
+        Endpoint("ftp://somewhere", "any", Budget(1), send)

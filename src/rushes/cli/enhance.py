@@ -40,6 +40,7 @@ def enhance(
 
 
 def _ask(description: str, seed: int, calls: int) -> "Enhancement":
+    from rushes.cli.endpoint import send
     from rushes.language.llm import Budget, Endpoint, enhance_with
 
     url, model = os.environ.get("RUSHES_LLM_URL", ""), os.environ.get("RUSHES_LLM_MODEL", "")
@@ -48,5 +49,5 @@ def _ask(description: str, seed: int, calls: int) -> "Enhancement":
             "No language model is allowed here: set RUSHES_LLM_URL and RUSHES_LLM_MODEL (and "
             "RUSHES_LLM_KEY) or leave out --llm."
         )
-    endpoint = Endpoint(url, model, Budget(calls), os.environ.get("RUSHES_LLM_KEY", ""))
+    endpoint = Endpoint(url, model, Budget(calls), send, os.environ.get("RUSHES_LLM_KEY", ""))
     return enhance_with(endpoint, description, seed)

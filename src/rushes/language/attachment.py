@@ -15,6 +15,8 @@ _WORN = frozenset(("link", "wear", "object", "classifier", "filler", "light_verb
 _GLUE = frozenset(("link", "classifier", "filler", "light_verb", "determiner", "and", "wear"))
 _HEADS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 _NEAR = 60
+# A can has a label as an animal has fur.
+_BODIED = frozenset(("person", "animal", "vehicle", "thing"))
 _WEARERS = frozenset(("person", "animal"))
 
 
@@ -27,12 +29,29 @@ def owners(reading: Reading, mentions: Mapping[int, Mention]) -> dict[int, int]:
             owner = _qualified(reading, mentions, index)
         elif mention.slot in ("clothing", "body"):
             owner = _wearer(reading, mentions, index)
+        elif mention.slot == "direction" or mention.concept.id in ("slow", "fast"):
+            owner = _nearest_action(reading, mentions, index)
+            if owner is None and mention.slot == "direction":
+                owner = _next_head(reading, mentions, index) or _previous_head(reading, mentions, index)
         if owner is not None:
             found[index] = owner
     return found
 
 
+def _nearest_action(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    """Where something goes and how fast belongs to the action next to it in its clause."""
+    clause = reading.clauses[index]
+    near = [
+        (abs(other - index), other)
+        for other in (*_window(reading, index, -1), *_window(reading, index, 1))
+        if other in mentions and mentions[other].slot == "action" and reading.clauses[other] == clause
+    ]
+    return min(near)[1] if near else None
+
+
 def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    if _is_said_of_nothing(reading, mentions, index):
+        return None
     is_count = mentions[index].slot == "count"
     after = _next_head(reading, mentions, index)
     before = _previous_head(reading, mentions, index)
@@ -41,6 +60,16 @@ def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
     if after is not None:
         return after
     return before
+
+
+def _is_said_of_nothing(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
+    """A red subject, 赤い被写体: a word that stands for whatever is filmed has the attribute."""
+    for position in range(index + 1, min(index + 4, len(reading.tokens))):
+        if position in mentions and mentions[position].slot not in ATTRIBUTE_SLOTS:
+            return False
+        if "dummy" in reading.roles(position):
+            return True
+    return False
 
 
 def _follows(reading: Reading, head: int, count: int) -> bool:
@@ -91,32 +120,35 @@ def _previous_head(reading: Reading, mentions: Mapping[int, Mention], index: int
 
 
 def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
-    forward = _wearer_after(reading, mentions, index)
+    slots = _BODIED if mentions[index].slot == "body" else _WEARERS
+    forward = _wearer_after(reading, mentions, index, slots)
     if forward is not None:
         return forward
     before: int | None = None
     ended = False
     for position in _window(reading, index, -1):
         ended = ended or reading.ends_sentence(position)
-        if position in mentions and mentions[position].slot in _WEARERS:
+        if position in mentions and mentions[position].slot in slots:
             if not ended:
                 return position
             before = position if before is None else before
     for position in _window(reading, index, 1):
-        if position in mentions and mentions[position].slot in _WEARERS:
+        if position in mentions and mentions[position].slot in slots:
             return position
     return before
 
 
-def _wearer_after(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+def _wearer_after(
+    reading: Reading, mentions: Mapping[int, Mention], index: int, slots: frozenset[str]
+) -> int | None:
     """赤いマントの女, 穿风衣的人, 망토를 두른 여자, red-cloaked woman: the garment comes first."""
     if reading.language == "en":
         after = mentions.get(index + 1)
-        return index + 1 if after is not None and after.slot in _WEARERS else None
+        return index + 1 if after is not None and after.slot in slots else None
     for position in _window(reading, index, 1):
         if position in mentions:
             slot = mentions[position].slot
-            if slot in _WEARERS:
+            if slot in slots:
                 return position
             if slot not in ATTRIBUTE_SLOTS | {"clothing", "body"}:
                 return None

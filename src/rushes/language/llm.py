@@ -2,14 +2,13 @@
 
 The description is data: it goes between marks the model is told to treat as text, and whatever comes back is
 only taken when `verify` finds the meaning whole and every part of the original still there. Nothing is sent
-before `Endpoint` is made on purpose, because an unreleased script must not leave the house by default.
+before `Endpoint` is made on purpose, because an unreleased script must not leave the house by default. What
+speaks HTTP is handed in: this package knows no network.
 """
 
 import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +25,9 @@ _INSTRUCTIONS = (
     "Bring back nothing that it rules out. No other text."
 )
 _RETRIED = frozenset((408, 409, 429, 500, 502, 503, 504))
-_MOST_BYTES = 1_000_000
+
+# Address, body, headers and seconds to status and body of the answer; raises OSError where there is none.
+Send = Callable[[str, bytes, Mapping[str, str], float], tuple[int, bytes]]
 
 
 class EndpointError(RushesError):
@@ -56,6 +57,7 @@ class Endpoint:
     url: str
     model: str
     budget: Budget
+    send: Send = field(repr=False)
     key: str = ""
     timeout_s: float = 30.0
     tries: int = 3
@@ -109,32 +111,31 @@ def _ask(endpoint: Endpoint, text: str, seed: int) -> str:
             endpoint.wait(2.0 ** (attempt - 1))
         endpoint.budget.spend()
         try:
-            return _content(_post(endpoint, body))
-        except urllib.error.HTTPError as error:
-            problem = f"status {error.code}"
-            if error.code not in _RETRIED:
-                break
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+            status, answer = _post(endpoint, body)
+        except OSError as error:
             problem = str(error)
+            continue
+        if status == 200:
+            return _content(answer, endpoint.url)
+        problem = f"status {status}"
+        if status not in _RETRIED:
+            break
     raise EndpointError(f"The language model at {endpoint.url} gave {problem}; the description is unchanged.")
 
 
-def _post(endpoint: Endpoint, body: dict[str, Any]) -> Any:
+def _post(endpoint: Endpoint, body: dict[str, Any]) -> tuple[int, bytes]:
     headers = {"Content-Type": "application/json"}
     if endpoint.key:
         headers["Authorization"] = f"Bearer {endpoint.key}"
     address = endpoint.url.rstrip("/") + "/chat/completions"
-    request = urllib.request.Request(address, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=endpoint.timeout_s) as response:
-        try:
-            return json.loads(response.read(_MOST_BYTES))
-        except ValueError:
-            raise EndpointError(f"{endpoint.url} answered with something that is no JSON.") from None
+    return endpoint.send(address, json.dumps(body).encode(), headers, endpoint.timeout_s)
 
 
-def _content(answer: Any) -> str:
+def _content(answer: bytes, url: str) -> str:
     try:
-        content = answer["choices"][0]["message"]["content"]
+        content = json.loads(answer)["choices"][0]["message"]["content"]
+    except ValueError:
+        raise EndpointError(f"{url} answered with something that is no JSON.") from None
     except (KeyError, IndexError, TypeError):
         raise EndpointError("The answer of the language model holds no message.") from None
     if not isinstance(content, str):

@@ -161,7 +161,7 @@ class _Scan:
 
     def _unmatched(self, position: int) -> Token:
         script = self._scripts[position]
-        if script is Script.SPACE:
+        if self._text[position] == " ":
             return Token(position, position + 1, script, " ", roles=_SPACE)
         if script is Script.MARK:
             return Token(position, position + 1, script, self._text[position], roles=_MARK)
@@ -227,6 +227,14 @@ class _Closings:
         for length in self._book.lengths.get(text[position], ()):
             end = position + length
             candidates = self._book.concepts.get(text[position:end], ())
+            # サイバーパンクスタイル: a function word may close a compound.
+            if (
+                length > 1
+                and end <= len(text)
+                and self._after_noun[end]
+                and text[position:end] in self._book.roles
+            ):
+                return True
             if end > len(text) or not candidates or candidates[0].word.needs_particle:
                 continue
             # One syllable is hardly ever the second part of a compound, but 여름밤, summer night.

@@ -1,15 +1,22 @@
-"""From free text to what mini can show, with an account of everything that was replaced or left out."""
+"""From a shot spec to what mini can show, with an account of everything that was replaced or left out.
+
+`data/mini.tsv` says what mini draws in the place of a concept where that is not simply its nearest hypernym,
+and what it draws with one of its own concepts anyway, as a warrior's cloak.
+"""
 
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
 from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
-from rushes.language.lexicon import Concept, Lexicon, Mention, Token
-from rushes.language.script import Script
+from rushes.language.concepts import Lexicon
+from rushes.language.parse import parse
+from rushes.language.spec import PARTS, Found, ShotSpec
 
 # When a subject cannot do an action, the first of these that it can do takes its place.
 _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -22,11 +29,14 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fly": ("leap", "run"),
     }
 )
-# How many characters of other words may stand between a negation and what it negates.
-_NEGATION_REACH: Mapping[str, int] = MappingProxyType({"zh": 2, "en": 16, "ja": 8, "ko": 8})
 _SUGGESTIONS = 6
-_GENITIVES = ("", "-", "的", "の")
-_COLORED_ELSEWHERE = ("environment", "weather", "time", "sky", "light", "object")
+# Mark of a concept whose kinds mini cannot stand in for.
+_NOTHING = ("-",)
+_SLOT_OF = MappingProxyType({concept: slot for slot, concepts in SLOTS.items() for concept in concepts})
+# Words that name a subject only when nothing else does.
+_GENERAL = frozenset(("person", "figure", "creature", "animal", "machine", "vehicle", "product"))
+# A kind of thing that never calls for a remark: what it says is in the rest, or nothing mini could show.
+_SILENT = frozenset(("count", "body", "mood", "speed", "age"))
 
 
 @dataclass(frozen=True)
@@ -42,19 +52,23 @@ class Replacement:
 class PromptReading:
     """What mini understood of a prompt.
 
-    attributes: slot -> vocabulary id; mentions: every concept named and not negated; replaced: what stands
-    for something else; left_out: words of known concepts that mini cannot show or has no room for; negated:
-    concepts the prompt rules out; unknown: words that no concept covers, each once, in order.
+    attributes: slot -> vocabulary id; spec: everything the prompt says; replaced: what stands for something
+    else; left_out: words of known concepts that mini cannot show or has no room for; unknown: words that no
+    concept covers, each once, in order.
     """
 
     text: str
     language: str
     attributes: Mapping[str, str]
-    mentions: tuple[Mention, ...]
+    spec: ShotSpec
     replaced: tuple[Replacement, ...]
     left_out: tuple[str, ...]
-    negated: tuple[Mention, ...]
     unknown: tuple[str, ...]
+
+    @property
+    def negated(self) -> tuple[Found, ...]:
+        """What the prompt rules out."""
+        return tuple(found for found in self.spec.everything() if found.negated)
 
     @property
     def context_text(self) -> str:
@@ -77,7 +91,7 @@ class PromptReading:
         if self.left_out:
             lines.append(f"left out, mini cannot show: {', '.join(self.left_out)}")
         if self.negated:
-            ruled_out = dict.fromkeys(self.text[mention.start : mention.end] for mention in self.negated)
+            ruled_out = dict.fromkeys(self.text[slice(*found.span)] for found in self.negated)
             lines.append(f"ruled out by the prompt: {', '.join(ruled_out)}")
         if self.unknown:
             lines.append(f"words mini does not know: {', '.join(self.unknown)}")
@@ -87,32 +101,27 @@ class PromptReading:
 def read_prompt(text: str) -> PromptReading:
     """Read free text in Chinese, English, Japanese or Korean; deterministic, linear in its length.
 
-    Raises UsageError when `text` is empty or blank. A text without a known word gives a reading without
-    attributes, whose `context_text` raises.
+    Raises UsageError as `parse` does. A text without a known word gives a reading without attributes, whose
+    `context_text` raises.
     """
     if not text.strip():
         raise UsageError("The prompt is empty; describe a subject, what it does and where.")
-    lexicon = Lexicon.load()
-    language, tokens = lexicon.read(text)
-    slots = [lexicon.concepts[token.concept_id].slot if token.concept_id else None for token in tokens]
-    negated = set(_negated(tokens, slots, language))
-    named: list[Mention] = []
-    ruled_out: list[Mention] = []
-    for index, (token, slot) in enumerate(zip(tokens, slots, strict=True)):
-        if token.concept_id is not None and slot is not None:
-            mention = Mention(token.concept_id, slot, token.start, token.end)
-            (ruled_out if index in negated else named).append(mention)
-    choice = _Choice(text, lexicon.concepts, _color_owners(tokens, slots, text))
-    choice.take(named)
+    return for_mini(parse(text))
+
+
+def for_mini(spec: ShotSpec) -> PromptReading:
+    """Return what mini can show of a spec: as it is, as something wider or alike, or not at all."""
+    choice = _Choice(spec)
+    choice.take()
+    unknown = dict.fromkeys(spec.text[start:end] for start, end in spec.unknown)
     return PromptReading(
-        text=text,
-        language=language,
+        text=spec.text,
+        language=spec.language,
         attributes={slot: choice.attributes[slot] for slot in SLOTS if slot in choice.attributes},
-        mentions=tuple(named),
+        spec=spec,
         replaced=tuple(dict.fromkeys(choice.replaced)),
         left_out=tuple(dict.fromkeys(choice.left_out)),
-        negated=tuple(ruled_out),
-        unknown=tuple(dict.fromkeys(_unknown(tokens, text))),
+        unknown=tuple(unknown),
     )
 
 
@@ -143,75 +152,94 @@ def _random_caption(language: str, seed: int) -> str:
 
 
 class _Choice:
-    """Chooses one vocabulary concept a slot from the mentions, and keeps account."""
+    """Chooses one vocabulary concept a slot from a spec, and keeps account."""
 
-    def __init__(self, text: str, concepts: Mapping[str, Concept], color_owners: Mapping[int, str]) -> None:
+    def __init__(self, spec: ShotSpec) -> None:
         self.attributes: dict[str, str] = {}
         self.replaced: list[Replacement] = []
         self.left_out: list[str] = []
-        self._text = text
-        self._concepts = concepts
-        self._color_owners = color_owners
+        self._spec = spec
+        self._named = frozenset(found.concept for found in spec.everything() if not found.negated)
 
-    def take(self, mentions: list[Mention]) -> None:
-        named = frozenset(mention.concept_id for mention in mentions)
-        self._take_subject([mention for mention in mentions if mention.slot == "subject"], named)
-        others = [mention for mention in mentions if mention.slot != "subject"]
+    def take(self) -> None:
+        """Fill the attributes: the subject first, for the rest depends on it."""
+        subjects = sorted(self._spec.present("subjects"), key=lambda found: found.concept in _GENERAL)
+        for found in subjects:
+            self._take_subject(found)
+        others = [found for part in PARTS if part != "subjects" for found in self._spec.present(part)]
         # What mini can show as it is comes before what it can only show as something else.
-        for mention in sorted(others, key=lambda each: each.concept_id not in SLOTS.get(each.slot, ())):
-            self._take_other(mention)
+        for found in sorted(others, key=lambda each: each.concept not in _SLOT_OF):
+            self._take_other(found)
+        for found in (*self._spec.everything(), *self._spec.loose):
+            if not found.negated and found.kind in ("direction", "speed"):
+                self._take_other(found)
+        for found in self._spec.loose:
+            if found.kind == "colour" and not found.negated:
+                self._take_other(found)
         self._fit_action()
 
-    def _take_subject(self, mentions: list[Mention], named: frozenset[str]) -> None:
-        showable = [mention for mention in mentions if self._shown(mention.concept_id)]
-        # "a robot, a lonely figure": a word as general as figure names a subject only when nothing else does.
-        showable.sort(key=lambda mention: self._is_general(mention.concept_id))
-        for mention in mentions:
-            if mention not in showable:
-                self.left_out.append(self._words(mention))
-        for mention in showable:
-            shown = self._subject(mention.concept_id, named)
-            chosen = self.attributes.get("subject")
-            if chosen is None:
-                self._set(mention, shown)
-            elif shown[0] != chosen and not self._is_general(mention.concept_id):
-                note = f"{self._words(mention)} (mini shows one subject: {chosen})"
-                self.left_out.append(note)
+    def _take_subject(self, found: Found) -> None:
+        shown = self._shown_subject(found)
+        chosen = self.attributes.get("subject")
+        if not shown or _SLOT_OF[shown[0]] != "subject":
+            if not self._is_part(found.concept):
+                self.left_out.append(self._words(found))
+        elif chosen is None:
+            self._set(found, shown)
+            self._take_colour(found)
+        elif shown[0] != chosen and found.concept not in _GENERAL and not self._is_part(found.concept):
+            self.left_out.append(f"{self._words(found)} (mini shows one subject: {chosen})")
+            self._leave_colours(found)
 
-    def _subject(self, concept_id: str, named: frozenset[str]) -> tuple[str, ...]:
+    def _shown_subject(self, found: Found) -> tuple[str, ...]:
         """Return the person of mini whose things are named: a figure in a trench coat is its detective."""
-        shown = self._shown(concept_id)
-        if concept_id in SLOTS["subject"] or "person" not in self._ancestors(concept_id):
+        shown = _shown(found.concept)
+        lexicon = Lexicon.load()
+        is_kind = any(each in _SLOT_OF for each in (found.concept, *lexicon.ancestors(found.concept)))
+        if is_kind or not lexicon.is_a(found.concept, "person"):
             return shown
         for subject in SLOTS["subject"]:
-            concept = self._concepts[subject]
-            if "person" in concept.broader and named.intersection(concept.parts):
+            if lexicon.is_a(subject, "person") and self._named.intersection(_parts(subject)):
                 return (subject, *shown[1:])
         return shown
 
-    def _take_other(self, mention: Mention) -> None:
-        words = self._words(mention)
-        if mention.slot == "color" and self._colors_something_else(mention):
-            self.left_out.append(f"{words} (mini colours only its subject)")
-            return
-        shown = self._shown(mention.concept_id)
+    def _take_colour(self, found: Found) -> None:
+        """The colour of the chosen subject, of what it wears or of its body."""
+        for attribute in found.attributes:
+            for each in (attribute, *attribute.attributes):
+                if each.kind == "colour" and not each.negated:
+                    shown = _shown(each.concept)
+                    if shown and "color" not in self.attributes:
+                        self._set(each, shown)
+                    elif not shown or shown[0] != self.attributes.get("color"):
+                        self.left_out.append(self._words(each))
+
+    def _leave_colours(self, found: Found) -> None:
+        for each in found.attributes:
+            if each.kind == "colour":
+                self.left_out.append(f"{self._words(each)} (mini colours only its subject)")
+
+    def _take_other(self, found: Found) -> None:
+        self._leave_colours(found)
+        shown = _shown(found.concept)
         if not shown:
-            if not self._is_part(mention.concept_id):
-                self.left_out.append(words)
+            if not self._is_part(found.concept) and found.kind not in _SILENT:
+                self.left_out.append(self._words(found))
             return
-        slot = self._concepts[shown[0]].slot
+        slot = _SLOT_OF[shown[0]]
         chosen = self.attributes.get(slot)
         if chosen is None:
-            self._set(mention, shown)
-        elif chosen != shown[0]:
-            self.left_out.append(f"{words} (mini shows one {slot}: {chosen})")
+            self._set(found, shown)
+        elif chosen != shown[0] and not self._is_part(found.concept):
+            self.left_out.append(f"{self._words(found)} (mini shows one {slot}: {chosen})")
 
-    def _set(self, mention: Mention, shown: tuple[str, ...]) -> None:
-        for concept_id in shown:
-            self.attributes.setdefault(self._concepts[concept_id].slot, concept_id)
-        if mention.concept_id != shown[0] or len(shown) > 1:
-            reason = f"mini has no {mention.concept_id.replace('_', ' ')}"
-            self.replaced.append(Replacement(self._words(mention), ", ".join(shown), reason))
+    def _set(self, found: Found, shown: tuple[str, ...]) -> None:
+        for concept in shown:
+            self.attributes.setdefault(_SLOT_OF[concept], concept)
+        is_own = found.concept == shown[0] or found.concept in _parts(shown[0])
+        if not is_own or len(shown) > 1:
+            reason = f"mini has no {found.concept.replace('_', ' ')}"
+            self.replaced.append(Replacement(self._words(found), ", ".join(shown), reason))
 
     def _fit_action(self) -> None:
         subject, action = self.attributes.get("subject"), self.attributes.get("action")
@@ -222,110 +250,44 @@ class _Choice:
         self.attributes["action"] = nearest
         self.replaced.append(Replacement(action, nearest, f"mini's {subject} cannot {action}"))
 
-    def _shown(self, concept_id: str) -> tuple[str, ...]:
-        """Return what mini draws for a concept: itself, its stand-in, or the nearest hypernym it has."""
-        seen: set[str] = set()
-        while concept_id not in seen:
-            seen.add(concept_id)
-            concept = self._concepts[concept_id]
-            if concept_id in SLOTS.get(concept.slot, ()):
-                return (concept_id,)
-            if concept.shown_as or not concept.broader:
-                return concept.shown_as
-            concept_id = concept.broader[0]
-        return ()
-
-    def _ancestors(self, concept_id: str) -> set[str]:
-        found, waiting = set(), [concept_id]
-        while waiting:
-            current = waiting.pop()
-            if current not in found:
-                found.add(current)
-                waiting.extend(self._concepts[current].broader)
-        return found
-
-    def _is_general(self, concept_id: str) -> bool:
-        return concept_id not in SLOTS["subject"] and not self._concepts[concept_id].broader
-
-    def _is_part(self, concept_id: str) -> bool:
+    def _is_part(self, concept: str) -> bool:
         """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak."""
-        return any(concept_id in self._concepts[chosen].parts for chosen in self.attributes.values())
-
-    def _colors_something_else(self, color: Mention) -> bool:
-        """Whether a colour belongs to a place, an object or a second subject that mini does not draw."""
-        owner = self._color_owners.get(color.start)
-        if owner is None or self._is_part(owner):
-            return False
-        slot = self._concepts[owner].slot
-        if slot == "subject":
-            return self.attributes.get("subject") not in self._shown(owner)
-        return slot in _COLORED_ELSEWHERE
-
-    def _words(self, mention: Mention) -> str:
-        return self._text[mention.start : mention.end]
-
-
-def _negated(tokens: list[Token], slots: list[str | None], language: str) -> Iterator[int]:
-    """Yield the indices of concept tokens inside the scope of a negation."""
-    for index, token in enumerate(tokens):
-        if "negation_before" in token.roles:
-            yield from _scope(tokens, slots, range(index + 1, len(tokens)), language)
-        if "negation_after" in token.roles:
-            yield from _scope(tokens, slots, range(index - 1, -1, -1), language)
-
-
-def _scope(tokens: list[Token], slots: list[str | None], path: range, language: str) -> Iterator[int]:
-    """Along `path`, away from a negation, yield the next concept and those of its slot joined to it."""
-    reach, slot = _NEGATION_REACH[language], None
-    for index in path:
-        token = tokens[index]
-        if slots[index] is not None:
-            if slot is not None and slots[index] != slot:
-                return
-            slot = slots[index]
-            yield index
-        elif slot is not None:
-            if not token.roles & {"joining", "space"}:
-                return
-        else:
-            # Japanese puts a whole verb between noun and negation, and its fillers are part of that.
-            is_free = language != "ja" and token.roles & {"filler", "space"}
-            reach -= 0 if is_free else token.end - token.start
-            if reach < 0 or token.roles & {"mark", "negation_before", "negation_after"}:
-                return
-
-
-def _color_owners(tokens: list[Token], slots: list[str | None], text: str) -> dict[int, str]:
-    """Return, for the start of each colour word, the concept named right after it: "green meadow"."""
-    owners = {}
-    for index, token in enumerate(tokens):
-        if slots[index] != "color":
-            continue
-        after = index + 1
-        while after < len(tokens) and text[tokens[after].start : tokens[after].end].strip() in _GENITIVES:
-            after += 1
-        owner = tokens[after].concept_id if after < len(tokens) else None
-        if owner is not None:
-            owners[token.start] = owner
-    return owners
-
-
-def _unknown(tokens: list[Token], text: str) -> Iterator[str]:
-    """Yield the content words that no concept covers; in Japanese, Hiragana after Kanji is an ending."""
-    before: Token | None = None
-    for token in tokens:
-        word = text[token.start : token.end].strip()
-        is_known = token.concept_id is not None or token.roles
-        is_ending = token.script is Script.HIRAGANA and (
-            len(word) < 3
-            or (before is not None and before.end == token.start and before.script is Script.HAN)
+        lexicon = Lexicon.load()
+        return any(
+            lexicon.is_a(concept, part) for chosen in self.attributes.values() for part in _parts(chosen)
         )
-        if word and not is_known and not is_ending and not word[0].isdigit():
-            yield word
-        before = token
+
+    def _words(self, found: Found) -> str:
+        return self._spec.text[slice(*found.span)]
+
+
+def _shown(concept: str) -> tuple[str, ...]:
+    """Return what mini draws for a concept: itself, its stand-in, or those of the nearest hypernym."""
+    for each in (concept, *Lexicon.load().ancestors(concept)):
+        if each in _SLOT_OF:
+            return (each,)
+        stand_in = _stand_ins().get(each, ((), ()))[0]
+        if stand_in:
+            return () if stand_in == _NOTHING else stand_in
+    return ()
+
+
+def _parts(concept: str) -> tuple[str, ...]:
+    return _stand_ins().get(concept, ((), ()))[1]
+
+
+@cache
+def _stand_ins() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return concept -> what mini shows in its place, and what it shows with it."""
+    path = resources.files("rushes.language").joinpath("data/mini.tsv")
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        concept, shown, parts = line.split("\t")
+        found[concept] = (tuple(filter(None, shown.split(","))), tuple(filter(None, parts.split(","))))
+    return found
 
 
 def _known_words(language: str) -> list[str]:
     concepts = Lexicon.load().concepts
     ids = (*SLOTS["subject"][: _SUGGESTIONS - 2], SLOTS["environment"][0], SLOTS["weather"][1])
-    return [concepts[concept_id].words[language][0] for concept_id in ids]
+    return [concepts[concept_id].word(language) for concept_id in ids]

@@ -33,6 +33,8 @@ _LONGEST_KANJI_CAPTION = 12
 # What slow and fast can be said of, and how far away it may stand.
 _MANNERED = frozenset(("action", "move", "lens", "support", "angle"))
 _NEAR = 20
+# What says something of another thing and is loose without one.
+_QUALIFYING = ATTRIBUTE_SLOTS | {"direction", "body"}
 _KINDS = {"shot_size": "size", "scale": "size"}
 
 
@@ -46,7 +48,7 @@ def parse(text: str, language: str | None = None) -> ShotSpec:
     normal = normalise(text)
     languages = (language,) if language else _languages_of(text)
     read = [(name, tokenise(normal, name)) for name in languages]
-    name, tokens = max(read, key=lambda item: (_known_length(item[1]), -len(item[1])))
+    name, tokens = max(read, key=lambda item: _known_length(item[1]))
     return _Assembly(text, normal, Reading(tokens, name)).spec()
 
 
@@ -67,7 +69,11 @@ class _Assembly:
         mentions.update(_nobody(reading, mentions, self._concepts))
         mentions = _without_generic_light(dict(sorted(mentions.items())))
         self._mentions = negate(mentions, negated_mentions(reading, mentions) | set(_nobody_indices(reading)))
-        self._owners = owners(reading, self._mentions)
+        self._owners = {
+            index: owner
+            for index, owner in owners(reading, self._mentions).items()
+            if self._mentions[index].slot != "speed" or not self._camera_moves(index)
+        }
         self._owned: dict[int, list[int]] = {}
         for index, owner in self._owners.items():
             self._owned.setdefault(owner, []).append(index)
@@ -87,7 +93,13 @@ class _Assembly:
             parts={part: tuple(found.values()) for part, found in parts.items()},
             beats=tuple(self._beats()),
             unknown=tuple(self._unknown()),
+            loose=tuple(self._loose()),
         )
+
+    def _loose(self) -> Iterator[Found]:
+        for index, mention in self._mentions.items():
+            if index not in self._owners and mention.slot in _QUALIFYING:
+                yield self._found(index, mention)
 
     def _part(self, index: int, mention: Mention) -> str | None:
         if mention.slot == "clothing" and index not in self._owners:
@@ -295,8 +307,11 @@ def _languages_of(text: str) -> tuple[str, ...]:
     return ("en", *asian) if is_mostly_latin else asian
 
 
-def _known_length(tokens: list[Token]) -> int:
-    return sum(token.end - token.start for token in tokens if token.candidates)
+def _known_length(tokens: list[Token]) -> float:
+    """How much of a text a language knows; a function word says half of what a meaning says."""
+    known = sum(token.end - token.start for token in tokens if token.candidates)
+    roles = [token for token in tokens if token.roles - {"space", "mark"} and not token.candidates]
+    return known + sum(token.end - token.start for token in roles) / 2
 
 
 # An attribute that qualifies nothing says nothing a shot could show.

@@ -108,6 +108,9 @@ class Reading:
                 self._camera_acts, had_subject = True, False
             elif index and self.clauses[index] != self.clauses[index - 1]:
                 had_subject = True
+            if "dummy" in token.roles:
+                self._camera_named = False
+                self._camera_acts = self._camera_acts and not had_subject
             candidate = self._choose(index, token)
             if candidate is None:
                 continue

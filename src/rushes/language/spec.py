@@ -72,7 +72,8 @@ class Beat:
 class ShotSpec:
     """A description in parts; `beats` in the order in which they happen, the rest in the order of the text.
 
-    unknown: spans of words that carry meaning but no concept, in order.
+    unknown: spans of words that carry meaning but no concept, in order; loose: attributes of something that
+    no word names ("in red, facing left").
     """
 
     text: str
@@ -80,6 +81,7 @@ class ShotSpec:
     parts: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)
     beats: tuple[Beat, ...] = ()
     unknown: tuple[tuple[int, int], ...] = ()
+    loose: tuple[Found, ...] = ()
 
     def found(self, part: str) -> tuple[Found, ...]:
         """Return what one part holds; of `beats`, the actions."""
