@@ -111,7 +111,8 @@ def forward(folder: Path, config: TransformerConfig, budget: int) -> None:
     print(
         "| weights | budget | peak | opened s | first pass s | second pass s | read GB/s |\n"
         "|---|---|---|---|---|---|---|\n"
-        f"| {amounts} | {opened - started:.1f} | {passes[0]:.1f} | {passes[1]:.1f} | {size / passes[1] / 1e9:.2f} |"
+        f"| {amounts} | {opened - started:.1f} | {passes[0]:.1f} | {passes[1]:.1f} "
+        f"| {size / passes[1] / 1e9:.2f} |"
     )
 
 

@@ -108,7 +108,8 @@ def _make(
 
     every = max(1, request.sampling.steps // PREVIEWS_A_TAKE) if filming.previews else 0
     texts = filming.texts[0] if filming.texts else None
-    run = Run(texts=texts, first_frame=filming.framing.picture, previews=every, saved=saved)
+    picture, device = filming.framing.picture, filming.maker.device
+    run = Run(texts=texts, first_frame=picture, device=device, previews=every, saved=saved)
     started = perf_counter()
     account = Account()
     with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery) as clip:

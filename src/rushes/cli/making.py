@@ -15,6 +15,8 @@ from rushes.core.memory_size import describe_memory
 from rushes.core.request import Request
 
 if TYPE_CHECKING:
+    import torch
+
     from rushes.engine.events import Event
     from rushes.engine.parallel.layout import Layout
     from rushes.engine.run import Run
@@ -26,12 +28,14 @@ if TYPE_CHECKING:
 class Maker:
     """What makes clips: ``generate`` with the model in this process or on several devices.
 
-    ``bundle`` may be without its weights; ``machine`` is what a recipe records beside itself.
+    ``bundle`` may be without its weights; ``machine`` is what a recipe records beside itself; ``device`` is
+    where latents live.
     """
 
     bundle: "Bundle"
     machine: Mapping[str, str | int]
     generate: "Callable[[Request, Run], Iterator[Event]]"
+    device: "torch.device"
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,16 @@ class Making:
     @contextmanager
     def _alone(self, files: "ModelFiles", screen: Screen) -> Iterator[Maker]:
         """In this process, as the forecast says that it fits."""
-        import torch
-
         from rushes.engine.budget import holding_within
         from rushes.engine.forecast import Needs
         from rushes.engine.generate import generate
         from rushes.engine.memory import free_memory, own_memory, return_freed_memory
-        from rushes.engine.placement import compute_dtype, machine_facts
+        from rushes.engine.placement import best_device, compute_dtype, machine_facts
         from rushes.engine.rehearsal import seconds_expected
 
-        device = torch.device("cpu")
+        device = best_device()
         return_freed_memory()
-        needs = Needs(files, self.request, compute_dtype(), self.delivered)
+        needs = Needs(files, self.request, compute_dtype(device), self.delivered, device=device)
         own = own_memory(device)
         budget = self.memory_budget or own + free_memory(device)
         holding = holding_within(needs, own, budget)
@@ -92,7 +94,7 @@ class Making:
         screen.say("time", f"about {duration(seconds_expected(needs))} a take")
         try:
             bundle = holding.load(device)
-            yield Maker(bundle, machine_facts(bundle.dtype), partial(generate, bundle))
+            yield Maker(bundle, machine_facts(bundle.dtype, device), partial(generate, bundle), device)
         except OutOfMemoryError as error:
             leaner = holding.leaner(own)
             if leaner is None:
@@ -107,9 +109,10 @@ class Making:
     def _together(self, files: "ModelFiles") -> Iterator[Maker]:
         """On several devices."""
         from rushes.engine.parallel.devices import Devices, SharedModel, outline, usual_dtype
+        from rushes.engine.placement import CPU
 
         assert self.layout is not None
         model = SharedModel(self.folder, usual_dtype(self.layout.devices), self.layout, self.loras)
         with Devices(model) as devices:
             devices.start()
-            yield Maker(outline(files, model.dtype), devices.machine, devices.generate)
+            yield Maker(outline(files, model.dtype), devices.machine, devices.generate, CPU)

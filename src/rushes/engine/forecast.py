@@ -10,7 +10,8 @@ import torch
 from rushes.core.request import Request
 from rushes.core.shapes import CODEC_COMPRESSION, ClipShape
 from rushes.engine.events import StageName
-from rushes.models.attention import ROWS
+from rushes.engine.placement import CPU
+from rushes.models.attention import DEVICE_PIECE, PIECE, ROWS
 from rushes.models.bundle import codec_dtype
 from rushes.models.codecs import CodecConfig
 from rushes.models.mini_codec import MiniCodecConfig
@@ -46,7 +47,8 @@ class Forecast:
 class Needs:
     """What one take needs of memory, depending on how the model is held.
 
-    ``members`` clips are made in one batch; ``delivered`` is (width, height) of the file, (0, 0) for none.
+    ``members`` clips are made in one batch; ``delivered`` is (width, height) of the file, (0, 0) for none;
+    ``device`` is what computes.
     """
 
     files: ModelFiles
@@ -54,6 +56,7 @@ class Needs:
     dtype: torch.dtype
     delivered: tuple[int, int] = (0, 0)
     members: int = 1
+    device: torch.device = CPU
 
     def forecast(self, places: int | None, held: int) -> Forecast:
         """With all weights in memory (None) or so many places for blocks, beside ``held`` bytes."""
@@ -122,8 +125,8 @@ class Needs:
         """Inside a block of the transformer, when attention has just been computed (models/attention.py).
 
         The stream of tokens in float32; normed tokens, queries, keys, values, mixed values by head and by
-        token in the weights' type; one range of scores; latents, velocities and the solver's memory; keys and
-        values of the texts.
+        token in the weights' type; one range of scores and one of the feed-forward; latents, velocities and
+        the solver's memory; keys and values of the texts.
         """
         config, narrow, tokens = self.files.transformer, self.dtype.itemsize, self.members * self.tokens
         rows = 3 * min(ROWS, self.tokens) * self.tokens * narrow
@@ -131,7 +134,10 @@ class Needs:
         guided = {self.request.sampling.guidance_high, self.request.sampling.guidance_low} != {1}
         texts = (1 + guided) * 2 * config.depth * config.text_len * config.hidden_size * narrow
         rope = self.tokens * config.head_dim * WIDE
-        return tokens * config.hidden_size * (WIDE + 6 * narrow) + rows + latents + texts + rope
+        stream = tokens * config.hidden_size * (WIDE + 6 * narrow)
+        length = PIECE if self.device.type == "cpu" else DEVICE_PIECE
+        piece = min(length, tokens) * (2 * config.ffn_size * narrow + 2 * config.hidden_size * WIDE)
+        return stream + rows + piece + latents + texts + rope
 
     @cached_property
     def decoding_bytes(self) -> int:
