@@ -8,7 +8,7 @@ _MOST_BYTES = 1_000_000
 
 
 def send(address: str, body: bytes, headers: Mapping[str, str], timeout_s: float) -> tuple[int, bytes]:
-    """Post ``body`` and return status and answer (at most 1 MB). Raises OSError when there is none in time."""
+    """Post ``body`` and return status and answer (at most 1 MB). Raises OSError when none comes in time."""
     request = urllib.request.Request(address, body, dict(headers))
     try:
         with urllib.request.urlopen(request, timeout=timeout_s) as response:

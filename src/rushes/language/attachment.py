@@ -89,9 +89,19 @@ def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
                 return position
             if slot not in ATTRIBUTE_SLOTS and slot not in ("light", "mood", "style"):
                 return None
+        elif _lists_attributes(reading, mentions, position):
+            continue
         elif reading.is_mark(position) or not _is_glue(reading, position):
             return None
     return None
+
+
+def _lists_attributes(reading: Reading, mentions: Mapping[int, Mention], comma: int) -> bool:
+    """An empty, ruined theater: a comma between two attributes of one noun."""
+    before, after = mentions.get(comma - 1), mentions.get(comma + 1)
+    if reading.tokens[comma].text != "," or before is None or after is None:
+        return False
+    return before.slot in ATTRIBUTE_SLOTS and after.slot in ATTRIBUTE_SLOTS
 
 
 def _is_glue(reading: Reading, position: int) -> bool:

@@ -36,7 +36,10 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
         if "not_negation" in roles:
             continue
         if "negation" in roles or "nobody" in roles:
-            found.symmetric_difference_update(_forward(reading, mentions, index))
+            # "Not without rain": two in a row make a presence of it.
+            is_double = "negation" in reading.roles(index - 1)
+            scope = set(_forward(reading, mentions, index))
+            found = found - scope if is_double else found | scope
         if "negation_after" in roles and not (index and "ceased" in reading.roles(index - 1)):
             found.update(_backward(reading, mentions, index))
     return found
@@ -91,9 +94,16 @@ def _head(reading: Reading, mentions: dict[int, Mention], start: int) -> int | N
             attribute = index
         elif not roles:
             reach -= len(reading.tokens[index].text)
-            if reach < 0:
+            # "Without a word she leaves": an unknown noun is what is ruled out.
+            is_noun = reading.language == "en" and not _begins_noun(reading, mentions, index + 1)
+            if reach < 0 or is_noun:
                 break
     return attribute
+
+
+def _begins_noun(reading: Reading, mentions: dict[int, Mention], index: int) -> bool:
+    """Whether a known word other than a pronoun stands here."""
+    return index in mentions and not reading.tokens[index].roles & {"he", "she"}
 
 
 def _joined(reading: Reading, mentions: dict[int, Mention], last: int) -> int | None:
@@ -169,9 +179,11 @@ def _backward(reading: Reading, mentions: dict[int, Mention], start: int) -> Ite
     if head is None:
         return
     yield head
-    if mentions[head].slot == "action" and mentions[head].concept.id not in _HOLDING:
+    # 血は出ない: a verb that only says that something is there.
+    is_light = mentions[head].concept.id in _HOLDING or "light_verb" in reading.tokens[head].roles
+    if mentions[head].slot == "action" and not is_light:
         return
-    if mentions[head].concept.id in _HOLDING:
+    if is_light and mentions[head].slot == "action":
         thing = _head_before(reading, mentions, head)
         if thing is not None and _group(mentions[thing]) == "thing":
             yield thing

@@ -143,7 +143,7 @@ class Reading:
         if not token.candidates or self._is_function_word(index, token):
             return None
         possible = [item for item in token.candidates if self._can_stand(index, token, item)]
-        if self._camera_acts or self._camera_named:
+        if (self._camera_acts or self._camera_named) and not self._qualifies_noun(index, token):
             for item in possible:
                 if item.concept.slot in CAMERA_SLOTS:
                     return item
@@ -153,6 +153,11 @@ class Reading:
         possible = [item for item in possible if not item.word.needs_noun_place]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
+
+    def _qualifies_noun(self, index: int, token: Token) -> bool:
+        """A spinning ballerina: the camera does not do what stands between an article and a noun."""
+        before = self.tokens[index - 1].roles if index else frozenset[str]()
+        return token.text.endswith("ing") and "determiner" in before
 
     def _is_function_word(self, index: int, token: Token) -> bool:
         """A form that is listed as empty (향해, toward), or a classifier after its number (세 개)."""

@@ -109,9 +109,14 @@ def _by_position(
 def _grammatical_subject(
     reading: Reading, mentions: Mapping[int, Mention], plain: list[int], beat: int
 ) -> int | None:
-    """The first thing of the clause, unless a verb stands between that has it as its object."""
+    """The first thing of the clause, unless a verb stands between that has it as its object.
+
+    What stands right before the verb does it: "watches the ship burn".
+    """
     if not plain:
         return None
+    if plain[-1] == beat - 1:
+        return plain[-1]
     verbs = [index for index, mention in mentions.items() if mention.slot == "action" and index < beat]
     earlier = [verb for verb in verbs if reading.clauses[verb] == reading.clauses[beat]]
     for index in plain:
@@ -214,7 +219,7 @@ def _by_particle(
             mentions[other].slot == "action" for other in range(index + 1, beat) if other in mentions
         )
         if tail.startswith(_OBJECT_TAILS) and fresh:
-            whom = index
+            whom = index if reading.clauses[index] == reading.clauses[beat] else None
         elif tail.endswith(_SUBJECT_TAILS) or tail.startswith(_SUBJECT_TAILS):
             who = index
         elif tail.startswith(_GOAL_TAILS) and fresh and mentions[index].slot in ("person", "animal"):
