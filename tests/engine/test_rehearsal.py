@@ -34,7 +34,7 @@ def test_more_steps_longer_clips_and_larger_pictures_last_longer(files):
 
 
 def test_without_guidance_half_the_passes_are_counted(files, monkeypatch):
-    monkeypatch.setattr(rehearsal, "_timed", lambda work: 0.001)  # a machine that is never busy
+    monkeypatch.setattr(rehearsal, "_timed", lambda _work: 0.001)  # a machine that is never busy
     guided = needs_of(files, steps=100, num_frames=5)
     sampling = replace(guided.request.sampling, guidance_high=1, guidance_low=1)
     plain = replace(guided, request=replace(guided.request, sampling=sampling))

@@ -31,6 +31,11 @@ class BlockPool(Generic[AnyBlock]):
         self._holds: list[tuple[TensorSource, int] | None] = [None] * places
         self._arrivals: list[Future[None]] = [Future() for _ in range(places)]
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="blocks")
+        device = next(self._places[0].parameters()).device
+        # copies to a GPU go beside its computing, on a stream of their own
+        self._lane: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            self._lane = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def new(self) -> AnyBlock:
         """A block beside the pool's, without values."""
@@ -46,7 +51,8 @@ class BlockPool(Generic[AnyBlock]):
         place = self._place(index, depth)
         if self._holds[place] != (source, index):
             self._holds[place] = source, index
-            self._arrivals[place] = self._reader.submit(read_block, self._places[place], source, index)
+            left = torch.cuda.current_stream().record_event() if self._lane else None
+            self._arrivals[place] = self._reader.submit(self._read, place, source, index, left)
 
     def get(self, source: TensorSource, index: int, depth: int) -> AnyBlock:
         """The block, when it has arrived."""
@@ -58,6 +64,16 @@ class BlockPool(Generic[AnyBlock]):
             self._holds[place] = None
             raise
         return self._places[place]
+
+    def _read(self, place: int, source: TensorSource, index: int, left: torch.cuda.Event | None) -> None:
+        """Fill a place, on a GPU after the event that its last block was computed before."""
+        if self._lane is None or left is None:
+            read_block(self._places[place], source, index)
+            return
+        with torch.cuda.stream(self._lane):
+            self._lane.wait_event(left)
+            read_block(self._places[place], source, index)
+            self._lane.synchronize()
 
     def _place(self, index: int, depth: int) -> int:
         """The first blocks keep a place each; the others take turns in the last two, unless all have one."""
