@@ -57,7 +57,7 @@ def print_speed(language: str, sentences: list[Sentence]) -> None:
 
 def print_table(scores: dict[str, dict[str, Score]]) -> None:
     """F1 per slot and language with precision / recall, over all languages, and the spread."""
-    print(f"\n| slot | {' | '.join(scores)} | all | P | R | spread |\n|{'---|' * (len(scores) + 5)}")
+    print(f"\n| slot | {' | '.join(scores)} | all | P | R | spread | labels |\n|{'---|' * (len(scores) + 6)}")
     for slot in (*SLOTS, "att", "who", "order"):
         total = Score()
         for language in scores:
@@ -69,7 +69,7 @@ def print_table(scores: dict[str, dict[str, Score]]) -> None:
         spread = max(values) - min(values)
         print(
             f"| {SLOTS.get(slot, slot)} | {cells} | {total.f1:.3f} | {total.precision:.3f} "
-            f"| {total.recall:.3f} | {spread:.3f} |"
+            f"| {total.recall:.3f} | {spread:.3f} | {total.right + total.missed.total()} |"
         )
 
 
