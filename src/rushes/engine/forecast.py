@@ -161,6 +161,6 @@ def _decoder_bytes(config: CodecConfig, dtype: torch.dtype) -> tuple[float, floa
         case MiniCodecConfig():
             return 5e6, 98 + 171 * dtype.itemsize
         case WanVAE21Config():
-            return 4e7, 1900 + 183 * config.width
+            return 48e6 + 7600 * config.width**2, 93 + 166 * config.width
         case _:
-            return 3e7, 256 + 72 * config.decoder_width
+            return 18e6 + 1e4 * config.decoder_width**2, 520 + 49 * config.decoder_width
