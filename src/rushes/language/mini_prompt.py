@@ -126,12 +126,11 @@ def for_mini(spec: ShotSpec) -> PromptReading:
 
 
 def corpus(size: int, seed: int) -> Iterator[str]:
-    """Yield every word and phrase of four languages once, then `size` captions of random attributes.
+    """Yield every phrase of four languages once, then `size` captions of random attributes.
 
-    Meant for training a tokenizer; the languages take turns.
+    Meant for training a tokenizer: captions are all that mini reads. The languages take turns.
     """
     for language in LANGUAGES:
-        yield from Lexicon.load().words(language)
         yield from phrases(language)
     for index in range(size):
         yield _random_caption(LANGUAGES[index % len(LANGUAGES)], seed * 1_000_003 + index)
