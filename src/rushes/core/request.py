@@ -48,6 +48,11 @@ class Sampling:
         if self.sigmas:
             _check_sigmas(self.sigmas, self.steps)
 
+    @property
+    def is_guided(self) -> bool:
+        """Whether any expert is asked a second time, without the words."""
+        return {self.guidance_high, self.guidance_low} != {1}
+
 
 @dataclass(frozen=True)
 class Request:

@@ -131,8 +131,14 @@ class Needs:
         config, narrow, tokens = self.files.transformer, self.dtype.itemsize, self.members * self.tokens
         rows = 3 * min(ROWS, self.tokens) * self.tokens * narrow
         latents = 10 * tokens * math.prod(config.patch_size) * config.out_channels * WIDE
-        guided = {self.request.sampling.guidance_high, self.request.sampling.guidance_low} != {1}
-        texts = (1 + guided) * 2 * config.depth * config.text_len * config.hidden_size * narrow
+        texts = (
+            (1 + self.request.sampling.is_guided)
+            * 2
+            * config.depth
+            * config.text_len
+            * config.hidden_size
+            * narrow
+        )
         rope = self.tokens * config.head_dim * WIDE
         stream = tokens * config.hidden_size * (WIDE + 6 * narrow)
         length = PIECE if self.device.type == "cpu" else DEVICE_PIECE

@@ -69,7 +69,7 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     )
     condition = condition_of(bundle, request, run.first_frame, run.device)
     texts = run.texts or (yield from _encode_text(bundle, request))
-    if texts.uncond is None and {request.sampling.guidance_high, request.sampling.guidance_low} != {1}:
+    if texts.uncond is None and request.sampling.is_guided:
         raise ValueError("guidance needs the context of a negative prompt, which may be empty")
     noise = run.noise
     if noise is None:

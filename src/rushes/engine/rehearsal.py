@@ -44,8 +44,7 @@ def seconds_expected(needs: Needs) -> float:
         one_block * needs.tokens / tokens + attention * (needs.tokens / keys) ** 2 * (needs.tokens > tokens)
     )
     sampling = needs.request.sampling
-    guided = {sampling.guidance_high, sampling.guidance_low} != {1}
-    forwards = sampling.steps * (1 + guided) * needs.members
+    forwards = sampling.steps * (1 + sampling.is_guided) * needs.members
     return per_forward * (forwards + needs.files.conventions.decode_forwards)
 
 

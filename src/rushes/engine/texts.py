@@ -36,8 +36,7 @@ def encode_texts(bundle: Bundle, request: Request) -> Texts:
     The two are encoded one by one, so that a context read from disk equals one just made.
     """
     cond = _encode(bundle, request.context_text)
-    scales = {request.sampling.guidance_high, request.sampling.guidance_low}
-    return Texts(cond, None if scales == {1} else _negative(bundle, request.negative_prompt))
+    return Texts(cond, _negative(bundle, request.negative_prompt) if request.sampling.is_guided else None)
 
 
 def _encode(bundle: Bundle, text: str) -> Tensor:
