@@ -81,7 +81,8 @@ def _write(
 
     from rushes.language.bible.asset_list import asset_csv, write_asset_workbook
     from rushes.language.bible.bible_file import bible_json
-    from rushes.language.screenplay.breakdown_file import BYTE_ORDER_MARK, safe_cell, write_texts
+    from rushes.language.kept_file import write_texts
+    from rushes.language.screenplay.breakdown_file import BYTE_ORDER_MARK, safe_cell
 
     table = io.StringIO()
     rows = [[prompt.code, prompt.text, prompt.marked, prompt.shot_id] for prompt in prompts]

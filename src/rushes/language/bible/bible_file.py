@@ -6,23 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rushes.core.errors import UsageError
-from rushes.core.strict_json import parse
 from rushes.language.bible.entry import Bible
+from rushes.language.kept_file import read_kept
 
 _FORMAT = "rushes-bible-1"
 
 
 def read_bible(path: Path) -> Bible | None:
     """The bible of a file, None where there is no file; UsageError for a file that is no bible."""
-    if not path.is_file():
+    bible = read_kept(Bible, path, _FORMAT, "bible", "correct it or move it away")
+    if bible is None:
         return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(document, dict) or document.pop("format", None) != _FORMAT:
-            raise ValueError(f"format is not {_FORMAT}")
-        bible: Bible = parse(Bible, document, "bible")
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no bible ({error}): correct it or move it away") from None
     counts = Counter(entry.id for entry in bible.entries)
     twice = next((entry_id for entry_id, count in counts.items() if count > 1), None)
     if twice:

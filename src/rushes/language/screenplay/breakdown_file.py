@@ -3,13 +3,12 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rushes.core.errors import UsageError
-from rushes.core.strict_json import parse
+from rushes.language.kept_file import read_kept, write_texts
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.lines import LineNumbers
 from rushes.language.screenplay.shot import Shot
@@ -28,15 +27,9 @@ def breakdown_json(breakdown: Breakdown) -> dict[str, Any]:
 def read_breakdown(folder: Path) -> Breakdown | None:
     """The breakdown of a folder, None where it has none yet; UsageError for a file that is no breakdown."""
     path = folder / _NAME
-    if not path.is_file():
+    breakdown = read_kept(Breakdown, path, FORMAT, "breakdown", "move it away to start anew")
+    if breakdown is None:
         return None
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
-            raise ValueError(f"format is not {FORMAT}")
-        breakdown: Breakdown = parse(Breakdown, document, "breakdown")
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no breakdown ({error}): move it away to start anew") from None
     _check(breakdown, path)
     return breakdown
 
@@ -45,18 +38,6 @@ def write_breakdown(breakdown: Breakdown, folder: Path) -> None:
     """Write both files; raises UsageError for a folder that cannot be written."""
     document = json.dumps(breakdown_json(breakdown), ensure_ascii=False, indent=1)
     write_texts(folder, {_NAME: document + "\n", "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)})
-
-
-def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write files as UTF-8, each under a temporary name first, so that a stop leaves the old ones whole."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            temporary = folder / f"{name}.part"
-            temporary.write_text(text, encoding="utf-8", newline="")
-            temporary.replace(folder / name)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written ({error.strerror}): choose another folder") from None
 
 
 def shots_csv(breakdown: Breakdown) -> str:
