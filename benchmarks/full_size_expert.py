@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import torch
+from paired import status
 from safetensors.torch import save_file
 
 from rushes.core.memory_size import describe_memory, parse_memory
@@ -29,6 +30,7 @@ CONFIGS = {
     "full": PUBLISHED["wan2.2-t2v-a14b"].transformer,
     "tiny": TransformerConfig(512, 8, 8, 2048, 16, 16, 64, 32),
 }
+MIB = 1 << 20
 SHARD_BYTES = 5_000_000_000
 LATENTS = (1, 16, 3, 16, 16)  # 128x128 pixels, 9 frames: 192 tokens
 CPU = torch.device("cpu")
@@ -64,24 +66,18 @@ def write_shards(folder: Path, config: TransformerConfig) -> None:
     index.write_text(json.dumps({"metadata": {}, "weight_map": places}))
 
 
-def status(field: str) -> int:
-    """Bytes of a field of /proc/self/status."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * int(next(line for line in lines if line.startswith(field)).split()[1])
-
-
 @torch.inference_mode()
 def forward(folder: Path, config: TransformerConfig, budget: int) -> None:
     """Two passes under the limit; prints their seconds and the peak."""
     return_freed_memory()
-    limit = status("VmData") + budget
+    limit = round(status("VmData") * MIB) + budget
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    peak, running = 0, True
+    peak, running = 0.0, True
 
     def watch() -> None:
         nonlocal peak
         while running:
-            peak = max(peak, status("RssAnon"))
+            peak = max(peak, status("RssAnon") * MIB)
             time.sleep(0.02)
 
     watcher = threading.Thread(target=watch, daemon=True)

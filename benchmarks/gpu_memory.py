@@ -16,12 +16,13 @@ from device import Deadline, describe, distance, free, random_module, reason, se
 from torch import Tensor
 
 from rushes.models.attention import DEVICE_PIECE
+from rushes.models.published import PUBLISHED
 from rushes.models.streaming import FEWEST_PLACES, BlockPool, stream_blocks
 from rushes.models.tensor_source import TensorMap
 from rushes.models.transformer import Block, TransformerConfig, WanTransformer
 
 CONFIGS = {
-    "full": TransformerConfig(5120, 40, 40, 13824, 16, 16, 4096, 512),
+    "full": PUBLISHED["wan2.2-t2v-a14b"].transformer,
     "tiny": TransformerConfig(128, 6, 2, 256, 16, 16, 64, 32),
 }
 GIB = 1 << 30

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from rushes.models import attention
+from rushes.models.published import PUBLISHED
 from rushes.models.transformer import TransformerConfig, WanTransformer
 
 CONFIGS = {
-    "full": TransformerConfig(5120, 40, 40, 13824, 16, 16, 4096, 512),
+    "full": PUBLISHED["wan2.2-t2v-a14b"].transformer,
     "tiny": TransformerConfig(128, 2, 2, 256, 16, 16, 64, 32),
 }
 SIZES = {"full": ["832x480x81", "1280x720x81"], "tiny": ["64x64x9", "96x64x9"]}

@@ -3,6 +3,7 @@
 A slow spell of the machine then falls on both, and each side has its own peak of memory.
 """
 
+import argparse
 import os
 import platform
 import statistics
@@ -84,6 +85,27 @@ def _take_turns(
         child.stdin.close()
         child.wait()
     return seconds, peaks
+
+
+def main(
+    script: str, doc: str | None, cases: Sequence[str], form: str,
+    build: Callable[[str, str], Callable[[], Tensor]],
+) -> None:  # fmt: skip
+    """Print a table of medians; a side's own process is the same script with ``--serve``.
+
+    ``form`` says how a case is written; ``build`` makes what one side runs for a case.
+    """
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--cases", nargs="+", default=cases, help=form)
+    parser.add_argument("--serve", nargs=3, metavar=("CASE", "SIDE", "RESULT"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        case, side, result = options.serve
+        serve(build(case, side), Path(result))
+        return
+    print_table(script, options.cases, options.runs, options.threads)
 
 
 def print_table(script: str, cases: Sequence[str], runs: int, threads: int) -> None:

@@ -5,14 +5,11 @@ falls on both and each has its own peak of memory. Pause any trainer first.
 Example: python benchmarks/transformer_forward.py --runs 5
 """
 
-import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from paired import print_table, serve
+from paired import main
 from torch import Tensor, nn
 
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER, TRANSFORMERS_UMT5
@@ -87,23 +84,8 @@ def build(case: str, side: str) -> Callable[[], Tensor]:
     return make(side, *map(int, numbers))
 
 
-def main() -> None:
-    """Print a table of medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument(
-        "--cases", nargs="+", default=["transformer 4 5", "umt5 512", "umt5 100"],
-        help='"transformer DEPTH LATENT_FRAMES" or "umt5 TOKENS"',
-    )  # fmt: skip
-    parser.add_argument("--serve", nargs=3, metavar=("CASE", "SIDE", "RESULT"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve:
-        case, side, result = options.serve
-        serve(build(case, side), Path(result))
-        return
-    print_table(__file__, options.cases, options.runs, options.threads)
-
+CASES = ["transformer 4 5", "umt5 512", "umt5 100"]
+FORM = '"transformer DEPTH LATENT_FRAMES" or "umt5 TOKENS"'
 
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, CASES, FORM, build)

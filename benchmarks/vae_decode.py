@@ -4,13 +4,10 @@ Both compute in float32, as the published pipelines do, or both in bfloat16. Pau
 Example: python benchmarks/vae_decode.py --runs 5
 """
 
-import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
-from paired import print_table, serve
+from paired import main
 from torch import Tensor
 
 from rushes.models.vae_layouts import wan_vae21_layout
@@ -58,23 +55,8 @@ def build(case: str, side: str) -> Callable[[], Tensor]:
     return lambda: reference.decode(coloured).sample
 
 
-def main() -> None:
-    """Print a table of medians."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument(
-        "--cases", nargs="+", default=["256x256x17 float32", "256x256x17 bfloat16"],
-        help='"WIDTHxHEIGHTxFRAMES DTYPE"',
-    )  # fmt: skip
-    parser.add_argument("--serve", nargs=3, metavar=("CASE", "SIDE", "RESULT"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.serve:
-        case, side, result = options.serve
-        serve(build(case, side), Path(result))
-        return
-    print_table(__file__, options.cases, options.runs, options.threads)
-
+CASES = ["256x256x17 float32", "256x256x17 bfloat16"]
+FORM = '"WIDTHxHEIGHTxFRAMES DTYPE"'
 
 if __name__ == "__main__":
-    main()
+    main(__file__, __doc__, CASES, FORM, build)
