@@ -7,12 +7,23 @@ from fractions import Fraction
 import sentencepiece
 import torch
 
-from rushes.core.request import Sampling
+from rushes.core.request import Request, Sampling
 from rushes.models.bundle import Bundle, Expert, ModelDefaults
 from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import TransformerConfig, WanTransformer
+
+SHORT_REQUEST = Request(
+    prompt="a red fox",
+    context_text="a red fox leaps over the snow",
+    num_frames=9,
+    frame_rate=Fraction(12),
+    height=64,
+    width=64,
+    seed=3,
+    sampling=Sampling(4, guidance_high=4.0, guidance_low=3.0, shift=3.0, step_rule="unipc"),
+)
 
 SENTENCES = [
     "a red fox leaps over the snow",

@@ -6,16 +6,15 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tests.engine.parallel_work import die, film_with_own_noise, is_alive, wait_for_end
+from tests.tiny_model import SHORT_REQUEST as REQUEST
 
 from rushes.core.errors import CancelledError, GenerationError, UsageError, WeightsError
-from rushes.core.request import Request, Sampling
 from rushes.engine.events import FramesDecoded, Preview, Resumed, StepDone, TextsEncoded
 from rushes.engine.facts import read_facts
 from rushes.engine.generate import generate
@@ -29,16 +28,6 @@ from rushes.engine.saved_run import SavedRun
 from rushes.models.bundle import load_bundle
 
 ROOT = Path(__file__).parents[2]
-REQUEST = Request(
-    prompt="a red fox",
-    context_text="a red fox leaps over the snow",
-    num_frames=9,
-    frame_rate=Fraction(12),
-    height=64,
-    width=64,
-    seed=3,
-    sampling=Sampling(4, guidance_high=4.0, guidance_low=3.0, shift=3.0, step_rule="unipc"),
-)
 LONG = replace(REQUEST, sampling=replace(REQUEST.sampling, steps=200))
 
 

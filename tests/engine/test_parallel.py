@@ -1,14 +1,12 @@
 """The same numbers on several processes as on one, and the bytes they need for it."""
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 import torch
 from tests.engine.parallel_work import Agreement, Clip, Decoding, Sum, Velocity, work
+from tests.tiny_model import SHORT_REQUEST as REQUEST
 
 from rushes.core.errors import UsageError
-from rushes.core.request import Request, Sampling
 from rushes.engine.parallel.layout import Layout
 from rushes.engine.parallel.ranks import Ranks, Site
 from rushes.engine.parallel.theory import Forward, decoding_sent
@@ -24,16 +22,6 @@ CODECS = {
     "wan2.1": WanVAE21Config(width=8, **STATISTICS),
     "wan2.2": WanVAE22Config(encoder_width=8, decoder_width=8, **STATISTICS),
 }
-REQUEST = Request(
-    prompt="a red fox",
-    context_text="a red fox leaps over the snow",
-    num_frames=9,
-    frame_rate=Fraction(12),
-    height=64,
-    width=64,
-    seed=3,
-    sampling=Sampling(4, guidance_high=4.0, guidance_low=3.0, shift=3.0, step_rule="unipc"),
-)
 
 
 def config(num_heads=4, num_ffn_experts=0):
