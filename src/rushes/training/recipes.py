@@ -54,5 +54,5 @@ def mini() -> TrainingRecipe:
 def mini_continued() -> TrainingRecipe:
     """The same mini from shipped weights: all clip lengths from the first step on."""
     fresh = mini()
-    run = replace(fresh.transformer_run, steps=7_000, mixes=(Mix(0, (1, 17, 61), (0.4, 0.35, 0.25)),))
+    run = replace(fresh.transformer_run, steps=13_000, mixes=(Mix(0, (1, 17, 61), (0.25, 0.35, 0.4)),))
     return replace(fresh, transformer_run=run)
