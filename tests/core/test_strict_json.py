@@ -61,7 +61,7 @@ def test_what_has_a_default_may_be_missing():
         ({"rate": "1/0"}, "model.rate is '1/0'"),
         ({"sizes": [[1, 2, 3]]}, r"model.sizes\[0\] is \[1, 2, 3\]"),
         ({"sizes": [[1, True]]}, r"model.sizes\[0\]\[1\] is True"),
-        ({"digests": {"file": 1}}, "model.digests is"),
+        ({"digests": {"file": 1}}, "model.digests.file is"),
         ({"inner": {"share": "half"}}, "model.inner.share is 'half'"),
         ({"inner": {"share": 1, "colour": "blue"}}, "model.inner.colour is 'blue'"),
         ({"inner": {}}, "model.inner.share is missing"),

@@ -235,3 +235,11 @@ def test_corpus():
     assert texts[-200:] != list(corpus(200, seed=6))[-200:]
     assert {"女战士", "warrior", "戦士", "여전사"} <= set(texts)
     assert {read_prompt(text).language for text in texts[-200:]} == set(LANGUAGES)
+
+
+def test_ids_that_the_weights_never_saw_become_broader_ones_or_are_left_out():
+    known = {**SLOTS, "subject": ("warrior", "fox"), "camera": ("static",)}
+    reading = read_prompt("A dog runs, then the camera pans left", known)
+    assert reading.attributes == {"subject": "fox", "action": "run"}
+    assert reading.left_out == ("pans left",)
+    assert read_prompt("A dog runs", {}).attributes["subject"] == "dog"

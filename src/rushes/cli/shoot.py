@@ -144,7 +144,7 @@ def _read(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
 
     if not facts.conventions.reads_captions:
         return prompt, []
-    reading = read_prompt(prompt)
+    reading = read_prompt(prompt, facts.conventions.vocabulary)
     return reading.context_text, list(reading.explain())
 
 

@@ -76,7 +76,9 @@ class TextToVideo:
         if output_video is None and path.exists():
             raise UsageError(f"{str(path)!r} exists: choose another seed, or name output_video")
         facts = self._resolved.bundle.facts
-        text = read_prompt(words).context_text if facts.conventions.reads_captions else words
+        text = words
+        if facts.conventions.reads_captions:
+            text = read_prompt(words, facts.conventions.vocabulary).context_text
         order = Order(words, text, seed, steps=num_inference_steps, num_frames=num_frames)
         request, duration = plan(facts, order)
         if duration.trim:

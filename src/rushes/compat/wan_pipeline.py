@@ -173,7 +173,7 @@ class WanPipeline:
             num_frames = most
         order = Order(
             prompt=words,
-            context_text=read_prompt(words).context_text if caption else words,
+            context_text=read_prompt(words, facts.conventions.vocabulary).context_text if caption else words,
             seed=0,
             steps=call.num_inference_steps,
             guidance_high=call.guidance_scale,

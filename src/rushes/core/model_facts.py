@@ -1,11 +1,13 @@
 """What must be known of a model before its weights are loaded: what it makes and how it is driven."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
 from rushes.core.request import Sampling
 from rushes.core.shapes import Compression
+from rushes.core.vocabulary import SLOTS
 
 
 class FirstFrame(StrEnum):
@@ -48,17 +50,19 @@ class Conventions:
     Wan code does. ``decode_forwards``: decoding a clip and writing its file take about as long as so many
     forwards of the transformer; the time left is counted with that until the decoder has been timed.
     ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
-    other models read any text.
+    other models read any text. ``vocabulary``: slot -> ids those captions were made of; empty where it was
+    not recorded.
     """
 
     whole_timesteps: bool = False
     first_frame: FirstFrame = FirstFrame.NONE
     decode_forwards: float = 1.0
     reads_captions: bool = False
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 # 61 frames on two cores: 16 forwards take 3 s, decoding and writing 720p 5.5 s.
-MINI_CONVENTIONS = Conventions(decode_forwards=30, reads_captions=True)
+MINI_CONVENTIONS = Conventions(decode_forwards=30, reads_captions=True, vocabulary=SLOTS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 
 def parse(kind: Any, value: Any, where: str) -> Any:
-    """``value`` of a JSON document as ``kind``: dataclass, tuple, mapping of strings, StrEnum or plain type.
+    """``value`` of a JSON document as ``kind``: dataclass, tuple, mapping, StrEnum or plain type.
 
     A key may be missing only where its field has a default. A union is of dataclasses with a class variable
     ``kind``, which the document repeats; without it the first is meant. Raises ValueError naming the place.
@@ -21,8 +21,11 @@ def parse(kind: Any, value: Any, where: str) -> Any:
     if get_origin(kind) is tuple:
         return _parse_tuple(get_args(kind), value, where)
     if get_origin(kind) is Mapping:
-        _expect(isinstance(value, dict) and all(type(item) is str for item in value.values()), value, where)
-        return types.MappingProxyType(value)
+        _expect(isinstance(value, dict), value, where)
+        _, item_kind = get_args(kind)
+        return types.MappingProxyType(
+            {name: parse(item_kind, item, f"{where}.{name}") for name, item in value.items()}
+        )
     if isinstance(kind, type) and issubclass(kind, Fraction | StrEnum):
         try:
             return kind(value if type(value) is str else "not a string")
@@ -52,7 +55,7 @@ def _parse_fields(kind: Any, value: Any, where: str) -> Any:
         if name not in known:
             raise ValueError(f"{where}.{name} is unknown")
     for name, field in known.items():
-        if name not in value and field.default is MISSING:
+        if name not in value and field.default is MISSING and field.default_factory is MISSING:
             raise ValueError(f"{where}.{name} is missing")
     hints = get_type_hints(kind)
     return kind(**{name: parse(hints[name], item, f"{where}.{name}") for name, item in value.items()})

@@ -32,7 +32,6 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _SUGGESTIONS = 6
 # Mark of a concept whose kinds mini cannot stand in for.
 _NOTHING = ("-",)
-_SLOT_OF = MappingProxyType({concept: slot for slot, concepts in SLOTS.items() for concept in concepts})
 # Words that name a subject only when nothing else does.
 _GENERAL = frozenset(("person", "figure", "creature", "animal", "machine", "vehicle", "product"))
 # A kind of thing that never calls for a remark: what it says is in the rest, or nothing mini could show.
@@ -98,20 +97,23 @@ class PromptReading:
         return lines
 
 
-def read_prompt(text: str) -> PromptReading:
+def read_prompt(text: str, known: Mapping[str, tuple[str, ...]] = SLOTS) -> PromptReading:
     """Read free text in Chinese, English, Japanese or Korean; deterministic, linear in its length.
+
+    known: slot -> the ids that the weights were trained on (an empty mapping: all); another id is shown as a
+    broader one or left out.
 
     Raises UsageError as `parse` does. A text without a known word gives a reading without attributes, whose
     `context_text` raises.
     """
     if not text.strip():
         raise UsageError("The prompt is empty; describe a subject, what it does and where.")
-    return for_mini(parse(text))
+    return for_mini(parse(text), known)
 
 
-def for_mini(spec: ShotSpec) -> PromptReading:
+def for_mini(spec: ShotSpec, known: Mapping[str, tuple[str, ...]] = SLOTS) -> PromptReading:
     """Return what mini can show of a spec: as it is, as something wider or alike, or not at all."""
-    choice = _Choice(spec)
+    choice = _Choice(spec, known or SLOTS)
     choice.take()
     unknown = dict.fromkeys(spec.text[start:end] for start, end in spec.unknown)
     return PromptReading(
@@ -153,11 +155,13 @@ def _random_caption(language: str, seed: int) -> str:
 class _Choice:
     """Chooses one vocabulary concept a slot from a spec, and keeps account."""
 
-    def __init__(self, spec: ShotSpec) -> None:
+    def __init__(self, spec: ShotSpec, known: Mapping[str, tuple[str, ...]]) -> None:
         self.attributes: dict[str, str] = {}
         self.replaced: list[Replacement] = []
         self.left_out: list[str] = []
         self._spec = spec
+        self._known = known
+        self._slot_of = {concept: slot for slot, concepts in known.items() for concept in concepts}
         self._named = frozenset(found.concept for found in spec.everything() if not found.negated)
 
     def take(self) -> None:
@@ -167,7 +171,7 @@ class _Choice:
             self._take_subject(found)
         others = [found for part in PARTS if part != "subjects" for found in self._spec.present(part)]
         # What mini can show as it is comes before what it can only show as something else.
-        for found in sorted(others, key=lambda each: each.concept not in _SLOT_OF):
+        for found in sorted(others, key=lambda each: each.concept not in self._slot_of):
             self._take_other(found)
         for found in (*self._spec.everything(), *self._spec.loose):
             if not found.negated and found.kind in ("direction", "speed"):
@@ -180,7 +184,7 @@ class _Choice:
     def _take_subject(self, found: Found) -> None:
         shown = self._shown_subject(found)
         chosen = self.attributes.get("subject")
-        if not shown or _SLOT_OF[shown[0]] != "subject":
+        if not shown or self._slot_of[shown[0]] != "subject":
             if not self._is_part(found.concept):
                 self.left_out.append(self._words(found))
         elif chosen is None:
@@ -192,12 +196,12 @@ class _Choice:
 
     def _shown_subject(self, found: Found) -> tuple[str, ...]:
         """Return the person of mini whose things are named: a figure in a trench coat is its detective."""
-        shown = _shown(found.concept)
+        shown = self._shown(found.concept)
         lexicon = Lexicon.load()
-        is_kind = any(each in _SLOT_OF for each in (found.concept, *lexicon.ancestors(found.concept)))
+        is_kind = any(each in self._slot_of for each in (found.concept, *lexicon.ancestors(found.concept)))
         if is_kind or not lexicon.is_a(found.concept, "person"):
             return shown
-        for subject in SLOTS["subject"]:
+        for subject in self._known["subject"]:
             if lexicon.is_a(subject, "person") and self._named.intersection(_parts(subject)):
                 return (subject, *shown[1:])
         return shown
@@ -207,7 +211,7 @@ class _Choice:
         for attribute in found.attributes:
             for each in (attribute, *attribute.attributes):
                 if each.kind == "colour" and not each.negated:
-                    shown = _shown(each.concept)
+                    shown = self._shown(each.concept)
                     if shown and "color" not in self.attributes:
                         self._set(each, shown)
                     elif not shown or shown[0] != self.attributes.get("color"):
@@ -220,12 +224,12 @@ class _Choice:
 
     def _take_other(self, found: Found) -> None:
         self._leave_colours(found)
-        shown = _shown(found.concept)
+        shown = self._shown(found.concept)
         if not shown:
             if not self._is_part(found.concept) and found.kind not in _SILENT:
                 self.left_out.append(self._words(found))
             return
-        slot = _SLOT_OF[shown[0]]
+        slot = self._slot_of[shown[0]]
         chosen = self.attributes.get(slot)
         if chosen is None:
             self._set(found, shown)
@@ -234,7 +238,7 @@ class _Choice:
 
     def _set(self, found: Found, shown: tuple[str, ...]) -> None:
         for concept in shown:
-            self.attributes.setdefault(_SLOT_OF[concept], concept)
+            self.attributes.setdefault(self._slot_of[concept], concept)
         is_own = found.concept == shown[0] or found.concept in _parts(shown[0])
         if not is_own or len(shown) > 1:
             reason = f"mini has no {found.concept.replace('_', ' ')}"
@@ -244,10 +248,22 @@ class _Choice:
         subject, action = self.attributes.get("subject"), self.attributes.get("action")
         if subject is None or action is None or action in VALID_ACTIONS[subject]:
             return
-        valid = VALID_ACTIONS[subject]
+        valid = [each for each in VALID_ACTIONS[subject] if each in self._known["action"]]
         nearest = next((other for other in _NEAREST_ACTIONS[action] if other in valid), valid[0])
         self.attributes["action"] = nearest
         self.replaced.append(Replacement(action, nearest, f"mini's {subject} cannot {action}"))
+
+    def _shown(self, concept: str) -> tuple[str, ...]:
+        """Return what mini draws for a concept: itself, its stand-in, or those of the nearest hypernym."""
+        for each in (concept, *Lexicon.load().ancestors(concept)):
+            if each in self._slot_of:
+                return (each,)
+            stand_in = _stand_ins().get(each, ((), ()))[0]
+            if stand_in == _NOTHING:
+                return ()
+            if known := tuple(shown for shown in stand_in if shown in self._slot_of):
+                return known
+        return ()
 
     def _is_part(self, concept: str) -> bool:
         """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak."""
@@ -258,17 +274,6 @@ class _Choice:
 
     def _words(self, found: Found) -> str:
         return self._spec.text[slice(*found.span)]
-
-
-def _shown(concept: str) -> tuple[str, ...]:
-    """Return what mini draws for a concept: itself, its stand-in, or those of the nearest hypernym."""
-    for each in (concept, *Lexicon.load().ancestors(concept)):
-        if each in _SLOT_OF:
-            return (each,)
-        stand_in = _stand_ins().get(each, ((), ()))[0]
-        if stand_in:
-            return () if stand_in == _NOTHING else stand_in
-    return ()
 
 
 def _parts(concept: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rushes.core.errors import WeightsError
@@ -65,7 +65,9 @@ def read_record(folder: Path) -> ModelRecord:
 
 def write_record(record: ModelRecord, folder: Path) -> None:
     """Write ``model.json`` atomically."""
-    document = asdict(record)
+    # asdict cannot copy a read-only mapping
+    conventions = replace(record.conventions, vocabulary=dict(record.conventions.vocabulary))
+    document = asdict(replace(record, conventions=conventions))
     document["codec"] = {"kind": record.codec.kind, **document["codec"]}
     text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
     write_atomically(folder / FILE_NAME, text.encode())

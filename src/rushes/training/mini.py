@@ -30,6 +30,7 @@ from rushes.training.recipe import TrainingRecipe
 from rushes.training.text import TextStage
 from rushes.training.tokenizer import train_tokenizer
 from rushes.training.transformer import TransformerStage
+from rushes.world.scene import REVISION
 
 SEED = 2611
 CORPUS_SIZE = 60_000
@@ -138,11 +139,11 @@ class MiniTraining:
 
     @property
     def _frames(self) -> Path:
-        return self.folder / "frames"
+        return self.folder / f"frames_{REVISION}"
 
     def _latents(self) -> Path:
         weights = b"".join(value.numpy().tobytes() for value in self._codec().state_dict().values())
-        return self.folder / f"latents_{hashlib.sha256(weights).hexdigest()[:12]}"
+        return self.folder / f"latents_{REVISION}_{hashlib.sha256(weights).hexdigest()[:12]}"
 
     @property
     def _codec_file(self) -> Path:
@@ -169,7 +170,7 @@ class MiniTraining:
         return {
             num_frames: LatentPool(
                 tuple(latents_of(shard, self._frames, folder, codec) for shard in same),
-                tuple(presence_of(shard, self.folder / "presence") for shard in same),
+                tuple(presence_of(shard, self.folder / f"presence_{REVISION}") for shard in same),
                 tuple(scene.attributes() for shard in same for scene in shard.scenes()),
             )
             for num_frames, same in by_length.items()

@@ -11,6 +11,9 @@ from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
 TRAVELLING = frozenset({"walk", "run", "leap", "fly"})
 """Actions that carry the subject along the ground; only these can be tracked."""
 
+REVISION = 2
+"""Goes up whenever a seed gives another scene or other pictures; what was rendered before is not mixed in."""
+
 _MASK = (1 << 64) - 1
 
 
