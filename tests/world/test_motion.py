@@ -91,10 +91,8 @@ def subject_bounds(stage):
     for part in stage.figure.parts:
         placement = part.under(stage.placement).under(view).placement
         for shape in part.shapes:
-            box = shape.path.computeTightBounds()
-            corners += [
-                apply(placement, (x, y)) for x in (box.left(), box.right()) for y in (box.top(), box.bottom())
-            ]
+            left, top, right, bottom = shape.path.bounds
+            corners += [apply(placement, (x, y)) for x in (left, right) for y in (top, bottom)]
     return np.min(corners, axis=0), np.max(corners, axis=0)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from rushes.core.errors import UsageError
 from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
-from rushes.world.flow import id_pictures, movers_of
+from rushes.world.canvas.layers import draw_layer
+from rushes.world.canvas.stencil import id_pictures
+from rushes.world.flow import movers_of
 from rushes.world.palette import palette_of
 from rushes.world.render import render_frames
 from rushes.world.scene import Scene, is_valid, sample_scene
@@ -85,7 +87,7 @@ def test_the_standing_subject_fills_two_to_three_quarters_of_the_height(subject,
     scene = dataclasses.replace(sample_scene(3), subject=subject, action="stand", camera=camera)
     movers = movers_of(stage_of(scene, 17))
     first = len(movers.layers) + len(movers.fire)
-    for ids in id_pictures(movers)[::8]:
+    for ids in id_pictures(movers, [draw_layer(layer) for layer in movers.layers])[::8]:
         rows = np.flatnonzero((ids >= first).any(axis=1))
         assert 0.4 <= (rows[-1] - rows[0] + 1) / 160 <= 0.77
 

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import skia
 from numpy.typing import NDArray
 
 from rushes.world.affine import Array, compose, invert
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.layer import Layer
-from rushes.world.part import Part, drawing_order, skia_matrix
+from rushes.world.part import Part
 from rushes.world.site import NEAR
 from rushes.world.stage import Stage
 
-_NEAREST = skia.SamplingOptions()
 _FLAT = 1e-3
 """A part seen edge on (its area below this share) has no flow."""
 
@@ -42,29 +40,6 @@ def movers_of(stage: Stage) -> Movers:
     )
 
 
-def id_pictures(movers: Movers) -> NDArray[np.uint8]:
-    """(T, 160, 256): the id on top of every pixel centre. Shapes that are not opaque are left out."""
-    buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
-    surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
-    canvas = surface.getCanvas()
-    num_frames = movers.to_screen.shape[1]
-    layers = [_stencil(layer, index) for index, layer in enumerate(movers.layers)]
-    first_fire = len(layers)
-    first_subject = first_fire + len(movers.fire)
-    order = drawing_order(movers.subject, num_frames)
-    ids = np.empty((num_frames, HEIGHT, WIDTH), np.uint8)
-    for frame in range(num_frames):
-        for index, layer in enumerate(layers):
-            layer.draw(canvas, movers.to_screen[index, frame], _NEAREST)
-            if layer.depth == NEAR:
-                for number, part in enumerate(movers.fire):
-                    _stamp(canvas, part, first_fire + number, frame)
-        for number in order[frame].tolist():
-            _stamp(canvas, movers.subject[number], first_subject + number, frame)
-        ids[frame] = buffer[..., 2]
-    return ids
-
-
 def exact_flow(ids: NDArray[np.uint8], movers: Movers) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(flow (T-1, H, W, 2) in pixels, visible (T-1, H, W)): M_{k+1} M_k^-1 p - p at every pixel centre p."""
     maps = movers.to_screen
@@ -86,25 +61,3 @@ def exact_flow(ids: NDArray[np.uint8], movers: Movers) -> tuple[NDArray[np.float
         flow[frame] = there - here
         visible[frame] = inside & (landed == ids[frame]) & moving[ids[frame], frame]
     return flow, visible
-
-
-def _stencil(layer: Layer, number: int) -> Layer:
-    """The layer with every opaque pixel replaced by its id."""
-    pixels = layer.image.toarray(colorType=skia.ColorType.kBGRA_8888_ColorType)
-    marked = np.zeros_like(pixels)
-    marked[pixels[..., 3] > 127] = (0, 0, number, 255)
-    return Layer(
-        layer.depth,
-        layer.left,
-        layer.top,
-        layer.repeats,
-        skia.Image.fromarray(marked, skia.ColorType.kBGRA_8888_ColorType),
-    )
-
-
-def _stamp(canvas: skia.Canvas, part: Part, number: int, frame: int) -> None:
-    canvas.setMatrix(skia_matrix(part.placement[frame]))
-    paint = skia.Paint(Color=skia.Color(number, 0, 0), AntiAlias=False)
-    for shape in part.shapes:
-        if shape.opacity == 1.0:
-            canvas.drawPath(shape.path, paint)

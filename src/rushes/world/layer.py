@@ -1,22 +1,19 @@
-"""One parallax layer: art drawn once into a picture that repeats sideways, moved by one map a frame."""
+"""One parallax layer: marks that repeat sideways, moved by one map a frame. Nothing is drawn here."""
 
 import math
 from dataclasses import dataclass
 
-import skia
-
-from rushes.world.affine import Array
+from rushes.world.outline import Outline
 from rushes.world.palette import Palette, Rgb, mix
-from rushes.world.part import skia_matrix
 
 PERIOD = 512
 """World pixels after which a layer repeats."""
 
 RASTER = 1.25
-_OVERHANG = 96.0
-"""How far art may stand out of its period on either side."""
+"""Pixels of a layer's picture a world pixel."""
 
-_SMOOTH = skia.SamplingOptions(skia.FilterMode.kLinear)
+OVERHANG = 96.0
+"""How far art may stand out of its period on either side."""
 
 
 @dataclass(frozen=True)
@@ -31,31 +28,82 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Fill:
+    """An outline in one colour."""
+
+    outline: Outline
+    color: Rgb
+    opacity: float
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A band from world y ``top`` down to 260 that fades from the first colour to the second at ``bottom``,
+    where it stays.
+    """
+
+    top: float
+    bottom: float
+    colors: tuple[Rgb, Rgb]
+    opacities: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Glow:
+    """A soft round light: ``opacity`` times ``GLOW_SHARES`` at ``GLOW_STOPS`` of its radius."""
+
+    x: float
+    y: float
+    radius: float
+    color: Rgb
+    opacity: float
+
+
+Mark = Fill | Slope | Glow
+GLOW_STOPS, GLOW_SHARES = (0.0, 0.3, 0.65, 1.0), (1.0, 0.45, 0.12, 0.0)
+SLOPE_FOOT = 260.0
+
+
+@dataclass(frozen=True)
+class Edge:
+    """The layer's silhouette in a colour, that peeps out where the art is pushed in by (x, y)."""
+
+    color: Rgb
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Layer:
-    """depth: distance in units of the subject's. image: RASTER pixels a world pixel, its top at world y
-    ``top``.
+    """depth: distance in units of the subject's. The picture covers world ``left``..``right`` and
+    ``top``..``bottom``, RASTER pixels a world pixel.
+
+    marks: the art from back to front, drawn at every multiple of PERIOD plus ``offset``, inside its own
+    silhouette pushed in by ``edges``. mist: lies over all of it, only where there is art.
     """
 
     depth: float
     left: float
     top: float
+    right: float
+    bottom: float
     repeats: bool
-    """Whether the clip sees more than one PERIOD, so that copies of the image stand side by side."""
-    image: skia.Image
+    """Whether the clip sees more than one PERIOD, so that copies of the picture stand side by side."""
+    offset: float
+    marks: tuple[Mark, ...]
+    edges: tuple[Edge, ...]
+    mist: Slope | None
 
-    def draw(self, canvas: skia.Canvas, view: Array, sampling: skia.SamplingOptions = _SMOOTH) -> None:
-        """Draw the copies that a screen of 256 pixels can show; ``view`` is (2, 3), world -> screen."""
-        canvas.setMatrix(skia_matrix(view))
-        canvas.translate(self.left, self.top)
-        canvas.scale(1.0 / RASTER, 1.0 / RASTER)
-        if not self.repeats:
-            canvas.drawImage(self.image, 0.0, 0.0, sampling, None)
-            return
-        scale = float(view[0, 0])
-        start = (-float(view[0, 2]) - 16.0) / scale - self.left
-        end = (256.0 + 16.0 - float(view[0, 2])) / scale - self.left
-        for copy in range(math.floor(start / PERIOD), math.ceil(end / PERIOD)):
-            canvas.drawImage(self.image, copy * PERIOD * RASTER, 0.0, sampling, None)
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture in pixels."""
+        return math.ceil((self.right - self.left) * RASTER), math.ceil((self.bottom - self.top) * RASTER)
+
+    @property
+    def copies(self) -> range:
+        """Multiples of PERIOD whose art reaches into the picture."""
+        reach = PERIOD / 2 + OVERHANG
+        return range(math.ceil((self.left - reach) / PERIOD), math.floor((self.right + reach) / PERIOD) + 1)
 
 
 class LayerPainter:
@@ -68,35 +116,30 @@ class LayerPainter:
         self._window = window
         self.distance = distance
         self._offset = offset
-        self._recorder = skia.PictureRecorder()
-        self._canvas = self._recorder.beginRecording(skia.Rect(-2000, -200, 2000, 400))
+        self._marks: list[Mark] = []
 
-    def fill(self, path: skia.Path, color: Rgb, opacity: float = 1.0) -> None:
+    def fill(self, path: Outline, color: Rgb, opacity: float = 1.0) -> None:
         """A surface under the scene's light."""
         self.flat(path, self.palette.material(color, self.distance), opacity)
 
-    def flat(self, path: skia.Path, color: Rgb, opacity: float = 1.0) -> None:
+    def flat(self, path: Outline, color: Rgb, opacity: float = 1.0) -> None:
         """A colour as it is: lamps, windows, fire."""
-        self._canvas.drawPath(path, skia.Paint(Color4f=skia.Color4f(*color, opacity), AntiAlias=True))
+        if opacity > 0.0:
+            self._marks.append(Fill(path, color, opacity))
 
     def slope(
         self, top: float, bottom: float, colors: tuple[Rgb, Rgb], opacities: tuple[float, float] = (1.0, 1.0)
     ) -> None:
         """A band over the whole width that fades from the first colour to the second."""
-        ends = [
-            skia.Color4f(*color, opacity).toColor() for color, opacity in zip(colors, opacities, strict=True)
-        ]
-        shader = skia.GradientShader.MakeLinear([skia.Point(0, top), skia.Point(0, bottom)], ends)
-        self._canvas.drawRect(skia.Rect(-PERIOD / 2, top, PERIOD / 2 + 1, 260), skia.Paint(Shader=shader))
+        self._marks.append(Slope(top, bottom, colors, opacities))
 
     def glow(self, x: float, y: float, radius: float, color: Rgb, opacity: float) -> None:
         """A soft round light."""
-        ends = [skia.Color4f(*color, opacity * share).toColor() for share in (1.0, 0.45, 0.12, 0.0)]
-        shader = skia.GradientShader.MakeRadial(skia.Point(x, y), radius, ends, [0.0, 0.3, 0.65, 1.0])
-        self._canvas.drawCircle(x, y, radius, skia.Paint(Shader=shader, AntiAlias=True))
+        if opacity > 0.0:
+            self._marks.append(Glow(x, y, radius, color, opacity))
 
     def finish(self, top: float, bottom: float, mist: float = 0.0, edged: bool = True) -> Layer:
-        """Rasterise what the window shows between world y ``top`` and ``bottom``.
+        """The layer with what the window shows between world y ``top`` and ``bottom``.
 
         ``mist`` 0..1 veils the foot of the layer; ``edged`` layers get snow caps and edge light.
         """
@@ -104,80 +147,34 @@ class LayerPainter:
         repeats = window.right - window.left >= PERIOD
         # Multiples of 4 world pixels are whole raster pixels: the grid is the same whatever the clip sees.
         left = 4.0 * math.floor((-PERIOD / 2 if repeats else window.left) / 4.0)
-        right = left + PERIOD + 2.0 if repeats else window.right
         first = 4.0 * math.floor(max(top, window.top) / 4.0)
-        last = max(min(bottom, window.bottom), first + 1.0)
-        info = skia.ImageInfo.MakeN32Premul(
-            math.ceil((right - left) * RASTER), math.ceil((last - first) * RASTER)
+        fog = self.palette.horizon
+        return Layer(
+            self.depth,
+            left,
+            first,
+            left + PERIOD + 2.0 if repeats else window.right,
+            max(min(bottom, window.bottom), first + 1.0),
+            repeats,
+            self._offset,
+            tuple(self._marks),
+            tuple(self._edges()) if edged else (),
+            Slope(top, bottom, (fog, fog), (0.0, mist)) if mist > 0.0 else None,
         )
-        surface = skia.Surface.MakeRaster(info)
-        canvas = surface.getCanvas()
-        canvas.scale(RASTER, RASTER)
-        canvas.translate(-left, -first)
-        picture = self._recorder.finishRecordingAsPicture()
-        edges = self._edges() if edged else []
-        for index, (color, _, _) in enumerate(edges):
-            self._play(canvas, picture, edges[:index], color, (left, right))
-        self._play(canvas, picture, edges, None, (left, right))
-        if mist > 0.0:
-            self._veil(canvas, top, bottom, mist)
-        return Layer(self.depth, left, first, repeats, surface.makeImageSnapshot())
 
-    def _edges(self) -> list[tuple[Rgb, float, float]]:
-        """(colour, x, y) of light edges: the layer's silhouette peeps out from under itself by that much."""
+    def _edges(self) -> list[Edge]:
+        """Snow lies on top; drawn styles have a contour, the others an edge of light on the sun's side."""
         edges = []
         if self.palette.weather == "snow":
-            edges.append((self.palette.material((0.95, 0.97, 1.0), self.distance), 0.0, 3.2))
+            edges.append(Edge(self.palette.material((0.95, 0.97, 1.0), self.distance), 0.0, 3.2))
         if self.palette.style == "cyberpunk":
             neon = (0.25, 0.95, 1.0) if self.depth > 2.0 else (1.0, 0.25, 0.75)
-            edges.append((mix(neon, self.palette.horizon, 0.55 * self.distance), -self.palette.sun_side, 1.3))
+            lit = mix(neon, self.palette.horizon, 0.55 * self.distance)
+            edges.append(Edge(lit, -self.palette.sun_side, 1.3))
         elif self.palette.style == "ink":
             contour = mix((0.1, 0.1, 0.12), self.palette.horizon, 0.25 + 0.55 * self.distance)
-            edges.append((contour, 0.0, 1.3))
+            edges.append(Edge(contour, 0.0, 1.3))
         elif self.palette.weather == "clear":
-            edges.append(
-                (
-                    mix(self.palette.sun, self.palette.material((0.6, 0.6, 0.6), self.distance), 0.35),
-                    -0.9 * self.palette.sun_side,
-                    0.9,
-                )
-            )
+            lit = mix(self.palette.sun, self.palette.material((0.6, 0.6, 0.6), self.distance), 0.35)
+            edges.append(Edge(lit, -0.9 * self.palette.sun_side, 0.9))
         return edges
-
-    def _play(
-        self,
-        canvas: skia.Canvas,
-        picture: skia.Picture,
-        edges: list[tuple[Rgb, float, float]],
-        color: Rgb | None,
-        span: tuple[float, float],
-    ) -> None:
-        """Draw the copies of the art that reach into ``span``, pushed in by every edge so far; flat in
-        ``color`` if given.
-        """
-        paint = skia.Paint()
-        if color is not None:
-            paint.setColorFilter(
-                skia.ColorFilters.Blend(skia.Color4f(*color, 1.0).toColor(), skia.BlendMode.kSrcIn)
-            )
-        if edges:
-            paint.setBlendMode(skia.BlendMode.kSrcATop)
-        layered = color is not None or bool(edges)
-        if layered:
-            canvas.saveLayer(None, paint)
-        shift_x, shift_y = sum(edge[1] for edge in edges), sum(edge[2] for edge in edges)
-        reach = PERIOD / 2 + _OVERHANG
-        for copy in range(math.ceil((span[0] - reach) / PERIOD), math.floor((span[1] + reach) / PERIOD) + 1):
-            canvas.save()
-            canvas.translate(copy * PERIOD + self._offset + shift_x, shift_y)
-            canvas.drawPicture(picture)
-            canvas.restore()
-        if layered:
-            canvas.restore()
-
-    def _veil(self, canvas: skia.Canvas, top: float, bottom: float, mist: float) -> None:
-        fog = self.palette.horizon
-        ends = [skia.Color4f(*fog, 0.0).toColor(), skia.Color4f(*fog, mist).toColor()]
-        shader = skia.GradientShader.MakeLinear([skia.Point(0, top), skia.Point(0, bottom)], ends)
-        paint = skia.Paint(Shader=shader, BlendMode=skia.BlendMode.kSrcATop)
-        canvas.drawPaint(paint)

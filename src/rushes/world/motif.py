@@ -2,16 +2,14 @@
 
 import math
 
-import skia
-
 from rushes.world.layer import PERIOD, LayerPainter
-from rushes.world.outline import box, curve, ellipse, joined, polygon
+from rushes.world.outline import Outline, box, curve, ellipse, joined, polygon, strokes
 from rushes.world.palette import Rgb, mix, rgb
 
 _BARK = rgb(0x4A3A30)
 
 
-def ridge(base: float, waves: tuple[tuple[int, float, float], ...], sharp: bool = False) -> skia.Path:
+def ridge(base: float, waves: tuple[tuple[int, float, float], ...], sharp: bool = False) -> Outline:
     """A skyline that repeats with the layer: sum of (periods, height, phase); ``sharp`` folds it into
     peaks.
     """
@@ -83,27 +81,26 @@ def trunk(painter: LayerPainter, x: float, foot: float, half: float, bark: Rgb) 
     )
 
 
-def roof(x: float, base: float, half: float, rise: float) -> skia.Path:
+def roof(x: float, base: float, half: float, rise: float) -> Outline:
     """A curved eastern roof with upturned eaves."""
-    path = skia.Path()
-    path.moveTo(x - half, base - 3)
-    path.quadTo(x - half * 0.45, base - 3, x - half * 0.38, base - rise)
-    path.lineTo(x + half * 0.38, base - rise)
-    path.quadTo(x + half * 0.45, base - 3, x + half, base - 3)
-    path.quadTo(x + half * 0.6, base + 2, x, base + 2)
-    path.quadTo(x - half * 0.6, base + 2, x - half, base - 3)
-    path.close()
-    return path
+    return strokes(
+        (x - half, base - 3),
+        [(x - half * 0.45, base - 3), (x - half * 0.38, base - rise)],
+        [(x + half * 0.38, base - rise)],
+        [(x + half * 0.45, base - 3), (x + half, base - 3)],
+        [(x + half * 0.6, base + 2), (x, base + 2)],
+        [(x - half * 0.6, base + 2), (x - half, base - 3)],
+    )
 
 
-def battlement(top: float, bottom: float, left: float, right: float, tooth: float) -> skia.Path:
+def battlement(top: float, bottom: float, left: float, right: float, tooth: float) -> Outline:
     """A wall with crenels: teeth ``tooth`` wide and as high above ``top``."""
-    shape = box(left, top, right, bottom)
+    teeth = []
     x = left
     while x + tooth <= right:
-        shape.addRect(skia.Rect(x, top - tooth * 0.8, x + tooth, top + 1))
+        teeth.append(box(x, top - tooth * 0.8, x + tooth, top + 1))
         x += 1.8 * tooth
-    return shape
+    return joined(box(left, top, right, bottom), *teeth)
 
 
 def house(painter: LayerPainter, x: float, foot: float, size: float, lit: Rgb | None) -> None:

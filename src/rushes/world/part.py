@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import skia
 from numpy.typing import NDArray
 
 from rushes.world.affine import Array, compose
+from rushes.world.outline import Outline
 from rushes.world.palette import Rgb
 
 
@@ -15,13 +15,9 @@ from rushes.world.palette import Rgb
 class Shape:
     """An outline filled with one colour; ``opacity`` below 1 keeps it out of the id buffer."""
 
-    path: skia.Path
+    path: Outline
     color: Rgb
     opacity: float = 1.0
-
-    def paint(self) -> skia.Paint:
-        """The anti-aliased paint of this shape."""
-        return skia.Paint(Color4f=skia.Color4f(*self.color, self.opacity), AntiAlias=True)
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,3 @@ def drawing_order(parts: Sequence[Part], num_frames: int) -> NDArray[np.int64]:
         [np.broadcast_to(np.asarray(part.order, dtype=np.float64), (num_frames,)) for part in parts], axis=1
     )
     return np.argsort(orders, axis=1, kind="stable")
-
-
-def skia_matrix(matrix: Array) -> skia.Matrix:
-    """One (2, 3) map for Skia."""
-    (a, b, c), (d, e, f) = matrix.tolist()
-    return skia.Matrix.MakeAll(a, b, c, d, e, f, 0.0, 0.0, 1.0)

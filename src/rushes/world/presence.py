@@ -6,9 +6,9 @@ from einops import reduce
 from numpy.typing import NDArray
 
 from rushes.world.camera import HEIGHT, WIDTH, camera_path
+from rushes.world.canvas.marks import skia_matrix, skia_path
 from rushes.world.motion import motion_of
 from rushes.world.palette import palette_of
-from rushes.world.part import skia_matrix
 from rushes.world.scene import Scene
 from rushes.world.stage import figure_of, placement_of
 
@@ -26,6 +26,7 @@ def subject_presence(scene: Scene, num_frames: int, drawn: range | None = None) 
     view = camera_path(scene, motion.times, motion.seconds, motion.x).view(1.0)
     placement = placement_of(motion)
     parts = [part.under(placement).under(view) for part in figure_of(scene, motion, palette).parts]
+    outlines = [[skia_path(shape.path) for shape in part.shapes if shape.opacity == 1.0] for part in parts]
     height, width = HEIGHT // _REDUCTION, WIDTH // _REDUCTION
     buffer = np.zeros((height, width, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(width, height), buffer, width * 4)
@@ -35,12 +36,11 @@ def subject_presence(scene: Scene, num_frames: int, drawn: range | None = None) 
     presence = np.empty((len(chosen), HEIGHT // CELL, WIDTH // CELL), np.float32)
     for index, frame in enumerate(chosen):
         canvas.clear(0)
-        for part in parts:
+        for part, paths in zip(parts, outlines, strict=True):
             canvas.setMatrix(shrink)
             canvas.concat(skia_matrix(part.placement[frame]))
-            for shape in part.shapes:
-                if shape.opacity == 1.0:
-                    canvas.drawPath(shape.path, paint)
+            for path in paths:
+                canvas.drawPath(path, paint)
         covered = buffer[..., 3] > 127
         side = CELL // _REDUCTION
         presence[index] = reduce(covered.astype(np.float32), "(h p) (w q) -> h w", "mean", p=side, q=side)

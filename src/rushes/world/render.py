@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 
 from rushes.core.errors import UsageError
 from rushes.world.camera import HEIGHT, WIDTH
-from rushes.world.flow import exact_flow, id_pictures, movers_of
-from rushes.world.part import Part, skia_matrix
+from rushes.world.canvas.layers import LayerPicture, draw_layer
+from rushes.world.canvas.marks import skia_matrix, skia_shapes
+from rushes.world.canvas.sprite import Sprite
+from rushes.world.canvas.stencil import id_pictures
+from rushes.world.canvas.weather import draw_haze, draw_tile, haze_image, tile_image
+from rushes.world.flow import exact_flow, movers_of
+from rushes.world.part import Part
 from rushes.world.scene import Scene
 from rushes.world.site import NEAR
-from rushes.world.sprite import Sprite
 from rushes.world.stage import Stage, stage_of
-from rushes.world.weather import draw_haze, draw_veil
-
-_HAZE_DEPTH = 1.6
+from rushes.world.weather import HAZE_DEPTH
 
 
 @dataclass(frozen=True)
@@ -45,44 +47,65 @@ def render_frames(scene: Scene, num_frames: int, drawn: range | None = None) -> 
     chosen = range(num_frames) if drawn is None else drawn
     if any(frame not in range(num_frames) for frame in chosen):
         raise UsageError(f"frames {chosen} exceed a clip of {num_frames}; choose from 0..{num_frames - 1}")
-    return _draw(stage_of(scene, num_frames), chosen)
+    stage = stage_of(scene, num_frames)
+    return _draw(stage, [draw_layer(layer) for layer in stage.layers], chosen)
 
 
 def render(scene: Scene, num_frames: int) -> Clip:
     """Pictures with exact flow; several times slower than ``render_frames``, whose pictures it repeats."""
     stage = stage_of(scene, num_frames)
+    pictures = [draw_layer(layer) for layer in stage.layers]
     movers = movers_of(stage)
-    ids = id_pictures(movers)
+    ids = id_pictures(movers, pictures)
     flow, visible = exact_flow(ids, movers)
-    return Clip(_draw(stage, range(num_frames)), ids, flow, visible)
+    return Clip(_draw(stage, pictures, range(num_frames)), ids, flow, visible)
 
 
-def _draw(stage: Stage, chosen: range) -> NDArray[np.uint8]:
+def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range) -> NDArray[np.uint8]:
     buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
     canvas = surface.getCanvas()
-    sprite = Sprite(stage)
+    sprite, fire, haze = Sprite(stage), _Fire(stage), _Drift(stage)
     views = [stage.camera.view(layer.depth) for layer in stage.layers]
-    fire = [part.under(stage.camera.view(NEAR)) for part in stage.fire]
-    haze_view = stage.camera.view(_HAZE_DEPTH)
+    veils = [(tile_image(veil.tile), veil.places(stage.camera, stage.motion.times)) for veil in stage.veils]
     frames = np.empty((len(chosen), HEIGHT, WIDTH, 3), np.uint8)
     for index, frame in enumerate(chosen):
-        seconds = float(stage.motion.times[frame])
-        for layer, view in zip(stage.layers, views, strict=True):
-            layer.draw(canvas, view[frame])
-            if layer.depth == NEAR:
-                _draw_parts(canvas, fire, frame)
-                if stage.haze is not None:
-                    draw_haze(canvas, stage.haze, haze_view[frame], seconds, stage.haze_start)
+        for picture, view in zip(pictures, views, strict=True):
+            picture.draw(canvas, view[frame])
+            if picture.layer.depth == NEAR:
+                fire.draw(canvas, frame)
+                haze.draw(canvas, frame)
         sprite.draw(canvas, frame)
-        for veil in stage.veils:
-            draw_veil(canvas, veil, stage.camera, frame, seconds)
+        for image, places in veils:
+            draw_tile(canvas, image, places[frame])
         cv2.cvtColor(buffer, cv2.COLOR_BGRA2RGB, dst=frames[index])
     return frames
 
 
-def _draw_parts(canvas: skia.Canvas, parts: list[Part], frame: int) -> None:
-    for part in parts:
-        canvas.setMatrix(skia_matrix(part.placement[frame]))
-        for shape in part.shapes:
-            canvas.drawPath(shape.path, shape.paint())
+class _Fire:
+    """Flames and smoke of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._parts: list[Part] = [part.under(stage.camera.view(NEAR)) for part in stage.fire]
+        self._shapes = [skia_shapes(part.shapes) for part in self._parts]
+
+    def draw(self, canvas: skia.Canvas, frame: int) -> None:
+        for part, shapes in zip(self._parts, self._shapes, strict=True):
+            canvas.setMatrix(skia_matrix(part.placement[frame]))
+            for path, paint in shapes:
+                canvas.drawPath(path, paint)
+
+
+class _Drift:
+    """The haze of a stage, if it has any."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._image = None
+        if stage.haze is not None:
+            self._image = haze_image(stage.haze.color)
+            self._view = stage.camera.view(HAZE_DEPTH)
+            self._places = stage.haze.places(self._view, stage.motion.times)
+
+    def draw(self, canvas: skia.Canvas, frame: int) -> None:
+        if self._image is not None:
+            draw_haze(canvas, self._image, self._view[frame], float(self._places[frame]))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import skia
 
 from rushes.core.errors import UsageError
 from rushes.world.affine import Array, affine
@@ -20,7 +19,7 @@ from rushes.world.part import Figure, Part
 from rushes.world.props import can_figure, car_figure
 from rushes.world.scene import Scene
 from rushes.world.sky import sky_layer
-from rushes.world.weather import Veil, haze_image, veils_of
+from rushes.world.weather import Haze, Veil, haze_of, veils_of
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Stage:
     placement: Array
     """(T, 2, 3): figure space -> world."""
     veils: tuple[Veil, ...]
-    haze: tuple[skia.Image, float] | None
-    haze_start: float
+    haze: Haze | None
 
 
 def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
@@ -84,6 +82,5 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
         figure,
         placement_of(motion),
         tuple(veils_of(scene, palette)),
-        haze_image(scene, palette),
-        float(generator.uniform(0.0, 512.0)),
+        haze_of(scene, palette, float(generator.uniform(0.0, 512.0))),
     )

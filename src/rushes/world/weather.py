@@ -1,20 +1,55 @@
 """Weather before the camera: a fixed set of particle tiles at constant velocity, and drifting haze."""
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import product
 
 import numpy as np
-import skia
 
 from rushes.world.affine import Array
 from rushes.world.camera import CameraPath
-from rushes.world.outline import ellipse, polygon, shifted
+from rushes.world.outline import Outline, ellipse, polygon
 from rushes.world.palette import Palette, Rgb, mix
 from rushes.world.scene import Scene
 
 TILE = 128
 _PARTICLES = 14
+
+HAZE_PERIOD, HAZE_DEPTH = 512, 1.6
+HAZE_TOP, HAZE_HEIGHT = 62.0, 110
+HAZE_BLOBS = ((40, 52, 96, 22), (200, 66, 120, 26), (340, 46, 90, 20), (470, 70, 110, 24))
+"""x, y from the band's top, half width, half height."""
+HAZE_SHARES = (0.62, 0.3, 0.0)
+"""Opacity of a blob at its centre, half way, and at its border."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tileable square sheet of equal particles: flakes when they have no extent, else streaks from (0, 0)
+    to (across, down).
+    """
+
+    seed: int
+    color: Rgb
+    opacity: float
+    half: float
+    across: float
+    down: float
+
+    @property
+    def outline(self) -> Outline:
+        """One particle around (0, 0)."""
+        half, across, down = self.half, self.across, self.down
+        if across == down == 0.0:
+            return ellipse(0.0, 0.0, half)
+        tilt = half * 0.4
+        return polygon([(-half, 0.0), (half, tilt), (across + half, down), (across - half, down - tilt)])
+
+    @property
+    def places(self) -> Array:
+        """(N, 2) in 0..TILE: evenly spread, the same in every clip."""
+        index = np.arange(_PARTICLES)
+        lattice = np.stack([index / _PARTICLES, (index * 5 % _PARTICLES + 0.5) / _PARTICLES], -1)
+        spots: Array = (lattice + np.random.default_rng(self.seed).uniform(0, 0.05, lattice.shape)) * TILE
+        return spots
 
 
 @dataclass(frozen=True)
@@ -23,36 +58,33 @@ class Veil:
     follow the camera more.
     """
 
-    image: skia.Image
+    tile: Tile
     velocity: tuple[float, float]
     depth: float
     start: tuple[float, float]
 
-
-@cache
-def _tile(seed: int, color: Rgb, opacity: float, particle: tuple[float, float, float]) -> skia.Image:
-    """A tileable sheet of equal particles; ``particle``: half width, extent across, extent down."""
-    generator = np.random.default_rng(seed)
-    # Stratified places: evenly spread, the same in every clip.
-    index = np.arange(_PARTICLES)
-    lattice = np.stack([index / _PARTICLES, (index * 5 % _PARTICLES + 0.5) / _PARTICLES], -1)
-    places = (lattice + generator.uniform(0, 0.05, lattice.shape)) * TILE
-    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(TILE, TILE))
-    canvas = surface.getCanvas()
-    paint = skia.Paint(Color4f=skia.Color4f(*color, opacity), AntiAlias=True)
-    outline = _particle(*particle)
-    for x, y in places.tolist():
-        for wrapped_x, wrapped_y in product((x - TILE, x, x + TILE), (y - TILE, y, y + TILE)):
-            canvas.drawPath(shifted(outline, wrapped_x, wrapped_y), paint)
-    return surface.makeImageSnapshot()
+    def places(self, camera: CameraPath, times: Array) -> Array:
+        """(T, 2): the screen pixel of the tile's corner, 0..TILE, at each of ``times`` (seconds)."""
+        follow = min(1.0, 1.0 / self.depth)
+        x = self.start[0] + self.velocity[0] * times - (camera.turn_x + camera.truck * follow)
+        y = self.start[1] + self.velocity[1] * times - camera.turn_y
+        return np.stack([x % TILE, y % TILE], -1)
 
 
-def _particle(half: float, across: float, down: float) -> skia.Path:
-    """A flake when it has no extent, else a streak from (0, 0) to (across, down)."""
-    if across == down == 0.0:
-        return ellipse(0.0, 0.0, half)
-    tilt = half * 0.4
-    return polygon([(-half, 0.0), (half, tilt), (across + half, down), (across - half, down - tilt)])
+@dataclass(frozen=True)
+class Haze:
+    """A soft band HAZE_PERIOD wide that drifts by ``speed`` pixels a second."""
+
+    color: Rgb
+    speed: float
+    start: float
+
+    def places(self, view: Array, times: Array) -> Array:
+        """(T,): world pixels right of the screen's left border at which a copy of the band begins,
+        0..HAZE_PERIOD; ``view`` (T, 2, 3).
+        """
+        begin: Array = (view[:, 0, 2] / view[:, 0, 0] + self.start + self.speed * times) % HAZE_PERIOD
+        return begin
 
 
 def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
@@ -83,71 +115,15 @@ def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
             ((1.5, -46.0, 1.84), 0.5, (-340.0, 40.0), 0.9),
         ]
     return [
-        Veil(_tile(index + 11, color, opacity, particle), velocity, depth, (start[0], start[1]))
+        Veil(Tile(index + 11, color, opacity, *particle), velocity, depth, (start[0], start[1]))
         for index, ((particle, opacity, velocity, depth), start) in enumerate(
             zip(sheets, starts[: len(sheets)], strict=True)
         )
     ]
 
 
-def draw_veil(canvas: skia.Canvas, veil: Veil, camera: CameraPath, frame: int, seconds: float) -> None:
-    """Draw one sheet over the frame."""
-    follow = min(1.0, 1.0 / veil.depth)
-    x = (
-        veil.start[0]
-        + veil.velocity[0] * seconds
-        - float(camera.turn_x[frame] + camera.truck[frame] * follow)
-    )
-    y = veil.start[1] + veil.velocity[1] * seconds - float(camera.turn_y[frame])
-    canvas.resetMatrix()
-    left, top = x % TILE - TILE, y % TILE - TILE
-    sampling = skia.SamplingOptions(skia.FilterMode.kLinear)
-    row = top
-    while row < 160:
-        column = left
-        while column < 256:
-            canvas.drawImage(veil.image, column, row, sampling, None)
-            column += TILE
-        row += TILE
-
-
-def haze_image(scene: Scene, palette: Palette) -> tuple[skia.Image, float] | None:
-    """(a soft band picture 512 wide, its speed in pixels a second) for fog and sand; None in other
-    weathers.
-    """
+def haze_of(scene: Scene, palette: Palette, start: float) -> Haze | None:
+    """Drifting bands for fog and sand, ``start`` pixels along; None in other weathers."""
     if scene.weather not in ("fog", "sandstorm"):
         return None
-    width, height = 512, 110
-    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(width, height))
-    canvas = surface.getCanvas()
-    color = palette.horizon
-    blobs = ((40, 52, 96, 22), (200, 66, 120, 26), (340, 46, 90, 20), (470, 70, 110, 24))
-    for x, y, half_x, half_y in blobs:
-        for shift in (-width, 0, width):
-            ends = [
-                skia.Color4f(*color, 0.62).toColor(),
-                skia.Color4f(*color, 0.3).toColor(),
-                skia.Color4f(*color, 0.0).toColor(),
-            ]
-            shader = skia.GradientShader.MakeRadial(skia.Point(0, 0), 1.0, ends)
-            canvas.save()
-            canvas.translate(x + shift, y)
-            canvas.scale(half_x, half_y)
-            canvas.drawCircle(0, 0, 1, skia.Paint(Shader=shader))
-            canvas.restore()
-    return surface.makeImageSnapshot(), -14.0 if scene.weather == "fog" else -90.0
-
-
-def draw_haze(
-    canvas: skia.Canvas, haze: tuple[skia.Image, float], view: Array, seconds: float, start: float
-) -> None:
-    """Draw the drifting band at the depth whose ``view`` (2, 3) is given."""
-    image, speed = haze
-    scale = float(view[0, 0])
-    canvas.resetMatrix()
-    canvas.translate(0.0, float(view[1, 2]))
-    canvas.scale(scale, scale)
-    x = (float(view[0, 2]) / scale + start + speed * seconds) % 512.0 - 512.0
-    while x < 256.0 / scale:
-        canvas.drawImage(image, x, 62.0, skia.SamplingOptions(skia.FilterMode.kLinear), None)
-        x += 512.0
+    return Haze(palette.horizon, -14.0 if scene.weather == "fog" else -90.0, start)

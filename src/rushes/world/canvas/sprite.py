@@ -3,12 +3,11 @@
 import skia
 
 from rushes.world.camera import HEIGHT, WIDTH
+from rushes.world.canvas.marks import SMOOTH, skia_matrix, skia_paint, skia_shapes
 from rushes.world.motion import GROUND
 from rushes.world.palette import mix
-from rushes.world.part import drawing_order, skia_matrix
+from rushes.world.part import drawing_order
 from rushes.world.stage import Stage
-
-_SMOOTH = skia.SamplingOptions(skia.FilterMode.kLinear)
 
 
 class Sprite:
@@ -17,7 +16,7 @@ class Sprite:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._parts = [part.under(stage.placement) for part in stage.figure.parts]
-        self._paints = [[shape.paint() for shape in part.shapes] for part in self._parts]
+        self._shapes = [skia_shapes(part.shapes) for part in self._parts]
         self._order = drawing_order(self._parts, len(stage.motion.times))
         self._surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT))
         self._view = stage.camera.view(1.0)
@@ -29,7 +28,7 @@ class Sprite:
         side = int(palette.sun_side)
         self._edge_offsets = ((-1, 0), (1, 0), (0, -1), (0, 1)) if outlined else ((side, 0), (2 * side, -1))
         self._mirror = skia.Paint(Alpha=96)
-        self._shadow = skia.Paint(Color4f=skia.Color4f(0.03, 0.03, 0.06, 1.0), AntiAlias=True)
+        self._shadow = skia_paint((0.03, 0.03, 0.06))
 
     def draw(self, canvas: skia.Canvas, frame: int) -> None:
         """Draw the subject as it is at ``frame``."""
@@ -59,9 +58,9 @@ class Sprite:
             own.setMatrix(view)
             own.concat(skia_matrix(self._parts[index].placement[frame]))
             matrix = own.getTotalMatrix()
-            for shape, paint in zip(self._parts[index].shapes, self._paints[index], strict=True):
-                own.drawPath(shape.path, paint)
-                touched.join(matrix.mapRect(shape.path.getBounds()))
+            for path, paint in self._shapes[index]:
+                own.drawPath(path, paint)
+                touched.join(matrix.mapRect(path.getBounds()))
         bounds = touched.makeOutset(2.0, 2.0).roundOut()
         if not bounds.intersect(skia.IRect.MakeWH(WIDTH, HEIGHT)):
             return skia.IRect.MakeEmpty()
@@ -75,7 +74,7 @@ class Sprite:
             # Mirrored about the ground line on screen, squeezed by the low angle of view.
             line = view[1, 0] * self._stage.motion.x[frame] + view[1, 1] * GROUND + view[1, 2]
             canvas.setMatrix(skia.Matrix.MakeAll(1, 0, 0, 0, -0.6, 1.6 * line, 0, 0, 1))
-            canvas.drawImage(image, bounds.left(), bounds.top(), _SMOOTH, self._mirror)
+            canvas.drawImage(image, bounds.left(), bounds.top(), SMOOTH, self._mirror)
         scale = self._stage.motion.scale
         height = float(figure.lifted[frame]) * scale
         spread = figure.shadow * scale * (1.15 - 0.007 * height)

@@ -1,0 +1,1 @@
+"""Draws the world with skia on the CPU. The only place that knows skia."""
