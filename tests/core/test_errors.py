@@ -15,6 +15,8 @@ from rushes.core import errors
         (errors.WeightsError, 1),
         (errors.GenerationError, 1),
         (errors.HubError, 1),
+        (errors.StoreError, 1),
+        (errors.LeaseLostError, 1),
         (errors.CancelledError, 130),
     ],
 )

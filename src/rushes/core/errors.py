@@ -8,6 +8,8 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── GenerationError         a run went wrong on its way                 exit 1
 │   └── OutOfMemoryError    memory ran out in one of its stages         exit 1
 ├── HubError                a hub of models is out of reach or wrong    exit 1
+├── StoreError              the studio's database or files cannot do it exit 1
+│   └── LeaseLostError      a job now belongs to another attempt        exit 1
 └── CancelledError          the user stopped the run                    exit 130
 """
 
@@ -52,6 +54,14 @@ class OutOfMemoryError(GenerationError):
 
 class HubError(RushesError):
     """A hub of models cannot be reached, lacks what was asked, or sends other bytes than it promises."""
+
+
+class StoreError(RushesError):
+    """The studio's database or its folder of files cannot be used: full, read-only, of another version."""
+
+
+class LeaseLostError(StoreError):
+    """A job was given to another attempt in the meantime: what this one writes no longer counts."""
 
 
 class CancelledError(RushesError):

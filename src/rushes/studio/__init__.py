@@ -1,0 +1,1 @@
+"""The studio: projects, shots, immutable takes, the ledger of jobs, production and review. No torch."""

@@ -1,0 +1,1 @@
+"""Steps of the database schema, one module each; ``rushes.studio.migrate`` walks them."""

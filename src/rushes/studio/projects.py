@@ -1,0 +1,145 @@
+"""Projects: frame rate, picture ratio, policy and budget of everything shot for them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from rushes.core.errors import UsageError
+from rushes.studio import schema
+from rushes.studio.desk import Desk
+from rushes.studio.store import new_id
+
+INBOX = "INBOX"
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,30}")
+_RATIO = re.compile(r"\d+(\.\d+)?:\d+(\.\d+)?")
+MAX_FRAME_RATE = 240
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """What a project is made from. ``budget_s``: machine seconds it may use, None for no limit.
+
+    ``code`` is ASCII, since it becomes part of file names; ``title`` may be in any language.
+    """
+
+    code: str
+    title: str = ""
+    frame_rate: Fraction = Fraction(24)
+    ratio: str = "16:9"
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    budget_s: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a code, rate, ratio or budget nothing can be filmed with."""
+        if not _CODE.fullmatch(self.code):
+            raise UsageError(
+                f"project code {self.code!r} cannot stand in file names: use A-Z, 0-9 and -, at most 31"
+            )
+        if not 1 <= self.frame_rate <= MAX_FRAME_RATE:
+            raise UsageError(f"frame rate {self.frame_rate} is out of range: use 1 to {MAX_FRAME_RATE}")
+        if not _RATIO.fullmatch(self.ratio) or "0" in self.ratio.split(":"):
+            raise UsageError(f"ratio {self.ratio!r} is not WIDTH:HEIGHT: write it like 16:9 or 2.39:1")
+        if self.budget_s is not None and self.budget_s < 0:
+            raise UsageError(f"budget {self.budget_s:g} s is less than nothing: give 0 or more")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project as it stands; of its budget ``reserved_s`` waits for jobs and ``spent_s`` is used."""
+
+    id: str
+    code: str
+    title: str
+    frame_rate: Fraction
+    ratio: str
+    policy: Mapping[str, Any]
+    is_inbox: bool
+    budget_s: float | None
+    reserved_s: float
+    spent_s: float
+
+
+def new_project(desk: Desk, new: NewProject) -> Project:
+    """Make a project; UsageError where the code is taken."""
+    with desk.store.write() as connection:
+        if _row(connection, desk, new.code) is not None:
+            raise UsageError(f"there is a project {new.code} already: choose another code")
+        return _insert(connection, desk, new)
+
+
+def inbox(desk: Desk) -> Project:
+    """The project of takes that belong to no other."""
+    with desk.store.read() as connection:
+        row = _row(connection, desk, INBOX)
+    if row is not None:
+        return _project(row)
+    with desk.store.write() as connection:
+        row = _row(connection, desk, INBOX)
+        return _project(row) if row else _insert(connection, desk, NewProject(INBOX, "Inbox"))
+
+
+def find_project(desk: Desk, code: str) -> Project:
+    """The project with this code or id; UsageError where there is none."""
+    with desk.store.read() as connection:
+        row = _row(connection, desk, code)
+    if row is None:
+        raise UsageError(f"there is no project {code!r}: `rushes project list` shows those there are")
+    return _project(row)
+
+
+def list_projects(desk: Desk) -> tuple[Project, ...]:
+    """All projects by code."""
+    with desk.store.read() as connection:
+        rows = connection.execute(desk.only(schema.projects).order_by(schema.projects.c.code)).mappings()
+        return tuple(_project(row) for row in rows)
+
+
+def set_budget(desk: Desk, project_id: str, budget_s: float | None) -> None:
+    """Change what the project may use in all; None lifts the limit."""
+    table = schema.projects
+    with desk.store.write() as connection:
+        desk.one(connection, table, project_id, "project")
+        connection.execute(update(table).where(table.c.id == project_id).values(budget_s=budget_s))
+        desk.log(connection, project_id, "budget set", {"budget_s": budget_s})
+
+
+def sequence_id(connection: Connection, desk: Desk, project_id: str, code: str) -> str:
+    """Id of a project's sequence, made where it is new."""
+    table = schema.sequences
+    found = connection.scalar(
+        select(table.c.id).where(table.c.project_id == project_id, table.c.code == code)
+    )
+    if found is not None:
+        return str(found)
+    row_id = new_id("sequence")
+    values = {"id": row_id, "tenant_id": desk.tenant_id, "project_id": project_id, "code": code, "title": ""}
+    connection.execute(insert(table).values(values))
+    return row_id
+
+
+def _insert(connection: Connection, desk: Desk, new: NewProject) -> Project:
+    project_id = new_id("project")
+    connection.execute(
+        insert(schema.projects).values(
+            id=project_id, tenant_id=desk.tenant_id, code=new.code, title=new.title,
+            frame_rate=str(new.frame_rate), ratio=new.ratio, policy=dict(new.policy),
+            is_inbox=new.code == INBOX, budget_s=new.budget_s, created_at=desk.store.now(connection),
+        )
+    )  # fmt: skip
+    desk.log(connection, project_id, "project made", {"code": new.code})
+    return _project(desk.one(connection, schema.projects, project_id, "project"))
+
+
+def _row(connection: Connection, desk: Desk, code: str) -> RowMapping | None:
+    table = schema.projects
+    named = (table.c.code == code) | (table.c.id == code)
+    return connection.execute(desk.only(table).where(named)).mappings().first()
+
+
+def _project(row: RowMapping) -> Project:
+    values = {name: row[name] for name in Project.__annotations__}
+    return Project(**{**values, "frame_rate": Fraction(row["frame_rate"])})

@@ -1,0 +1,186 @@
+"""Review: what a person chose, what people, checks and gates noted at frames, and what waits for a person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from rushes.core.errors import UsageError
+from rushes.studio import schema
+from rushes.studio.desk import Desk
+from rushes.studio.store import new_id
+
+
+class Choice(StrEnum):
+    CIRCLED = "circled"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+class Source(StrEnum):
+    """Who noted something."""
+
+    PERSON = "person"
+    CHECK = "check"
+    GATE = "gate"
+
+
+@dataclass(frozen=True)
+class NewNote:
+    """Something about a take; frames count from 0 at the take's native rate, both ends included, None: all.
+
+    ``rule`` names the check or gate that found it.
+    """
+
+    text: str
+    source: Source = Source.PERSON
+    rule: str = ""
+    first_frame: int | None = None
+    last_frame: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for an empty note or frames that run backwards."""
+        if not self.text.strip():
+            raise UsageError("the note is empty: say what should change")
+        first, last = self.first_frame, self.last_frame
+        if (first is None) != (last is None) or (first is not None and last is not None and first > last):
+            raise UsageError(f"frames {first}-{last} are no range: write them like 12-24")
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note as kept; open until a take answers it or a person lets it go."""
+
+    id: str
+    take_id: str
+    text: str
+    source: Source
+    rule: str
+    first_frame: int | None
+    last_frame: int | None
+    created_at: float
+    closed_at: float | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A take that waits for a person, and why: its open notes, or that nobody has chosen yet."""
+
+    take_id: str
+    code: str
+    notes: tuple[Note, ...]
+
+
+def parse_note(text: str) -> NewNote:
+    """``"12-24: snow, not rain"``, ``"12: ..."`` or words for the whole take."""
+    head, colon, words = text.replace("：", ":", 1).partition(":")
+    ends = [end.strip() for end in head.split("-")]
+    if not colon or len(ends) > 2 or not all(end.isdecimal() for end in ends):
+        return NewNote(text.strip())
+    return NewNote(words.strip(), first_frame=int(ends[0]), last_frame=int(ends[-1]))
+
+
+def choose(desk: Desk, take_id: str, choice: Choice) -> None:
+    """Circle, hold or reject a take; what was chosen before stays in the record."""
+    with desk.store.write() as connection:
+        desk.one(connection, schema.takes, take_id, "take")
+        connection.execute(
+            insert(schema.reviews).values(
+                tenant_id=desk.tenant_id, take_id=take_id, person_id=desk.person_id, choice=choice,
+                created_at=desk.store.now(connection),
+            )
+        )  # fmt: skip
+        desk.log(connection, take_id, f"take {choice}")
+
+
+def choices_in(desk: Desk, project_id: str) -> dict[str, Choice]:
+    """The newest choice of every reviewed take of a project, by take id."""
+    reviews, takes = schema.reviews, schema.takes
+    newest = (
+        select(func.max(reviews.c.number))
+        .join(takes, takes.c.id == reviews.c.take_id)
+        .where(takes.c.project_id == project_id, takes.c.tenant_id == desk.tenant_id)
+        .group_by(reviews.c.take_id)
+    )
+    asked = select(reviews.c.take_id, reviews.c.choice).where(reviews.c.number.in_(newest))
+    with desk.store.read() as connection:
+        return {take_id: Choice(choice) for take_id, choice in connection.execute(asked)}
+
+
+def make_current(desk: Desk, take_id: str) -> None:
+    """Let the shot point to this take; the others stay as they are. UsageError while it is not made."""
+    with desk.store.write() as connection:
+        take = desk.one(connection, schema.takes, take_id, "take")
+        if (
+            connection.scalar(select(schema.masters.c.sha256).where(schema.masters.c.take_id == take_id))
+            is None
+        ):
+            raise UsageError(f"{take['code']} is not made yet: wait for it, or choose another take")
+        table = schema.shots
+        connection.execute(update(table).where(table.c.id == take["shot_id"]).values(current_take_id=take_id))
+        desk.log(connection, take_id, "take made current")
+
+
+def add_note(connection: Connection, desk: Desk, take_id: str, note: NewNote) -> str:
+    """Write a note down and return its id."""
+    desk.one(connection, schema.takes, take_id, "take")
+    note_id = new_id("note")
+    is_ours = note.source is Source.PERSON
+    connection.execute(
+        insert(schema.notes).values(
+            id=note_id, tenant_id=desk.tenant_id, take_id=take_id, source=note.source, rule=note.rule,
+            person_id=desk.person_id if is_ours else None, first_frame=note.first_frame,
+            last_frame=note.last_frame, text=note.text, created_at=desk.store.now(connection),
+        )
+    )  # fmt: skip
+    desk.log(connection, take_id, "note", {"note": note_id, "source": note.source, "rule": note.rule})
+    return note_id
+
+
+def close_note(connection: Connection, desk: Desk, note_id: str) -> None:
+    """Take a note off the queue: a take answers it, or a person lets it go."""
+    note = desk.one(connection, schema.notes, note_id, "note")
+    table = schema.notes
+    now = desk.store.now(connection)
+    connection.execute(update(table).where(table.c.id == note_id).values(closed_at=now))
+    desk.log(connection, note["take_id"], "note closed", {"note": note_id})
+
+
+def notes_of(desk: Desk, take_id: str) -> tuple[Note, ...]:
+    """The notes of a take, oldest first."""
+    table = schema.notes
+    asked = desk.only(table).where(table.c.take_id == take_id).order_by(table.c.created_at, table.c.id)
+    with desk.store.read() as connection:
+        return tuple(_note(row) for row in connection.execute(asked).mappings())
+
+
+def review_queue(desk: Desk, project_id: str) -> tuple[Waiting, ...]:
+    """Takes a person should look at: made and not yet chosen, or with an open note, by code."""
+    takes, notes, masters = schema.takes, schema.notes, schema.masters
+    made = (
+        select(takes.c.id, takes.c.code)
+        .join(masters, masters.c.take_id == takes.c.id)
+        .where(takes.c.tenant_id == desk.tenant_id, takes.c.project_id == project_id)
+    )
+    asked = (
+        desk.only(notes)
+        .add_columns(takes.c.code)
+        .join(takes, takes.c.id == notes.c.take_id)
+        .where(takes.c.project_id == project_id, notes.c.closed_at.is_(None))
+        .order_by(notes.c.created_at)
+    )
+    chosen = choices_in(desk, project_id)
+    waiting: dict[str, tuple[str, list[Note]]] = {}
+    with desk.store.read() as connection:
+        for take_id, code in connection.execute(made):
+            if take_id not in chosen:
+                waiting[take_id] = (code, [])
+        for row in connection.execute(asked).mappings():
+            waiting.setdefault(row["take_id"], (row["code"], []))[1].append(_note(row))
+    found = [Waiting(take_id, code, tuple(found)) for take_id, (code, found) in waiting.items()]
+    return tuple(sorted(found, key=lambda each: each.code))
+
+
+def _note(row: RowMapping) -> Note:
+    values = {name: row[name] for name in Note.__annotations__}
+    return Note(**{**values, "source": Source(row["source"])})

@@ -1,0 +1,200 @@
+"""Shots and their revisions: what a shot says may change, what it said stays."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+
+from rushes.core.errors import UsageError
+from rushes.studio import schema
+from rushes.studio.desk import Desk
+from rushes.studio.projects import sequence_id
+from rushes.studio.store import new_id
+
+FIRST_SEQUENCE = "SQ010"
+# In tens, so that a shot fits between two.
+_STEP = 10
+_CODE = re.compile(r"([A-Z0-9][A-Z0-9-]{0,30})_([A-Z0-9][A-Z0-9-]{0,30})")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What one revision of a shot says: the text, the spec read from it, the words of the script it shows.
+
+    ``spans`` are [start, end) in characters of the script revision.
+    """
+
+    text: str
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    spans: tuple[tuple[int, int], ...] = ()
+    script_revision_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A shot at its newest revision. ``code`` is what people say, like SQ010_SH0030; ``id`` never changes."""
+
+    id: str
+    project_id: str
+    code: str
+    key: str
+    scene_id: str | None
+    position: int
+    revision: int
+    revision_id: str
+    words: Words
+    current_take_id: str | None
+
+
+def new_shot(
+    desk: Desk, project_id: str, words: Words, code: str = "", key: str = "", scene_id: str | None = None
+) -> Shot:
+    """Add a shot at the end. ``code`` is SEQUENCE_SHOT, by default the next ten of the first sequence.
+
+    ``key`` ties it to the shot of a script breakdown. Raises UsageError for a code that is taken.
+    """
+    with desk.store.write() as connection:
+        return add_shot(connection, desk, project_id, words, code, key, scene_id)
+
+
+def add_shot(
+    connection: Connection, desk: Desk, project_id: str, words: Words, code: str, key: str,
+    scene_id: str | None = None,
+) -> Shot:  # fmt: skip
+    """:func:`new_shot` within a transaction."""
+    desk.one(connection, schema.projects, project_id, "project")
+    table = schema.shots
+    code = code or _next_code(connection, project_id, FIRST_SEQUENCE)
+    parts = _CODE.fullmatch(code)
+    if parts is None:
+        raise UsageError(f"shot code {code!r} is not SEQUENCE_SHOT: write it like SQ010_SH0030")
+    if connection.scalar(select(table.c.id).where(table.c.project_id == project_id, table.c.code == code)):
+        raise UsageError(f"there is a shot {code} already: choose another code")
+    last = connection.scalar(select(func.max(table.c.position)).where(table.c.project_id == project_id))
+    shot_id = new_id("shot")
+    connection.execute(
+        insert(table).values(
+            id=shot_id, tenant_id=desk.tenant_id, project_id=project_id,
+            sequence_id=sequence_id(connection, desk, project_id, parts[1]), scene_id=scene_id,
+            key=key, code=code, position=(last or 0) + 1,
+        )
+    )  # fmt: skip
+    desk.log(connection, shot_id, "shot made", {"code": code})
+    _insert_revision(connection, desk, shot_id, 1, words)
+    return get_shot(connection, desk, shot_id)
+
+
+def revise_shot(desk: Desk, shot_id: str, words: Words, expected: int | None = None) -> Shot:
+    """Give a shot new words; UsageError when ``expected``, the revision the author saw, is not the newest.
+
+    Takes keep the revision they were made of.
+    """
+    with desk.store.write() as connection:
+        shot = get_shot(connection, desk, shot_id)
+        if expected is not None and expected != shot.revision:
+            raise UsageError(
+                f"{shot.code} is at revision {shot.revision}, you changed {expected}: look at it again first"
+            )
+        if words == shot.words:
+            return shot
+        _insert_revision(connection, desk, shot_id, shot.revision + 1, words)
+        return get_shot(connection, desk, shot_id)
+
+
+def find_shot(desk: Desk, project_id: str, code: str) -> Shot:
+    """A shot by id, by code, or by the end of its code where only one has it: SH0030 for SQ010_SH0030."""
+    with desk.store.read() as connection:
+        shots = [_shot(row) for row in connection.execute(_asked(desk, project_id)).mappings()]
+    exact = [shot for shot in shots if code in (shot.code, shot.id)]
+    found = exact or [shot for shot in shots if shot.code.endswith(f"_{code}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{code!r} is {', '.join(shot.code for shot in found)}: name one of them in full")
+    raise UsageError(f"there is no shot {code!r} in this project: `rushes shots` lists those there are")
+
+
+def list_shots(desk: Desk, project_id: str) -> tuple[Shot, ...]:
+    """The shots of a project in their order."""
+    with desk.store.read() as connection:
+        return tuple(_shot(row) for row in connection.execute(_asked(desk, project_id)).mappings())
+
+
+def get_shot(connection: Connection, desk: Desk, shot_id: str) -> Shot:
+    """A shot by its id, within a transaction; UsageError where there is none."""
+    row = connection.execute(_asked(desk).where(schema.shots.c.id == shot_id)).mappings().first()
+    if row is None:
+        raise UsageError(f"there is no shot {shot_id!r}: `rushes shots` lists those there are")
+    return _shot(row)
+
+
+def revisions_of(desk: Desk, shot_id: str) -> tuple[Words, ...]:
+    """What a shot said, oldest first."""
+    table = schema.shot_revisions
+    asked = desk.only(table).where(table.c.shot_id == shot_id).order_by(table.c.revision)
+    with desk.store.read() as connection:
+        return tuple(_words(row) for row in connection.execute(asked).mappings())
+
+
+def reorder_shots(desk: Desk, project_id: str, shot_ids: Sequence[str]) -> None:
+    """Put all shots of a project into this order; UsageError when one is missing or foreign."""
+    table = schema.shots
+    with desk.store.write() as connection:
+        known = set(
+            connection.scalars(
+                select(table.c.id).where(
+                    table.c.tenant_id == desk.tenant_id, table.c.project_id == project_id
+                )
+            )
+        )
+        if known != set(shot_ids) or len(known) != len(shot_ids):
+            raise UsageError(f"{len(shot_ids)} shots are not the {len(known)} of the project: name each once")
+        for position, shot_id in enumerate(shot_ids, 1):
+            connection.execute(update(table).where(table.c.id == shot_id).values(position=position))
+        desk.log(connection, project_id, "shots reordered")
+
+
+def _insert_revision(connection: Connection, desk: Desk, shot_id: str, revision: int, words: Words) -> None:
+    connection.execute(
+        insert(schema.shot_revisions).values(
+            id=new_id("words"), tenant_id=desk.tenant_id, shot_id=shot_id, revision=revision,
+            text=words.text, spec=dict(words.spec), spans=[list(span) for span in words.spans],
+            script_revision_id=words.script_revision_id, person_id=desk.person_id,
+            created_at=desk.store.now(connection),
+        )
+    )  # fmt: skip
+    table = schema.shots
+    connection.execute(update(table).where(table.c.id == shot_id).values(revision=revision))
+    desk.log(connection, shot_id, "shot revised", {"revision": revision})
+
+
+def _next_code(connection: Connection, project_id: str, sequence: str) -> str:
+    table = schema.shots
+    codes = connection.scalars(select(table.c.code).where(table.c.project_id == project_id))
+    numbers = [int(found[1]) for code in codes if (found := re.match(rf"{sequence}_SH(\d+)", code))]
+    return f"{sequence}_SH{max(numbers, default=0) // _STEP * _STEP + _STEP:04d}"
+
+
+def _asked(desk: Desk, project_id: str | None = None) -> Select[Any]:
+    shots, words = schema.shots, schema.shot_revisions
+    asked = (
+        desk.only(shots)
+        .add_columns(words.c.id.label("revision_id"), words.c.text, words.c.spec, words.c.spans)
+        .add_columns(words.c.script_revision_id)
+        .join(words, (words.c.shot_id == shots.c.id) & (words.c.revision == shots.c.revision))
+    )
+    if project_id is not None:
+        asked = asked.where(shots.c.project_id == project_id)
+    return asked.order_by(shots.c.position, shots.c.code)
+
+
+def _shot(row: RowMapping) -> Shot:
+    plain = {name: row[name] for name in Shot.__annotations__ if name != "words"}
+    return Shot(**plain, words=_words(row))
+
+
+def _words(row: RowMapping) -> Words:
+    spans = tuple((start, end) for start, end in row["spans"])
+    return Words(row["text"], row["spec"], spans, row["script_revision_id"])

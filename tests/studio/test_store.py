@@ -1,0 +1,112 @@
+"""The schema: migrated once whoever comes first, equal to what the code thinks, guarded against changes."""
+
+import multiprocessing
+from dataclasses import replace
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from rushes.core.errors import StoreError, UsageError
+from rushes.studio import schema
+from rushes.studio.desk import events_of, open_desk
+from rushes.studio.migrate import scripts
+from rushes.studio.reviews import Choice, choose
+from rushes.studio.store import open_store
+from rushes.studio.takes import TakeRequest, add_take
+
+
+def test_the_migrations_make_what_the_schema_says(store):
+    with store.read() as connection:
+        context = MigrationContext.configure(connection)
+        differences = compare_metadata(context, schema.metadata)
+    assert [difference for difference in differences if difference[0] != "remove_table"] == []
+
+
+def test_the_code_knows_the_newest_migration():
+    assert scripts().get_current_head() == schema.REVISION
+    assert {table.name for table in schema.metadata.sorted_tables} >= set(schema.WRITTEN_ONCE)
+
+
+def _open(url, results):
+    results.put(open_store(url).engine.url.database)
+
+
+def test_many_processes_open_a_new_database_at_once(tmp_path):
+    url = f"sqlite:///{tmp_path}/new/studio.db"
+    spawn = multiprocessing.get_context("fork")
+    results = spawn.Queue()
+    children = [spawn.Process(target=_open, args=(url, results)) for _ in range(4)]
+    for child in children:
+        child.start()
+    assert len({results.get(timeout=60) for _ in children}) == 1
+    for child in children:
+        child.join()
+        assert child.exitcode == 0
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path):
+    url = f"sqlite:///{tmp_path}/studio.db"
+    store = open_store(url)
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version"):
+        open_store(url)
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "nosuch://x/y"])
+def test_a_url_that_leads_nowhere_is_the_users_mistake(url):
+    with pytest.raises(UsageError, match="sqlite:///FILE"):
+        open_store(url)
+
+
+def test_takes_reviews_and_events_cannot_be_changed(desk, shot):
+    with desk.store.write() as connection:
+        take = add_take(connection, desk, shot.id, TakeRequest("a fox", 1, "mini"))
+    choose(desk, take.id, Choice.CIRCLED)
+    for table in (schema.takes, schema.reviews, schema.events):
+        column = table.c.created_at
+        with pytest.raises(DBAPIError, match="written once"), desk.store.write() as connection:
+            connection.execute(update(table).values({column: 0}))
+    assert [event.kind for event in events_of(desk, take.id)] == ["take submitted", "take circled"]
+
+
+def test_a_failed_transaction_leaves_no_trace(desk):
+    def fail():
+        with desk.store.write() as connection:
+            desk.log(connection, "x", "something")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert events_of(desk, "x") == ()
+
+
+def test_one_tenant_sees_nothing_of_another(desk, shot):
+    with desk.store.write() as connection:
+        take = add_take(connection, desk, shot.id, TakeRequest("a fox", 1, "mini"))
+    other = open_desk(desk.store, "rival", "eve")
+    with pytest.raises(UsageError, match="no take"):
+        choose(other, take.id, Choice.REJECTED)
+    assert events_of(other, take.id) == ()
+    assert events_of(replace(other, tenant_id=desk.tenant_id), take.id)
+
+
+def test_foreign_keys_hold(store):
+    with pytest.raises(DBAPIError), store.write() as connection:
+        connection.execute(
+            insert(schema.people).values(id="p", tenant_id="none", name="n", role="admin", created_at=0)
+        )
+
+
+def test_sqlite_writers_wait_for_each_other(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/studio.db")
+    other = create_engine(store.engine.url)
+    with other.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        with store.write() as writing:
+            writing.execute(delete(schema.events))
+            assert connection.execute(select(schema.events)).all() == []
+    other.dispose()
