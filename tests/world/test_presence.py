@@ -14,7 +14,7 @@ from rushes.world.stage import stage_of
 def test_presence_is_the_share_of_the_id_picture_the_subject_has(seed):
     scene = sample_scene(seed)
     movers = movers_of(stage_of(scene, 5))
-    first = len(movers.layers) + len(movers.fire)
+    first = len(movers.layers) + len(movers.props)
     ids = id_pictures(movers, [draw_layer(layer) for layer in movers.layers])
     exact = reduce((ids >= first).astype(np.float32), "t (h p) (w q) -> t h w", "mean", p=16, q=16)
     assert exact.max() > 0.5

@@ -86,7 +86,7 @@ def test_frames_that_do_not_exist_are_refused(num_frames, drawn):
 def test_the_standing_subject_fills_two_to_three_quarters_of_the_height(subject, camera):
     scene = dataclasses.replace(sample_scene(3), subject=subject, action="stand", camera=camera)
     movers = movers_of(stage_of(scene, 17))
-    first = len(movers.layers) + len(movers.fire)
+    first = len(movers.layers) + len(movers.props)
     for ids in id_pictures(movers, [draw_layer(layer) for layer in movers.layers])[::8]:
         rows = np.flatnonzero((ids >= first).any(axis=1))
         assert 0.4 <= (rows[-1] - rows[0] + 1) / 160 <= 0.77

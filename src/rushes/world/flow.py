@@ -9,7 +9,6 @@ from rushes.world.affine import Array, compose, invert
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.layer import Layer
 from rushes.world.part import Part
-from rushes.world.site import NEAR
 from rushes.world.stage import Stage
 
 _FLAT = 1e-3
@@ -20,23 +19,29 @@ _FLAT = 1e-3
 class Movers:
     """Everything rigid on a stage; a mover's id is its index in ``to_screen``.
 
-    to_screen: (P, T, 2, 3), local -> screen. Layers come first, then flames, then the subject's parts.
+    to_screen: (P, T, 2, 3), local -> screen. Layers come first, then props, then the subject's parts.
+    over: the layer that each prop is drawn over.
     """
 
     to_screen: Array
     layers: tuple[Layer, ...]
-    fire: tuple[Part, ...]
+    props: tuple[Part, ...]
+    over: tuple[int, ...]
     subject: tuple[Part, ...]
 
 
 def movers_of(stage: Stage) -> Movers:
     """List the rigid things of a stage with their maps."""
-    near, own = stage.camera.view(NEAR), stage.camera.view(1.0)
-    fire = tuple(part.under(near) for part in stage.fire)
-    subject = tuple(part.under(stage.placement).under(own) for part in stage.figure.parts)
+    props = tuple(prop.part.under(stage.camera.view(prop.depth)) for prop in stage.props)
+    body = stage.camera.view(1.0)
+    subject = tuple(part.under(stage.placement).under(body) for part in stage.figure.parts)
     views = [stage.camera.view(layer.depth) for layer in stage.layers]
     return Movers(
-        np.stack([*views, *(part.placement for part in (*fire, *subject))]), stage.layers, fire, subject
+        np.stack([*views, *(part.placement for part in (*props, *subject))]),
+        stage.layers,
+        props,
+        tuple(stage.layer_of(prop.depth) for prop in stage.props),
+        subject,
     )
 
 

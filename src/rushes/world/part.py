@@ -25,15 +25,34 @@ class Part:
     """Shapes in their own coordinates, and where they are.
 
     placement: (T, 2, 3), local -> parent. order: (T,) or a constant; higher is nearer to the camera.
+    opacity: (T,) 0..1 times that of the shapes, None for 1; a part that has one is kept out of the id buffer.
     """
 
     shapes: tuple[Shape, ...]
     placement: Array
     order: Array | float = 0.0
+    opacity: Array | None = None
 
     def under(self, parent: Array) -> "Part":
         """The same part seen through ``parent`` (T, 2, 3)."""
-        return Part(self.shapes, compose(parent, self.placement), self.order)
+        return Part(self.shapes, compose(parent, self.placement), self.order, self.opacity)
+
+    @property
+    def solid(self) -> tuple[Outline, ...]:
+        """The outlines that hide what is behind them and move as the part does."""
+        if self.opacity is not None:
+            return ()
+        return tuple(shape.path for shape in self.shapes if shape.opacity == 1.0)
+
+
+@dataclass(frozen=True)
+class Prop:
+    """A part in world space at the depth of a layer, which it is drawn over: flames, lightning, what flies
+    by. Props of one depth are drawn in their sequence.
+    """
+
+    part: Part
+    depth: float
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def subject_presence(scene: Scene, num_frames: int, drawn: range | None = None) 
     view = camera_path(scene, motion.times, motion.seconds, motion.x).view(1.0)
     placement = placement_of(motion)
     parts = [part.under(placement).under(view) for part in figure_of(scene, motion, palette).parts]
-    outlines = [[skia_path(shape.path) for shape in part.shapes if shape.opacity == 1.0] for part in parts]
+    outlines = [[skia_path(outline) for outline in part.solid] for part in parts]
     height, width = HEIGHT // _REDUCTION, WIDTH // _REDUCTION
     buffer = np.zeros((height, width, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(width, height), buffer, width * 4)

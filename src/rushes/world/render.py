@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from rushes.core.errors import UsageError
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.canvas.layers import LayerPicture, draw_layer
-from rushes.world.canvas.marks import skia_matrix, skia_shapes
+from rushes.world.canvas.marks import PartPainter
 from rushes.world.canvas.sprite import Sprite
 from rushes.world.canvas.stencil import id_pictures
 from rushes.world.canvas.weather import draw_haze, draw_tile, haze_image, tile_image
 from rushes.world.flow import exact_flow, movers_of
-from rushes.world.part import Part
 from rushes.world.scene import Scene
-from rushes.world.site import NEAR
 from rushes.world.stage import Stage, stage_of
 from rushes.world.weather import HAZE_DEPTH
 
@@ -65,16 +63,18 @@ def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range) -> NDArray[
     buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
     canvas = surface.getCanvas()
-    sprite, fire, haze = Sprite(stage), _Fire(stage), _Drift(stage)
+    sprite, props, haze = Sprite(stage), _Props(stage), _Drift(stage)
     views = [stage.camera.view(layer.depth) for layer in stage.layers]
     veils = [(tile_image(veil.tile), veil.places(stage.camera, stage.motion.times)) for veil in stage.veils]
     frames = np.empty((len(chosen), HEIGHT, WIDTH, 3), np.uint8)
     for index, frame in enumerate(chosen):
-        for picture, view in zip(pictures, views, strict=True):
-            picture.draw(canvas, view[frame])
-            if picture.layer.depth == NEAR:
-                fire.draw(canvas, frame)
-                haze.draw(canvas, frame)
+        for number, picture in enumerate(pictures):
+            picture.draw(canvas, views[number][frame])
+            props.draw(canvas, number, frame)
+            haze.draw(canvas, number, frame)
+        if stage.flash is not None:
+            flash = skia.Color4f(*stage.flash.color, float(stage.flash.strength[frame]))
+            canvas.drawColor(flash, skia.BlendMode.kSrcOver)
         sprite.draw(canvas, frame)
         for image, places in veils:
             draw_tile(canvas, image, places[frame])
@@ -82,30 +82,31 @@ def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range) -> NDArray[
     return frames
 
 
-class _Fire:
-    """Flames and smoke of a stage."""
+class _Props:
+    """What stands or burns on the layers of a stage."""
 
     def __init__(self, stage: Stage) -> None:
-        self._parts: list[Part] = [part.under(stage.camera.view(NEAR)) for part in stage.fire]
-        self._shapes = [skia_shapes(part.shapes) for part in self._parts]
+        self._parts: dict[int, list[PartPainter]] = {}
+        for prop in stage.props:
+            painter = PartPainter(prop.part.under(stage.camera.view(prop.depth)))
+            self._parts.setdefault(stage.layer_of(prop.depth), []).append(painter)
 
-    def draw(self, canvas: skia.Canvas, frame: int) -> None:
-        for part, shapes in zip(self._parts, self._shapes, strict=True):
-            canvas.setMatrix(skia_matrix(part.placement[frame]))
-            for path, paint in shapes:
-                canvas.drawPath(path, paint)
+    def draw(self, canvas: skia.Canvas, layer: int, frame: int) -> None:
+        for part in self._parts.get(layer, []):
+            part.draw(canvas, frame)
 
 
 class _Drift:
     """The haze of a stage, if it has any."""
 
     def __init__(self, stage: Stage) -> None:
-        self._image = None
+        self._layer = -1
         if stage.haze is not None:
+            self._layer = stage.layer_of(HAZE_DEPTH)
             self._image = haze_image(stage.haze.color)
             self._view = stage.camera.view(HAZE_DEPTH)
             self._places = stage.haze.places(self._view, stage.motion.times)
 
-    def draw(self, canvas: skia.Canvas, frame: int) -> None:
-        if self._image is not None:
+    def draw(self, canvas: skia.Canvas, layer: int, frame: int) -> None:
+        if layer == self._layer:
             draw_haze(canvas, self._image, self._view[frame], float(self._places[frame]))

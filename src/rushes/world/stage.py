@@ -15,11 +15,12 @@ from rushes.world.fire import fire_parts
 from rushes.world.layer import Layer
 from rushes.world.motion import GROUND, Motion, motion_of
 from rushes.world.palette import Palette, palette_of
-from rushes.world.part import Figure, Part
+from rushes.world.part import Figure, Prop
 from rushes.world.props import can_figure, car_figure
 from rushes.world.scene import Scene
+from rushes.world.site import NEAR
 from rushes.world.sky import sky_layer
-from rushes.world.weather import Haze, Veil, haze_of, veils_of
+from rushes.world.weather import Flash, Haze, Veil, haze_of, veils_of
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,17 @@ class Stage:
     motion: Motion
     camera: CameraPath
     layers: tuple[Layer, ...]
-    fire: tuple[Part, ...]
+    props: tuple[Prop, ...]
     figure: Figure
     placement: Array
     """(T, 2, 3): figure space -> world."""
     veils: tuple[Veil, ...]
     haze: Haze | None
+    flash: Flash | None = None
+
+    def layer_of(self, depth: float) -> int:
+        """Index of the layer that something at ``depth`` is drawn over: the last one that is as far."""
+        return max(index for index, layer in enumerate(self.layers) if index == 0 or layer.depth >= depth)
 
 
 def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
@@ -78,7 +84,7 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
         motion,
         camera,
         layers,
-        tuple(fire_parts(scene, palette, motion.times, near_offset)),
+        tuple(Prop(part, NEAR) for part in fire_parts(scene, palette, motion.times, near_offset)),
         figure,
         placement_of(motion),
         tuple(veils_of(scene, palette)),

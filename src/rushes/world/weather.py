@@ -87,6 +87,14 @@ class Haze:
         return begin
 
 
+@dataclass(frozen=True)
+class Flash:
+    """Lightning on everything behind the subject. strength: (T,) share of ``color``, 0..1."""
+
+    color: Rgb
+    strength: Array
+
+
 def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
     """The particle sheets of a scene, far to near. Wind blows to the left, always."""
     if scene.weather in ("clear", "fog"):

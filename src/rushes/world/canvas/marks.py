@@ -6,7 +6,7 @@ from rushes.world.affine import Array
 from rushes.world.layer import GLOW_SHARES, GLOW_STOPS, PERIOD, SLOPE_FOOT, Fill, Glow, Mark, Slope
 from rushes.world.outline import Outline
 from rushes.world.palette import Rgb
-from rushes.world.part import Shape
+from rushes.world.part import Part
 
 SMOOTH = skia.SamplingOptions(skia.FilterMode.kLinear)
 NEAREST = skia.SamplingOptions()
@@ -38,9 +38,30 @@ def skia_paint(color: Rgb, opacity: float = 1.0) -> skia.Paint:
     return skia.Paint(Color4f=skia.Color4f(*color, opacity), AntiAlias=True)
 
 
-def skia_shapes(shapes: tuple[Shape, ...]) -> list[tuple[skia.Path, skia.Paint]]:
-    """Paths and paints of the shapes of a part."""
-    return [(skia_path(shape.path), skia_paint(shape.color, shape.opacity)) for shape in shapes]
+class PartPainter:
+    """Draws one part, frame by frame."""
+
+    def __init__(self, part: Part) -> None:
+        """``part`` in the coordinates of the canvas."""
+        self._part = part
+        self._shapes = [
+            (skia_path(shape.path), skia_paint(shape.color, shape.opacity), shape.opacity)
+            for shape in part.shapes
+        ]
+
+    def draw(self, canvas: skia.Canvas, frame: int, view: skia.Matrix | None = None) -> skia.Rect:
+        """Draw the part seen through ``view``; returns what it may have touched."""
+        matrix = skia_matrix(self._part.placement[frame])
+        if view is not None:
+            matrix.postConcat(view)
+        canvas.setMatrix(matrix)
+        touched = skia.Rect.MakeEmpty()
+        for path, paint, opacity in self._shapes:
+            if self._part.opacity is not None:
+                paint.setAlphaf(opacity * float(self._part.opacity[frame]))
+            canvas.drawPath(path, paint)
+            touched.join(matrix.mapRect(path.getBounds()))
+        return touched
 
 
 def draw_mark(canvas: skia.Canvas, mark: Mark) -> None:

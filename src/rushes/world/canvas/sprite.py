@@ -3,7 +3,7 @@
 import skia
 
 from rushes.world.camera import HEIGHT, WIDTH
-from rushes.world.canvas.marks import SMOOTH, skia_matrix, skia_paint, skia_shapes
+from rushes.world.canvas.marks import SMOOTH, PartPainter, skia_matrix, skia_paint
 from rushes.world.motion import GROUND
 from rushes.world.palette import mix
 from rushes.world.part import drawing_order
@@ -15,9 +15,9 @@ class Sprite:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._parts = [part.under(stage.placement) for part in stage.figure.parts]
-        self._shapes = [skia_shapes(part.shapes) for part in self._parts]
-        self._order = drawing_order(self._parts, len(stage.motion.times))
+        parts = [part.under(stage.placement) for part in stage.figure.parts]
+        self._parts = [PartPainter(part) for part in parts]
+        self._order = drawing_order(parts, len(stage.motion.times))
         self._surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT))
         self._view = stage.camera.view(1.0)
         palette = stage.palette
@@ -55,12 +55,7 @@ class Sprite:
         view = skia_matrix(self._view[frame])
         touched = skia.Rect.MakeEmpty()
         for index in self._order[frame].tolist():
-            own.setMatrix(view)
-            own.concat(skia_matrix(self._parts[index].placement[frame]))
-            matrix = own.getTotalMatrix()
-            for path, paint in self._shapes[index]:
-                own.drawPath(path, paint)
-                touched.join(matrix.mapRect(path.getBounds()))
+            touched.join(self._parts[index].draw(own, frame, view))
         bounds = touched.makeOutset(2.0, 2.0).roundOut()
         if not bounds.intersect(skia.IRect.MakeWH(WIDTH, HEIGHT)):
             return skia.IRect.MakeEmpty()

@@ -4,12 +4,12 @@ import numpy as np
 import skia
 from numpy.typing import NDArray
 
+from rushes.world.affine import Array
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.canvas.layers import LayerPicture
 from rushes.world.canvas.marks import NEAREST, skia_matrix, skia_path
 from rushes.world.flow import Movers
-from rushes.world.part import Part, drawing_order
-from rushes.world.site import NEAR
+from rushes.world.part import drawing_order
 
 
 def id_pictures(movers: Movers, pictures: list[LayerPicture]) -> NDArray[np.uint8]:
@@ -19,29 +19,29 @@ def id_pictures(movers: Movers, pictures: list[LayerPicture]) -> NDArray[np.uint
     canvas = surface.getCanvas()
     num_frames = movers.to_screen.shape[1]
     layers = [picture.stencil(index) for index, picture in enumerate(pictures)]
-    parts = (*movers.fire, *movers.subject)
-    paths = [_opaque(part) for part in parts]
-    first_fire, first_subject = len(layers), len(layers) + len(movers.fire)
+    paths = [[skia_path(outline) for outline in part.solid] for part in (*movers.props, *movers.subject)]
+    first_prop, first_subject = len(layers), len(layers) + len(movers.props)
     order = drawing_order(movers.subject, num_frames) + first_subject
     ids = np.empty((num_frames, HEIGHT, WIDTH), np.uint8)
     for frame in range(num_frames):
         for index, layer in enumerate(layers):
             layer.draw(canvas, movers.to_screen[index, frame], NEAREST)
-            if layer.layer.depth == NEAR:
-                for number in range(first_fire, first_subject):
-                    _stamp(canvas, paths[number - first_fire], movers, number, frame)
+            for number, over in enumerate(movers.over):
+                if over == index:
+                    _stamp(
+                        canvas,
+                        paths[number],
+                        movers.to_screen[first_prop + number, frame],
+                        first_prop + number,
+                    )
         for number in order[frame].tolist():
-            _stamp(canvas, paths[number - first_fire], movers, number, frame)
+            _stamp(canvas, paths[number - first_prop], movers.to_screen[number, frame], number)
         ids[frame] = buffer[..., 2]
     return ids
 
 
-def _opaque(part: Part) -> list[skia.Path]:
-    return [skia_path(shape.path) for shape in part.shapes if shape.opacity == 1.0]
-
-
-def _stamp(canvas: skia.Canvas, paths: list[skia.Path], movers: Movers, number: int, frame: int) -> None:
-    canvas.setMatrix(skia_matrix(movers.to_screen[number, frame]))
+def _stamp(canvas: skia.Canvas, paths: list[skia.Path], to_screen: Array, number: int) -> None:
+    canvas.setMatrix(skia_matrix(to_screen))
     paint = skia.Paint(Color=skia.Color(number, 0, 0), AntiAlias=False)
     for path in paths:
         canvas.drawPath(path, paint)
