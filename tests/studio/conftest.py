@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, delete
+from sqlalchemy import create_engine, delete, update
 from tests.studio.postgres import postgres_server, programs
 
 from rushes.studio import schema
@@ -47,7 +47,9 @@ def url(request, tmp_path):
     engine = create_engine(server.url("studio"))
     with engine.begin() as connection:
         for table in reversed(schema.metadata.sorted_tables):
-            connection.execute(delete(table))
+            if table is not schema.lanes:
+                connection.execute(delete(table))
+        connection.execute(update(schema.lanes).values(clock=0, is_paused=False))
     engine.dispose()
     return server.url("studio")
 

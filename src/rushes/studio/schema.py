@@ -212,7 +212,7 @@ jobs = Table(
 attempts = Table(
     "attempts", metadata, Column("job_id", ForeignKey("jobs.id"), primary_key=True),
     Column("attempt", Integer, primary_key=True), _tenant(), _text("worker"), _seconds("started_at"),
-    _perhaps("ended_at"), _text("outcome", default=""), _text("message", default=""),
+    _perhaps("ended_at"), _seconds("spent_s", 0), _text("outcome", default=""), _text("message", default=""),
 )  # fmt: skip
 
 events = Table(

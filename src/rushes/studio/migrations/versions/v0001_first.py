@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 _WRITTEN_ONCE = ("takes", "masters", "reviews", "events")
+_LANES = ("interactive", "batch", "night")
 
 
 def upgrade() -> None:
@@ -36,6 +37,7 @@ def upgrade() -> None:
     _attempts()
     for table in _WRITTEN_ONCE:
         _guard(table)
+    op.bulk_insert(sa.table("lanes", sa.column("name", sa.String)), [{"name": name} for name in _LANES])
 
 
 def _guard(table: str) -> None:
@@ -547,6 +549,7 @@ def _attempts() -> None:
         sa.Column("worker", sa.Text(), nullable=False),
         sa.Column("started_at", sa.Double(), nullable=False),
         sa.Column("ended_at", sa.Double(), nullable=True),
+        sa.Column("spent_s", sa.Double(), server_default="0", nullable=False),
         sa.Column("outcome", sa.Text(), server_default="", nullable=False),
         sa.Column("message", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_attempts_job_id")),

@@ -1,0 +1,74 @@
+"""Machine seconds: put aside at submit, used while running, given back at the end. Limits are hard."""
+
+from sqlalchemy import Connection, RowMapping, Table, case, select, update
+
+from rushes.core.errors import UsageError
+from rushes.studio.schema import attempts, jobs, projects, tenants
+
+
+def reserve(connection: Connection, tenant_id: str, project_id: str, seconds: float) -> None:
+    """Put ``seconds`` aside; UsageError where the project or the tenant has not so much left."""
+    for table, row_id in ((projects, project_id), (tenants, tenant_id)):
+        fits = table.c.budget_s.is_(None) | (
+            table.c.spent_s + table.c.reserved_s + seconds <= table.c.budget_s
+        )
+        held = connection.execute(
+            update(table).where(table.c.id == row_id, fits).values(reserved_s=table.c.reserved_s + seconds)
+        )
+        if held.rowcount == 0:
+            raise UsageError(_too_little(connection, table, row_id, seconds))
+
+
+def spend(connection: Connection, job: RowMapping, attempt_s: float) -> bool:
+    """Charge what this attempt has used since the last time; whether that is still within all budgets.
+
+    ``attempt_s`` is the attempt's time in all. What was put aside for the job is used first.
+    """
+    this = (attempts.c.job_id == job["id"]) & (attempts.c.attempt == job["attempt"])
+    before = connection.scalar(select(attempts.c.spent_s).where(this)) or 0.0
+    spent = max(0.0, attempt_s - before)
+    aside = min(spent, job["reserved_s"])
+    connection.execute(update(attempts).where(this).values(spent_s=before + spent))
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job["id"])
+        .values(spent_s=jobs.c.spent_s + spent, reserved_s=jobs.c.reserved_s - aside)
+    )
+    is_within = True
+    for table, row_id in ((projects, job["project_id"]), (tenants, job["tenant_id"])):
+        left = connection.execute(
+            update(table)
+            .where(table.c.id == row_id)
+            .values(spent_s=table.c.spent_s + spent, reserved_s=_less(table, aside))
+            .returning(table.c.budget_s, table.c.spent_s, table.c.reserved_s)
+        ).one()
+        is_within &= left.budget_s is None or left.spent_s + left.reserved_s <= left.budget_s
+    return is_within
+
+
+def release(connection: Connection, job_id: str) -> None:
+    """Give back what an ended job did not use."""
+    job = connection.execute(
+        select(jobs.c.tenant_id, jobs.c.project_id, jobs.c.reserved_s).where(jobs.c.id == job_id)
+    ).one()
+    for table, row_id in ((projects, job.project_id), (tenants, job.tenant_id)):
+        connection.execute(
+            update(table).where(table.c.id == row_id).values(reserved_s=_less(table, job.reserved_s))
+        )
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(reserved_s=0))
+
+
+def _less(table: Table, seconds: float) -> object:
+    """What stays aside; sums of fractions may end a hair below nothing."""
+    left = table.c.reserved_s - seconds
+    return case((left > 0, left), else_=0)
+
+
+def _too_little(connection: Connection, table: Table, row_id: str, seconds: float) -> str:
+    row = connection.execute(select(table).where(table.c.id == row_id)).mappings().one()
+    left = row["budget_s"] - row["spent_s"] - row["reserved_s"]
+    name = f"project {row['code']}" if table is projects else f"tenant {row['name']}"
+    return (
+        f"this needs {seconds:.0f} s of machine time, {name} has {max(0, left):.0f} s of "
+        f"{row['budget_s']:.0f} s left: raise its budget or ask for less"
+    )

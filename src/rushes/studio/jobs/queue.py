@@ -1,0 +1,162 @@
+"""What people do with the queue: look, cancel, hold, reorder, pause, try again."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from rushes.core.errors import UsageError
+from rushes.studio.desk import Desk
+from rushes.studio.jobs.budget import release, reserve
+from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
+from rushes.studio.jobs.submit import enqueue
+from rushes.studio.schema import jobs, lanes
+
+NO_STATES: tuple[JobState, ...] = ()
+
+
+def find_job(desk: Desk, job_id: str) -> Job:
+    """A job by its id."""
+    with desk.store.read() as connection:
+        return job_of(desk.one(connection, jobs, job_id, "job"))
+
+
+def job_of_take(desk: Desk, take_id: str) -> Job | None:
+    """The newest job of a take."""
+    asked = desk.only(jobs).where(jobs.c.take_id == take_id).order_by(jobs.c.created_at.desc()).limit(1)
+    with desk.store.read() as connection:
+        row = connection.execute(asked).mappings().first()
+    return None if row is None else job_of(row)
+
+
+def list_jobs(
+    desk: Desk, states: Sequence[JobState] = NO_STATES, project_id: str = "", limit: int = 100
+) -> tuple[Job, ...]:
+    """Jobs of some states (none: all): running ones first, then queued in their order, then the newest."""
+    asked = desk.only(jobs)
+    if states:
+        asked = asked.where(jobs.c.state.in_(states))
+    if project_id:
+        asked = asked.where(jobs.c.project_id == project_id)
+    newest = asked.order_by(jobs.c.ended_at.desc().nulls_first(), jobs.c.rank).limit(limit)
+    with desk.store.read() as connection:
+        found = [job_of(row) for row in connection.execute(newest).mappings()]
+    place = {state: number for number, state in enumerate((JobState.RUNNING, JobState.QUEUED))}
+    return tuple(sorted(found, key=lambda job: place.get(job.state, len(place))))
+
+
+def cancel(desk: Desk, job_id: str) -> JobState:
+    """Stop a job: at once while queued; a running one is told at its next heartbeat."""
+    with desk.store.write() as connection:
+        row = _open(connection, desk, job_id)
+        this = update(jobs).where(jobs.c.id == job_id)
+        desk.log(connection, job_id, "cancel asked")
+        if row["state"] == JobState.RUNNING:
+            connection.execute(this.values(is_cancelled=True))
+            return JobState.RUNNING
+        now = desk.store.now(connection)
+        connection.execute(this.values(state=JobState.CANCELLED, is_cancelled=True, ended_at=now))
+        release(connection, job_id)
+        return JobState.CANCELLED
+
+
+def hold(desk: Desk, job_id: str, is_held: bool) -> None:
+    """Keep a queued job from running, or let it."""
+    with desk.store.write() as connection:
+        row = _queued(connection, desk, job_id)
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(is_held=is_held))
+        enqueue(connection, desk.tenant_id, Lane(row["lane"]))
+        desk.log(connection, job_id, "job held" if is_held else "job let go")
+
+
+def set_priority(desk: Desk, job_id: str, priority: int) -> None:
+    """Change the priority of a queued job, 0 to 9; its waiting time counts on."""
+    if not 0 <= priority <= 9:
+        raise UsageError(f"priority {priority} is out of range: use 0 to 9")
+    with desk.store.write() as connection:
+        row = _queued(connection, desk, job_id)
+        rank = rank_of(row["created_at"], priority)
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(priority=priority, rank=rank))
+        desk.log(connection, job_id, "priority set", {"priority": priority})
+
+
+def set_lane(desk: Desk, job_id: str, lane: Lane) -> None:
+    """Move a queued job to another lane."""
+    with desk.store.write() as connection:
+        _queued(connection, desk, job_id)
+        enqueue(connection, desk.tenant_id, lane)
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(lane=lane))
+        desk.log(connection, job_id, "lane set", {"lane": lane})
+
+
+def move_first(desk: Desk, job_id: str) -> None:
+    """Put a queued job before all others this tenant has in its lane."""
+    with desk.store.write() as connection:
+        row = _queued(connection, desk, job_id)
+        first = connection.scalar(
+            select(func.min(jobs.c.rank)).where(
+                jobs.c.tenant_id == desk.tenant_id,
+                jobs.c.lane == row["lane"],
+                jobs.c.state == JobState.QUEUED,
+            )
+        )
+        connection.execute(update(jobs).where(jobs.c.id == job_id).values(rank=(first or 0) - 1))
+        desk.log(connection, job_id, "job moved first")
+
+
+def reorder(desk: Desk, job_ids: Sequence[str]) -> None:
+    """Run these queued jobs in this order, in the places they now have between them."""
+    with desk.store.write() as connection:
+        ranks = sorted(_queued(connection, desk, job_id)["rank"] for job_id in job_ids)
+        for job_id, rank in zip(job_ids, ranks, strict=True):
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(rank=rank))
+        desk.log(connection, job_ids[0], "jobs reordered", {"jobs": list(job_ids)})
+
+
+def pause(desk: Desk, lane: Lane, is_paused: bool) -> None:
+    """Let nothing new start in a lane, or go on. What runs, runs on."""
+    with desk.store.write() as connection:
+        connection.execute(update(lanes).where(lanes.c.name == lane).values(is_paused=is_paused))
+        desk.log(connection, f"lane_{lane}", "lane paused" if is_paused else "lane resumed")
+
+
+def paused_lanes(desk: Desk) -> tuple[Lane, ...]:
+    """The lanes nothing new starts in."""
+    with desk.store.read() as connection:
+        return tuple(Lane(name) for name in connection.scalars(select(lanes.c.name).where(lanes.c.is_paused)))
+
+
+def try_again(desk: Desk, job_id: str) -> None:
+    """Queue a failed or cancelled job anew, with no strikes against it."""
+    with desk.store.write() as connection:
+        row = desk.one(connection, jobs, job_id, "job")
+        if row["state"] not in (JobState.FAILED, JobState.CANCELLED):
+            raise UsageError(f"{job_id} is {row['state']}: only failed and cancelled jobs can be tried again")
+        reserve(connection, desk.tenant_id, row["project_id"], row["estimate_s"])
+        enqueue(connection, desk.tenant_id, Lane(row["lane"]))
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == job_id)
+            .values(
+                state=JobState.QUEUED, is_cancelled=False, is_held=False, is_degraded=False, strikes=0,
+                failure="", message="", ended_at=None, not_before=0, reserved_s=row["estimate_s"],
+            )
+        )  # fmt: skip
+        desk.log(connection, job_id, "job tried again")
+
+
+def _queued(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
+    row = _open(connection, desk, job_id)
+    if row["state"] != JobState.QUEUED:
+        raise UsageError(f"{job_id} is running already: only queued jobs can be changed, or cancel it")
+    return row
+
+
+def _open(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
+    """The job, locked so that no worker takes it meanwhile; UsageError when it has ended."""
+    asked = desk.only(jobs).where(jobs.c.id == job_id).with_for_update()
+    row = connection.execute(asked).mappings().first()
+    if row is None:
+        raise UsageError(f"there is no job {job_id!r}: `rushes queue` lists those there are")
+    if row["state"] in ENDED:
+        raise UsageError(f"{job_id} has ended ({row['state']}): `rushes queue` lists what has not")
+    return row

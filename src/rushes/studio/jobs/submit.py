@@ -1,0 +1,83 @@
+"""Submit: a job enters the ledger once, with its place in the queue and its budget."""
+
+from dataclasses import asdict
+from hashlib import sha256
+
+from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from rushes.core.errors import UsageError
+from rushes.core.recipe import canonical_json
+from rushes.studio.desk import Desk
+from rushes.studio.jobs.budget import reserve
+from rushes.studio.jobs.job import Job, JobState, Lane, NewJob, job_of, rank_of
+from rushes.studio.schema import jobs, lanes, shares, tenants
+from rushes.studio.store import new_id
+
+
+def submitted(connection: Connection, desk: Desk, submit_key: str, digest: str) -> Job | None:
+    """The job this key stands for already; UsageError when it was submitted with other words."""
+    row = connection.execute(desk.only(jobs).where(jobs.c.submit_key == submit_key)).mappings().one_or_none()
+    if row is not None and row["digest"] != digest:
+        raise UsageError(
+            f"submit key {submit_key!r} was used for another request: use a new key for each request"
+        )
+    return None if row is None else job_of(row)
+
+
+def digest_of(request: object) -> str:
+    """Tells one request from another."""
+    return sha256(canonical_json(request).encode()).hexdigest()
+
+
+def submit(connection: Connection, desk: Desk, new: NewJob, digest: str = "") -> Job:
+    """Write a job down; when the transaction is kept it will be run. UsageError without the budget for it.
+
+    A key that is there already fails with IntegrityError: ask :func:`submitted` first.
+    """
+    _check_queue(connection, desk)
+    reserve(connection, desk.tenant_id, new.project_id, new.estimate_s)
+    enqueue(connection, desk.tenant_id, new.lane)
+    now = desk.store.now(connection)
+    job_id = new_id("job")
+    connection.execute(
+        insert(jobs).values(
+            id=job_id, tenant_id=desk.tenant_id, person_id=desk.person_id, digest=digest, created_at=now,
+            rank=rank_of(now, new.priority), state=JobState.QUEUED, reserved_s=new.estimate_s,
+            **{**asdict(new), "payload": dict(new.payload)},
+        )
+    )  # fmt: skip
+    desk.log(connection, job_id, "job submitted", {"take": new.take_id, "lane": new.lane})
+    return job_of(desk.one(connection, jobs, job_id, "job"))
+
+
+def enqueue(connection: Connection, tenant_id: str, lane: Lane) -> None:
+    """Tell the lane that the tenant has a job waiting. Locks the tenant's share until the transaction ends.
+
+    A tenant that comes back starts at the lane's clock: idle time is not saved up (start-time fair queueing,
+    Goyal, Vin and Cheng 1996).
+    """
+    clock = select(lanes.c.clock).where(lanes.c.name == lane).scalar_subquery()
+    later = case((shares.c.virtual_time > clock, shares.c.virtual_time), else_=clock)
+    start = case((shares.c.is_waiting, shares.c.virtual_time), else_=later)
+    this = (shares.c.lane == lane) & (shares.c.tenant_id == tenant_id)
+    told = connection.execute(update(shares).where(this).values(virtual_time=start, is_waiting=True))
+    if told.rowcount:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    connection.execute(
+        dialect.insert(shares)
+        .values(lane=lane, tenant_id=tenant_id, virtual_time=clock, is_waiting=True)
+        .on_conflict_do_update(index_elements=["lane", "tenant_id"], set_={"is_waiting": True})
+    )
+
+
+def _check_queue(connection: Connection, desk: Desk) -> None:
+    most = connection.scalar(select(tenants.c.max_queued).where(tenants.c.id == desk.tenant_id))
+    if most is None:
+        return
+    queued = connection.scalar(
+        select(func.count()).where(jobs.c.tenant_id == desk.tenant_id, jobs.c.state == JobState.QUEUED)
+    )
+    if (queued or 0) >= most:
+        raise UsageError(f"{queued} jobs are queued and {most} is the limit: wait, or cancel some")
