@@ -28,7 +28,7 @@ class ModelDefaults:
 
     ``crop`` is the delivered part of the native ``height`` x ``width`` picture (top, left, height, width) in
     pixels; ``frame_limits`` are the fewest and most frames of a clip; ``seconds`` its usual length; ``sizes``
-    the other native sizes it makes, (width, height).
+    the other native sizes it makes, (width, height); ``candidates`` the clips one take is chosen from.
     """
 
     width: int
@@ -40,6 +40,7 @@ class ModelDefaults:
     sampling: Sampling
     negative_prompt: str = ""
     sizes: tuple[tuple[int, int], ...] = ()
+    candidates: int = 1
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from rushes.core.errors import UsageError
 
 MAX_PROMPT_CHARACTERS = 4000
 MAX_SEED = 2**63 - 1
+MAX_CANDIDATES = 16
 
 
 SCHEDULES = ("flow", "official", "diffusers")
@@ -59,7 +60,8 @@ class Request:
     """One clip: words, length, sampling and seed. ``context_text`` is what the model reads for ``prompt``.
 
     ``num_frames`` are made and the last ``trim`` of them cut off. ``first_frame`` is the SHA-256 of the
-    picture the clip starts from (``rushes.core.recipe.picture_digest``), empty without one.
+    picture the clip starts from (``rushes.core.recipe.picture_digest``), empty without one. ``candidates``
+    clips are made in one batch, of ``seed`` and those that follow it, and the best of them is delivered.
     """
 
     prompt: str
@@ -73,6 +75,7 @@ class Request:
     negative_prompt: str = ""
     trim: int = 0
     first_frame: str = ""
+    candidates: int = 1
 
     def __post_init__(self) -> None:
         """Refuse empty or endless prompts and impossible seeds."""
@@ -80,8 +83,10 @@ class Request:
         check_text("negative prompt", self.negative_prompt)
         if not 0 <= self.trim < self.num_frames:
             raise UsageError(f"{self.trim} of {self.num_frames} frames cannot be cut off: leave at least one")
-        if not 0 <= self.seed <= MAX_SEED:
-            raise UsageError(f"seed {self.seed} is out of range: use 0 to {MAX_SEED}")
+        if not 1 <= self.candidates <= MAX_CANDIDATES:
+            raise UsageError(f"candidates {self.candidates} is out of range: use 1 to {MAX_CANDIDATES}")
+        if not 0 <= self.seed <= MAX_SEED - self.candidates + 1:
+            raise UsageError(f"seed {self.seed} is out of range: use 0 to {MAX_SEED - self.candidates + 1}")
 
 
 def _check_sigmas(sigmas: tuple[float, ...], steps: int) -> None:

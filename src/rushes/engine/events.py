@@ -81,6 +81,19 @@ class FramesDecoded:
 
 
 @dataclass(frozen=True)
+class CandidateScored:
+    """Candidate ``number`` (from 1) of ``total`` is decoded; the frames that follow are the best one's.
+
+    Of equal scores the first counts.
+    """
+
+    number: int
+    total: int
+    seed: int
+    score: float
+
+
+@dataclass(frozen=True)
 class StageDone:
     """A stage ended; ``seconds`` is its own work, without what the caller did between events."""
 
@@ -95,4 +108,14 @@ class Finished:
     latents: Tensor
 
 
-Event = StageStarted | TextsEncoded | Resumed | StepDone | Preview | FramesDecoded | StageDone | Finished
+Event = (
+    StageStarted
+    | TextsEncoded
+    | Resumed
+    | StepDone
+    | Preview
+    | FramesDecoded
+    | CandidateScored
+    | StageDone
+    | Finished
+)

@@ -1,9 +1,11 @@
 """One generation: words -> context -> latents -> frames, as an iterator of events."""
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,6 +26,7 @@ from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, StepRule
 from rushes.engine.events import (
+    CandidateScored,
     Event,
     Finished,
     FramesDecoded,
@@ -37,8 +40,8 @@ from rushes.engine.events import (
 )
 from rushes.engine.first_frame import condition_of
 from rushes.engine.pace import Pace
-from rushes.engine.pictures import preview, to_pictures
-from rushes.engine.run import PLAIN_RUN, Run, cancellable
+from rushes.engine.pictures import Picture, preview, to_pictures
+from rushes.engine.run import PLAIN_RUN, Run, Score, cancellable
 from rushes.engine.saved_run import Progress
 from rushes.engine.texts import Texts, encode_texts
 from rushes.engine.work import Work
@@ -59,6 +62,8 @@ class Walk:
 def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator[Event]:
     """Make the clip of ``request`` with ``bundle``, and one more for each of the run's further seeds.
 
+    Of a request with several candidates the one with the highest score of the run is sent.
+
     The same request on the same machine, threads and dtype gives the same latents, byte for byte; in a batch
     each clip has the noise of its seed and equals the clip made alone within rounding. Raises UsageError
     before any work when the model cannot make the size, the number of frames or use the first frame, and
@@ -67,17 +72,24 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     shape = ClipShape(request.num_frames, request.height, request.width).latent(
         bundle.codec.compression, bundle.codec.latent_channels
     )
+    if request.candidates > 1 and (run.score is None or run.more_seeds):
+        raise ValueError("candidates need a score to choose by, and a batch of their own")
     condition = condition_of(bundle, request, run.first_frame, run.device)
     texts = run.texts or (yield from _encode_text(bundle, request))
     if texts.uncond is None and request.sampling.is_guided:
         raise ValueError("guidance needs the context of a negative prompt, which may be empty")
     noise = run.noise
     if noise is None:
-        noise = member_noise([request.seed, *run.more_seeds], shape)
+        candidates = range(request.seed, request.seed + request.candidates)
+        noise = member_noise([*candidates, *run.more_seeds], shape)
     denoiser = _denoiser(bundle, request, texts.to(run.device), condition, run.guide)
     walk = _prepare(bundle, request, denoiser, condition, noise.to(run.device))
     latents = yield from _denoise(bundle, walk, run)
-    yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace)
+    if request.candidates > 1:
+        assert run.score is not None
+        latents = yield from _decode_best(bundle, request, latents, run.score)
+    else:
+        yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace)
     yield Finished(latents)
 
 
@@ -187,12 +199,40 @@ def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator
     pace.start()
     members = len(latents)
     for member in range(members):
-        chunks = bundle.codec.decode_stream(latents[member : member + 1])
         done = 0
-        while done < total:
-            with work, torch.inference_mode():
-                frames = to_pictures(next(chunks))[: total - done]
+        for frames in _pictures(bundle, latents[member : member + 1], total, work):
             done += len(frames)
             left = pace.after_frames(member * total + done, members * total)
             yield FramesDecoded(frames, done, total, member, left)
     yield StageDone(StageName.DECODE, work.seconds)
+
+
+def _decode_best(
+    bundle: Bundle, request: Request, latents: Tensor, score: Score
+) -> Generator[Event, None, Tensor]:
+    """Decode every candidate and send the frames of the best; its latents (1, C, T, H, W)."""
+    yield StageStarted(StageName.DECODE)
+    work = Work(StageName.DECODE)
+    total, best, most, kept = request.num_frames - request.trim, 0, -math.inf, None
+    for number in range(request.candidates):
+        frames = np.concatenate([*_pictures(bundle, latents[number : number + 1], total, work)])
+        with work:
+            points = score(frames)
+        yield CandidateScored(number + 1, request.candidates, request.seed + number, points)
+        if kept is None or points > most:
+            best, most, kept = number, points, frames
+    assert kept is not None
+    yield FramesDecoded(kept, total, total, 0, 0.0)
+    yield StageDone(StageName.DECODE, work.seconds)
+    return latents[best : best + 1]
+
+
+def _pictures(bundle: Bundle, latents: Tensor, total: int, work: Work) -> Iterator[Picture]:
+    """The first ``total`` frames of one clip, chunk by chunk."""
+    chunks = bundle.codec.decode_stream(latents)
+    done = 0
+    while done < total:
+        with work, torch.inference_mode():
+            frames = to_pictures(next(chunks))[: total - done]
+        done += len(frames)
+        yield frames

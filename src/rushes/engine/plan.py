@@ -15,7 +15,7 @@ class Order:
 
     The length is ``seconds``, met as nearly as the model can, or ``num_frames``, met exactly by cutting off
     what the model makes beyond. ``size`` is (width, height) in native pixels; ``first_frame`` the digest of a
-    picture, empty for none.
+    picture, empty for none; ``candidates`` clips are made and the best of them is delivered.
     """
 
     prompt: str
@@ -29,6 +29,7 @@ class Order:
     num_frames: int | None = None
     size: tuple[int, int] | None = None
     first_frame: str = ""
+    candidates: int = 1
 
 
 def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
@@ -59,6 +60,7 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
         negative_prompt=defaults.negative_prompt if order.negative_prompt is None else order.negative_prompt,
         trim=duration.trim,
         first_frame=order.first_frame,
+        candidates=order.candidates,
     )
     return request, duration
 

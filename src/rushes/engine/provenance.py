@@ -36,6 +36,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
             "whole_timesteps": bundle.conventions.whole_timesteps,
             **({"first_frame": request.first_frame} if request.first_frame else {}),
+            **({"candidates": request.candidates} if request.candidates > 1 else {}),
         },
         StageName.DECODE: {
             "weights": {name: digest for name, digest in bundle.sha256.items() if name == CODEC},

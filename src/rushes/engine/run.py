@@ -5,7 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rushes.core.errors import CancelledError
@@ -18,6 +20,9 @@ from rushes.models.transformer import Block
 
 CPU = torch.device("cpu")
 
+Score = Callable[[NDArray[np.uint8]], float]
+"""How well the frames (T, H, W, 3) of a candidate show what was asked; more is better."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -28,6 +33,7 @@ class Run:
     picture the request names, uint8 (H, W, 3). ``device``: where latents live. ``previews``: a Preview event
     every so many steps, 0 for none. ``saved``: where progress is kept. ``is_cancelled`` is asked before every
     block of the transformer. ``guide`` makes one denoiser of those with and without the words, and a scale.
+    ``score`` chooses among the candidates of a request that has several.
     """
 
     more_seeds: tuple[int, ...] = ()
@@ -39,6 +45,7 @@ class Run:
     saved: SavedRun | None = None
     is_cancelled: Callable[[], bool] | None = None
     guide: Guide = Guided
+    score: Score | None = None
 
     def __post_init__(self) -> None:
         """Refuse to save what the recipe does not describe."""
