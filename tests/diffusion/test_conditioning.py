@@ -1,11 +1,11 @@
-"""First pictures around a small fake network: channels beside the noise, and frames that stay clean."""
+"""What is given, around a small fake network: channels beside the noise, and tokens that stay clean."""
 
 from itertools import pairwise
 
 import pytest
 import torch
 
-from rushes.diffusion.conditioning import ExtraChannels, KeptFrames, Unconditional, first_frame_channels
+from rushes.diffusion.conditioning import ExtraChannels, KnownTokens, Unconditional, first_frame_channels
 from rushes.diffusion.sampler import sample
 from rushes.diffusion.schedule import official_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, EulerStep
@@ -35,6 +35,13 @@ def run(condition, network, noise, rule):
 
     steps = sample(denoiser, condition.start(noise), official_sigmas(5, 5.0), condition.hold(rule))
     return list(steps)
+
+
+def first_frame_of(clean):
+    """The first of three latent frames is known."""
+    known = torch.zeros(1, 1, 3, 4, 6, dtype=torch.bool)
+    known[:, :, 0] = True
+    return KnownTokens(torch.cat([clean, torch.zeros(1, 4, 2, 4, 6)], dim=2), known, PATCH)
 
 
 @pytest.fixture
@@ -83,7 +90,7 @@ def test_condition_channels_stand_behind_the_latents_at_every_step(noise):
 def test_kept_frames_are_clean_for_the_network_and_in_the_result(noise, name):
     network = Network()
     clean = torch.randn(1, 4, 1, 4, 6)
-    records = run(KeptFrames(clean, PATCH), network, noise, STEP_RULES[name]())
+    records = run(first_frame_of(clean), network, noise, STEP_RULES[name]())
     for seen in [*network.latents, *(record.latents for record in records)]:
         assert torch.equal(seen[:, :, :1], clean.expand(2, -1, -1, -1, -1))
     for record in records:
@@ -95,7 +102,7 @@ def test_kept_frames_are_clean_for_the_network_and_in_the_result(noise, name):
 def test_the_other_frames_go_the_way_of_the_published_loop(noise, name):
     """Wan's loop replaces the first latent frame before every forward and knows nothing else of it."""
     clean = torch.randn(1, 4, 1, 4, 6)
-    records = run(KeptFrames(clean, PATCH), Network(), noise, STEP_RULES[name]())
+    records = run(first_frame_of(clean), Network(), noise, STEP_RULES[name]())
     network, latents, rule = Network(), noise.clone(), STEP_RULES[name]()
     sigmas = official_sigmas(5, 5.0).tolist()
     for sigma, next_sigma in pairwise(sigmas):
@@ -107,7 +114,7 @@ def test_the_other_frames_go_the_way_of_the_published_loop(noise, name):
 
 def test_tokens_of_kept_frames_stand_at_timestep_zero(noise):
     network = Network()
-    run(KeptFrames(torch.randn(1, 4, 1, 4, 6), PATCH), network, noise, EulerStep())
+    run(first_frame_of(torch.randn(1, 4, 1, 4, 6)), network, noise, EulerStep())
     for timestep, sigma in zip(network.timesteps, official_sigmas(5, 5.0).tolist(), strict=False):
         # 2 x 3 patches a frame, 3 frames
         assert timestep.shape == (2, 18)
@@ -118,15 +125,35 @@ def test_tokens_of_kept_frames_stand_at_timestep_zero(noise):
 def test_frames_put_back_only_at_the_end_are_seen(noise):
     """What a loop that forgets to put the picture back would make."""
     clean = torch.randn(1, 4, 1, 4, 6)
-    condition = KeptFrames(clean, PATCH)
+    condition = first_frame_of(clean)
     right = run(condition, Network(), noise, EulerStep())[-1].latents
     forgetful = run(Unconditional(), Network(), noise, EulerStep())[-1].latents
     assert not torch.allclose(right[:, :, 1:], forgetful[:, :, 1:], atol=1e-3)
 
 
 def test_a_held_rule_keeps_the_solvers_memory(noise):
-    held = KeptFrames(torch.zeros(1, 4, 1, 4, 6), PATCH).hold(STEP_RULES["unipc"]())
+    held = first_frame_of(torch.zeros(1, 4, 1, 4, 6)).hold(STEP_RULES["unipc"]())
     held.step(noise, noise, 0.9, 0.8)
-    again = KeptFrames(torch.zeros(1, 4, 1, 4, 6), PATCH).hold(STEP_RULES["unipc"]())
+    again = first_frame_of(torch.zeros(1, 4, 1, 4, 6)).hold(STEP_RULES["unipc"]())
     again.load_state_dict(held.state_dict())
     assert torch.equal(again.step(noise, noise, 0.8, 0.7), held.step(noise, noise, 0.8, 0.7))
+
+
+def test_any_set_of_tokens_stays_clean_and_stands_at_zero(noise):
+    """A box in the last frame: its two tokens are the last of the third frame's second row."""
+    known = torch.zeros(1, 1, 3, 4, 6, dtype=torch.bool)
+    known[..., 2, 2:, 2:] = True
+    clean, network = torch.randn(1, 4, 3, 4, 6), Network()
+    records = run(KnownTokens(clean, known, PATCH), network, noise, STEP_RULES["unipc"]())
+    for seen in [*network.latents, *(record.latents for record in records)]:
+        assert torch.equal(seen[:, :, 2, 2:, 2:], clean[:, :, 2, 2:, 2:].expand(2, -1, -1, -1))
+    assert torch.equal(network.latents[0][:, :, :2], noise[:, :, :2])
+    for timestep in network.timesteps:
+        assert (timestep == 0).nonzero().tolist() == [[0, 16], [0, 17], [1, 16], [1, 17]]
+
+
+def test_half_a_token_cannot_be_known():
+    known = torch.zeros(1, 1, 3, 4, 6, dtype=torch.bool)
+    known[..., 2, 1:, :] = True
+    with pytest.raises(ValueError, match="never in part"):
+        KnownTokens(torch.zeros(1, 4, 3, 4, 6), known, PATCH)

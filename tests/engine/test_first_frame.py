@@ -10,7 +10,7 @@ from tests.engine.wan import build
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import FirstFrame
 from rushes.core.recipe import picture_digest
-from rushes.diffusion.conditioning import ExtraChannels, KeptFrames, Unconditional
+from rushes.diffusion.conditioning import ExtraChannels, KnownTokens, Unconditional
 from rushes.engine.first_frame import condition_of
 from rushes.engine.plan import Order, plan
 
@@ -42,8 +42,9 @@ def test_the_tokens_model_gets_one_clean_latent_frame_or_none():
     bundle = build(FirstFrame.TOKENS, num_experts=1).bundle
     request, _ = plan(bundle.facts, Order("a fox", "a fox", 1, first_frame=DIGEST))
     condition = condition_of(bundle, request, PICTURE, CPU)
-    assert isinstance(condition, KeptFrames)
-    assert condition.clean.shape == (1, 4, 1, 2, 4)
+    assert isinstance(condition, KnownTokens)
+    assert condition.clean.shape == (1, 4, 3, 2, 4)
+    assert condition.known.flatten(3).any(-1).tolist() == [[[True, False, False]]]
     assert isinstance(condition_of(bundle, replace(request, first_frame=""), None, CPU), Unconditional)
 
 

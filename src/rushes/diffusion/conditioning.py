@@ -1,12 +1,11 @@
-"""A given first picture as something done around network and solver, never as another pipeline."""
+"""What of a clip is given, as something done around network and solver, never as another pipeline."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
-from einops import repeat
+from einops import rearrange
 from torch import Tensor
 
 from rushes.diffusion.denoiser import VelocityNetwork
@@ -70,55 +69,63 @@ def first_frame_channels(encoded: Tensor, frames_per_latent: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class KeptFrames:
-    """Clean latents (1, C, t, H, W) in place of the first t latent frames, their tokens at timestep 0.
+class KnownTokens:
+    """Clean latents in the place of chosen tokens, which stand at timestep 0 (TI2V-5B's first picture).
 
-    As TI2V-5B does with a first picture: the frames are put back after every step, so the network always sees
-    them clean. ``patch_size`` (time, height, width) says which tokens are theirs.
+    ``clean`` is (1, C, T, H, W), of which ``known``, bool (1, 1, T, H, W), says where it counts; whole tokens
+    of ``patch_size`` (time, height, width). The known cells are put back after every step, so the network
+    always sees them clean. First pictures, extensions, in-betweens and boxes are all this.
     """
 
     clean: Tensor
+    known: Tensor
     patch_size: tuple[int, int, int]
 
+    def __post_init__(self) -> None:
+        """Refuse tokens that are known in part."""
+        tokens = known_tokens(self.known, self.patch_size)
+        if not torch.equal(tokens.sum(-1), tokens.all(-1) * tokens.shape[-1]):
+            raise ValueError(f"a token of {self.patch_size} cells is known or not, never in part")
+
     def start(self, noise: Tensor) -> Tensor:
-        """The noise behind the kept frames."""
-        return _put_back(noise, self.clean)
+        """The noise around the known cells."""
+        return self._put_back(noise)
 
     def bind(self, network: VelocityNetwork) -> VelocityNetwork:
-        """The network with a timestep per token; it predicts that the kept frames stay as they are."""
+        """The network with a timestep per token; it predicts that the known cells stay as they are."""
+        still = known_tokens(self.known, self.patch_size).all(-1)
 
         def conditioned(latents: Tensor, timestep: Tensor, context: Any) -> Tensor:
-            of_tokens = repeat(timestep, "b -> b tokens", tokens=self._tokens(latents)).clone()
-            of_tokens[:, : self._tokens(self.clean)] = 0
-            velocity = network(latents, of_tokens, context).clone()
-            velocity[:, :, : self.clean.shape[2]] = 0
-            return velocity
+            of_tokens = timestep[:, None].masked_fill(still.to(timestep.device), 0)
+            velocity = network(latents, of_tokens, context)
+            return velocity.masked_fill(self.known.to(velocity.device), 0)
 
         return conditioned
 
     def hold(self, step_rule: StepRule) -> StepRule:
-        """The solver, with the kept frames put back after every step."""
-        return _PuttingBack(step_rule, self.clean)
+        """The solver, with the known cells put back after every step."""
+        return _PuttingBack(step_rule, self._put_back)
 
-    def _tokens(self, latents: Tensor) -> int:
-        return math.prod(latents.shape[2:]) // math.prod(self.patch_size)
+    def _put_back(self, latents: Tensor) -> Tensor:
+        return torch.where(self.known.to(latents.device), self.clean.to(latents), latents)
+
+
+def known_tokens(known: Tensor, patch_size: tuple[int, int, int]) -> Tensor:
+    """Cells, bool (B, 1, T, H, W) -> the cells of each token (B, tokens, cells), in the network's order."""
+    pt, ph, pw = patch_size
+    return rearrange(known, "b 1 (t pt) (h ph) (w pw) -> b (t h w) (pt ph pw)", pt=pt, ph=ph, pw=pw)
 
 
 @dataclass(frozen=True)
 class _PuttingBack:
     rule: StepRule
-    clean: Tensor
+    put_back: Callable[[Tensor], Tensor]
 
     def step(self, latents: Tensor, velocity: Tensor, sigma: float, next_sigma: float) -> Tensor:
-        return _put_back(self.rule.step(latents, velocity, sigma, next_sigma), self.clean)
+        return self.put_back(self.rule.step(latents, velocity, sigma, next_sigma))
 
     def state_dict(self) -> dict[str, Tensor]:
         return self.rule.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         self.rule.load_state_dict(state)
-
-
-def _put_back(latents: Tensor, clean: Tensor) -> Tensor:
-    kept = clean.to(latents).expand(latents.shape[0], -1, -1, -1, -1)
-    return torch.cat([kept, latents[:, :, clean.shape[2] :]], dim=2)

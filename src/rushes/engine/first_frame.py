@@ -1,6 +1,7 @@
 """A first picture: what a model makes of it, or why it cannot."""
 
 import torch
+import torch.nn.functional as F
 
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import FirstFrame
@@ -9,7 +10,7 @@ from rushes.core.request import Request
 from rushes.diffusion.conditioning import (
     Condition,
     ExtraChannels,
-    KeptFrames,
+    KnownTokens,
     Unconditional,
     first_frame_channels,
 )
@@ -38,7 +39,11 @@ def condition_of(
         )
     frame = from_picture(picture).to(device)
     if bundle.conventions.first_frame is FirstFrame.TOKENS:
-        return KeptFrames(bundle.codec.encode(frame), bundle.experts[0].transformer.config.patch_size)
+        later = bundle.codec.compression.latent_frames(request.num_frames) - 1
+        clean = F.pad(bundle.codec.encode(frame), (0, 0, 0, 0, 0, later))
+        known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
+        known[:, :, 0] = True
+        return KnownTokens(clean, known, bundle.experts[0].transformer.config.patch_size)
     grey = frame.new_zeros(1, 3, request.num_frames - 1, request.height, request.width)
     encoded = bundle.codec.encode(torch.cat([frame, grey], dim=2))
     return ExtraChannels(first_frame_channels(encoded, bundle.codec.compression.time))
