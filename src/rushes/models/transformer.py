@@ -21,6 +21,7 @@ from rushes.models.attention import (
     pieces,
     repeat_biases,
 )
+from rushes.models.controls import ControlTokens
 from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
 from rushes.models.rope import RopeTables, rope_tables
@@ -30,7 +31,8 @@ from rushes.models.rope import RopeTables, rope_tables
 class TransformerConfig:
     """Architecture of one transformer; the defaults are the constants all published Wan models share.
 
-    With ``num_ffn_experts`` the feed-forwards are mixtures of so many, ``ffn_top_k`` used by each token.
+    With ``num_ffn_experts`` the feed-forwards are mixtures of so many, ``ffn_top_k`` used by each token. With
+    ``num_controls`` the last so many rows of the text carry numbers that steer the clip.
     """
 
     hidden_size: int
@@ -46,6 +48,7 @@ class TransformerConfig:
     eps: float = 1e-6
     num_ffn_experts: int = 0
     ffn_top_k: int = 2
+    num_controls: int = 0
 
     def __post_init__(self) -> None:
         """Refuse widths that cannot be split into rotating pairs."""
@@ -57,6 +60,8 @@ class TransformerConfig:
             raise ValueError(f"freq_dim {self.freq_dim} is odd")
         if self.num_ffn_experts and not 1 <= self.ffn_top_k <= self.num_ffn_experts:
             raise ValueError(f"ffn_top_k {self.ffn_top_k} of {self.num_ffn_experts} experts is not possible")
+        if not 0 <= self.num_controls <= self.text_len:
+            raise ValueError(f"{self.num_controls} controls do not fit into {self.text_len} rows of text")
 
     @property
     def head_dim(self) -> int:
@@ -249,13 +254,22 @@ class WanTransformer(nn.Module):
         self.time_projection = nn.Sequential(nn.SiLU(), WideLinear(dim, 6 * dim))
         self.blocks = cast("Iterable[Block]", nn.ModuleList(Block(config) for _ in range(config.depth)))
         self.head = Head(config)
+        if config.num_controls:
+            self.controls = ControlTokens(config.num_controls, dim)
 
-    def forward(self, latents: Tensor, timestep: Tensor, context: Tensor | TextMemory) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        timestep: Tensor,
+        context: Tensor | TextMemory,
+        controls: Tensor | None = None,
+    ) -> Tensor:
         """Latents (B, C, T, H, W), timestep in 0..1000, context (B, L, text_dim) -> (B, C_out, T, H, W).
 
         The timestep is (B,), or (B, tokens) where tokens of one clip stand at different noise levels. The
         context is zero-padded to ``text_len`` rows, and the padding is attended: it is part of the model. A
-        memory of it from :meth:`remember` saves its share of the work. The result is at least float32.
+        memory of it from :meth:`remember` saves its share of the work. ``controls`` (B, num_controls) are
+        values in -1..1, NaN where nothing is asked; a memory has its own. The result is at least float32.
         Raises ValueError when a shape does not fit the configuration.
         """
         grid = self._grid(latents)
@@ -264,7 +278,10 @@ class WanTransformer(nn.Module):
         time, block_time = self._embed_time(timestep, tokens.shape[:2])
         rope = rope_tables(grid, self.config.head_dim, tokens.dtype, tokens.device)
         if isinstance(context, Tensor):
+            self._check_text(context)
             context = self._embed_text(context, self.config.text_len)
+            if self.config.num_controls:
+                context = self._steer(context, controls)
         for index, block in enumerate(self.blocks):
             if isinstance(context, TextMemory):
                 text = context.at(index, block.cross_attn)
@@ -274,17 +291,32 @@ class WanTransformer(nn.Module):
         return self._unpatchify(self.head(tokens, time), grid)
 
     @torch.no_grad()
-    def remember(self, context: Tensor) -> TextMemory:
+    def remember(self, context: Tensor, controls: Tensor | None = None) -> TextMemory:
         """A memory of a context (B, L, text_dim) for :meth:`forward`, to be made once per prompt and expert.
 
-        All padding rows are equal, so one key, weighted by their number, stands for them.
+        ``controls`` as there. All padding rows are equal, so one key, weighted by their number, stands for
+        them; rows with controls are apart.
         """
-        rows = context.any(-1).any(0).nonzero()
+        self._check_text(context)
+        steered = self.config.num_controls
+        most = self.config.text_len - steered
+        rows = context[:, :most].any(-1).any(0).nonzero()
         used = int(rows.max()) + 1 if len(rows) else 0
-        pads = self.config.text_len - used
-        biases = repeat_biases(pads, self.patch_embedding.weight.dtype)
+        biases = repeat_biases(most - used, self.patch_embedding.weight.dtype)
         embedded = self._embed_text(context[:, :used], used + len(biases))
-        return TextMemory(embedded, F.pad(embedded.new_tensor(biases), (used, 0)) if pads else None)
+        if steered:
+            last = self._steer(self._embed_text(context[:, most:], steered), controls)
+            embedded = torch.cat([embedded, last], dim=1)
+        return TextMemory(embedded, F.pad(embedded.new_tensor(biases), (used, steered)) if biases else None)
+
+    def _steer(self, embedded: Tensor, controls: Tensor | None) -> Tensor:
+        """Rows of text with the controls on the last of them, which all but the longest texts leave empty."""
+        count = self.config.num_controls
+        if controls is None:
+            controls = embedded.new_full((len(embedded), count), math.nan)
+        if controls.shape != (len(embedded), count):
+            raise ValueError(f"controls {tuple(controls.shape)} are not ({len(embedded)}, {count})")
+        return embedded + F.pad(self.controls(controls), (0, 0, embedded.shape[1] - count, 0))
 
     def _embed_time(self, timestep: Tensor, tokens: torch.Size) -> tuple[TimeRows, TimeRows]:
         if timestep.shape not in (tokens[:1], tokens):
@@ -298,12 +330,14 @@ class WanTransformer(nn.Module):
         block_time = self.time_projection(time).unflatten(-1, (6, -1))
         return TimeRows(time.unsqueeze(-2), of_token), TimeRows(block_time, of_token)
 
-    def _embed_text(self, context: Tensor, length: int) -> Tensor:
+    def _check_text(self, context: Tensor) -> None:
         config = self.config
         if context.ndim != 3 or context.shape[1] > config.text_len or context.shape[2] != config.text_dim:
             raise ValueError(
                 f"context {tuple(context.shape)} is not (B, up to {config.text_len}, {config.text_dim})"
             )
+
+    def _embed_text(self, context: Tensor, length: int) -> Tensor:
         padded = F.pad(context, (0, 0, 0, length - context.shape[1]))
         text: Tensor = self.text_embedding(padded.to(self.patch_embedding.weight.dtype))
         return text
@@ -348,3 +382,5 @@ class WanTransformer(nn.Module):
                 module.init_weights()
         nn.init.normal_(self.head.modulation, std=self.config.hidden_size**-0.5)
         nn.init.zeros_(self.head.head.weight)
+        if self.config.num_controls:
+            self.controls.init_weights()
