@@ -20,7 +20,8 @@ class Sampling:
     """How the latents are sampled. One guidance scale for each expert; 1 means none.
 
     ``schedule`` names the grid of noise levels and ``step_rule`` the solver (``rushes.diffusion``).
-    ``sigmas`` gives the levels outright, ``steps`` + 1 of them; then schedule and shift play no part.
+    ``sigmas`` gives the levels outright, ``steps`` + 1 of them; then schedule and shift play no part. With a
+    ``still_shift`` above 0 a still is made first, on levels shifted by it, and the clip starts from it.
     """
 
     steps: int
@@ -30,6 +31,7 @@ class Sampling:
     schedule: str = "flow"
     step_rule: str = "euler"
     sigmas: tuple[float, ...] = ()
+    still_shift: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no sampler can do."""
@@ -40,6 +42,10 @@ class Sampling:
                 raise UsageError(f"{name} {scale:g} is out of range: use 0 to 30")
         if not 0.1 <= self.shift <= 50:
             raise UsageError(f"shift {self.shift:g} is out of range: use 0.1 to 50")
+        if self.still_shift and not 0.1 <= self.still_shift <= 50:
+            raise UsageError(
+                f"still shift {self.still_shift:g} is out of range: use 0.1 to 50, or 0 for none"
+            )
         for name, value, choices in (
             ("schedule", self.schedule, SCHEDULES),
             ("step rule", self.step_rule, STEP_RULES),

@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import FirstFrame
@@ -39,11 +40,16 @@ def condition_of(
         )
     frame = from_picture(picture).to(device)
     if bundle.conventions.first_frame is FirstFrame.TOKENS:
-        later = bundle.codec.compression.latent_frames(request.num_frames) - 1
-        clean = F.pad(bundle.codec.encode(frame), (0, 0, 0, 0, 0, later))
-        known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
-        known[:, :, 0] = True
-        return KnownTokens(clean, known, bundle.experts[0].transformer.config.patch_size)
+        latent_frames = bundle.codec.compression.latent_frames(request.num_frames)
+        return starting_with(bundle, bundle.codec.encode(frame), latent_frames)
     grey = frame.new_zeros(1, 3, request.num_frames - 1, request.height, request.width)
     encoded = bundle.codec.encode(torch.cat([frame, grey], dim=2))
     return ExtraChannels(first_frame_channels(encoded, bundle.codec.compression.time))
+
+
+def starting_with(bundle: Bundle, first: Tensor, latent_frames: int) -> KnownTokens:
+    """The condition that clips of ``latent_frames`` begin with ``first``, clean latents (B, C, 1, H, W)."""
+    clean = F.pad(first, (0, 0, 0, 0, 0, latent_frames - 1))
+    known = torch.zeros_like(clean[:1, :1], dtype=torch.bool)
+    known[:, :, 0] = True
+    return KnownTokens(clean, known, bundle.experts[0].transformer.config.patch_size)

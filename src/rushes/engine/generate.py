@@ -14,13 +14,8 @@ from rushes.core.request import Request
 from rushes.core.shapes import ClipShape
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
-    Denoiser,
     ExpertSwitch,
-    TextDenoiser,
-    exact_timestep,
-    whole_timestep,
 )
-from rushes.diffusion.guidance import Guide
 from rushes.diffusion.noise import member_noise
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
@@ -38,11 +33,13 @@ from rushes.engine.events import (
     StepDone,
     TextsEncoded,
 )
-from rushes.engine.first_frame import condition_of
+from rushes.engine.experts import experts_under, guidance_scales
+from rushes.engine.first_frame import condition_of, starting_with
 from rushes.engine.pace import Pace
 from rushes.engine.pictures import Picture, preview, to_pictures
 from rushes.engine.run import PLAIN_RUN, Run, Score, cancellable
 from rushes.engine.saved_run import Progress
+from rushes.engine.stills import draw_stills
 from rushes.engine.texts import Texts, encode_texts
 from rushes.engine.work import Work
 from rushes.models.bundle import Bundle
@@ -82,8 +79,12 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     if noise is None:
         candidates = range(request.seed, request.seed + request.candidates)
         noise = member_noise([*candidates, *run.more_seeds], shape)
-    denoiser = _denoiser(bundle, request, texts.to(run.device), condition, run.guide)
-    walk = _prepare(bundle, request, denoiser, condition, noise.to(run.device))
+    texts, noise = texts.to(run.device), noise.to(run.device)
+    if request.sampling.still_shift and run.first_frame is None:
+        stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)
+        condition = starting_with(bundle, stills, noise.shape[2])
+    denoiser = experts_under(bundle, request, texts, condition, run.guide)
+    walk = _prepare(bundle, request, denoiser, condition, noise)
     latents = yield from _denoise(bundle, walk, run)
     if request.candidates > 1:
         assert run.score is not None
@@ -112,36 +113,11 @@ def _prepare(
         if sampling.sigmas
         else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
-    scales = _scales(bundle, request)
+    scales = guidance_scales(bundle, request)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
     pace = Pace(forwards, bundle.conventions.decode_forwards)
     return Walk(denoiser, sigmas, step_rule, condition.start(noise), pace)
-
-
-def _scales(bundle: Bundle, request: Request) -> list[float]:
-    """Each expert's guidance: ``guidance_high`` for the first, ``guidance_low`` after."""
-    sampling = request.sampling
-    return [sampling.guidance_high] + [sampling.guidance_low] * (len(bundle.experts) - 1)
-
-
-def _denoiser(
-    bundle: Bundle, request: Request, texts: Texts, condition: Condition, guide: Guide
-) -> ExpertSwitch:
-    """The bundle's experts under text, guidance and condition, each made when its range begins."""
-    scales = _scales(bundle, request)
-    timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
-
-    def make(index: int) -> Denoiser:
-        transformer = bundle.experts[index].transformer
-        network = condition.bind(transformer)
-        cond = TextDenoiser(network, transformer.remember(texts.cond), timestep)
-        if scales[index] == 1 or texts.uncond is None:
-            return cond
-        uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
-        return guide(cond, uncond, scales[index])
-
-    return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)
 
 
 def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:

@@ -35,6 +35,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "guidance_low": sampling.guidance_low,
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
             "whole_timesteps": bundle.conventions.whole_timesteps,
+            **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
             **({"first_frame": request.first_frame} if request.first_frame else {}),
             **({"candidates": request.candidates} if request.candidates > 1 else {}),
         },

@@ -1,0 +1,39 @@
+"""A bundle's experts as the denoiser of one run."""
+
+from rushes.core.request import Request
+from rushes.diffusion.conditioning import Condition
+from rushes.diffusion.denoiser import (
+    Denoiser,
+    ExpertSwitch,
+    TextDenoiser,
+    exact_timestep,
+    whole_timestep,
+)
+from rushes.diffusion.guidance import Guide
+from rushes.engine.texts import Texts
+from rushes.models.bundle import Bundle
+
+
+def guidance_scales(bundle: Bundle, request: Request) -> list[float]:
+    """Each expert's guidance: ``guidance_high`` for the first, ``guidance_low`` after."""
+    sampling = request.sampling
+    return [sampling.guidance_high] + [sampling.guidance_low] * (len(bundle.experts) - 1)
+
+
+def experts_under(
+    bundle: Bundle, request: Request, texts: Texts, condition: Condition, guide: Guide
+) -> ExpertSwitch:
+    """The bundle's experts under text, guidance and condition, each made when its range begins."""
+    scales = guidance_scales(bundle, request)
+    timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
+
+    def make(index: int) -> Denoiser:
+        transformer = bundle.experts[index].transformer
+        network = condition.bind(transformer)
+        cond = TextDenoiser(network, transformer.remember(texts.cond), timestep)
+        if scales[index] == 1 or texts.uncond is None:
+            return cond
+        uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
+        return guide(cond, uncond, scales[index])
+
+    return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)

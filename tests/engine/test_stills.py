@@ -1,0 +1,61 @@
+"""A clip that starts from a still made first: the still of its own noise, the same alone and in a batch."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from tests.tiny_model import SHORT_REQUEST, tiny_bundle
+
+from rushes.core.errors import UsageError
+from rushes.diffusion.guidance import Guided
+from rushes.diffusion.noise import member_noise
+from rushes.engine.events import Finished
+from rushes.engine.generate import generate
+from rushes.engine.provenance import engine_stages
+from rushes.engine.run import Run
+from rushes.engine.stills import draw_stills
+from rushes.engine.texts import encode_texts
+
+STILL_FIRST = replace(SHORT_REQUEST, sampling=replace(SHORT_REQUEST.sampling, still_shift=1.5))
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return tiny_bundle()
+
+
+def latents_of(bundle, request, run):
+    return list(generate(bundle, request, run))[-1].latents
+
+
+def test_the_clip_starts_from_the_still_and_nothing_else_is_fixed(bundle):
+    [*_, last] = generate(bundle, STILL_FIRST)
+    assert isinstance(last, Finished)
+    noise = member_noise([STILL_FIRST.seed], last.latents.shape[1:])
+    still = draw_stills(bundle, STILL_FIRST, encode_texts(bundle, STILL_FIRST), noise[:, :, :1], Guided)
+    torch.testing.assert_close(last.latents[:, :, :1], still)
+    plain = latents_of(bundle, SHORT_REQUEST, Run())
+    assert (plain[:, :, 1:] - last.latents[:, :, 1:]).abs().amax(dim=(0, 1, 3, 4)).min() > 1e-3
+
+
+def test_the_still_has_levels_of_its_own(bundle):
+    other = replace(STILL_FIRST, sampling=replace(STILL_FIRST.sampling, still_shift=9.0))
+    first, second = (latents_of(bundle, request, Run()) for request in (STILL_FIRST, other))
+    assert (first - second)[:, :, 0].abs().max() > 1e-3
+
+
+def test_each_member_of_a_batch_has_its_own_still(bundle):
+    both = latents_of(bundle, STILL_FIRST, Run(more_seeds=(STILL_FIRST.seed + 1,)))
+    alone = latents_of(bundle, replace(STILL_FIRST, seed=STILL_FIRST.seed + 1), Run())
+    torch.testing.assert_close(both[1:], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_the_recipe_tells(bundle):
+    assert engine_stages(bundle, STILL_FIRST)[1].settings["still_shift"] == 1.5
+    assert "still_shift" not in engine_stages(bundle, SHORT_REQUEST)[1].settings
+
+
+@pytest.mark.parametrize("shift", [-1.0, 0.05, 51.0])
+def test_out_of_range(shift):
+    with pytest.raises(UsageError, match="still shift"):
+        replace(SHORT_REQUEST.sampling, still_shift=shift)
