@@ -17,6 +17,12 @@ def drawn(frames: int, height: int, width: int, channels: int, dtype: torch.dtyp
     return x.to(dtype), (weight * (27 * channels) ** -0.5).to(dtype), bias.to(dtype)
 
 
+def convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    made = x.new_empty(len(x) - weight.shape[2] + 1, *x.shape[1:3], len(bias))
+    winograd.convolve(list(x), weight, bias, made, winograd.Scratch())
+    return made
+
+
 def direct(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     made = F.conv3d(x.permute(3, 0, 1, 2)[None], weight, bias, padding=(0, 1, 1))
     return made[0].permute(1, 2, 3, 0)
@@ -26,7 +32,7 @@ def direct(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (32, 32), (34, 4), (6, 70)])
 def test_it_is_the_convolution(frames: int, height: int, width: int) -> None:
     x, weight, bias = drawn(frames, height, width, 5, torch.float64)
-    assert error(winograd.convolve(list(x), weight, bias), direct(x, weight, bias)) < 1e-14
+    assert error(convolve(x, weight, bias), direct(x, weight, bias)) < 1e-14
 
 
 @pytest.mark.parametrize("frames", [1, 4])
@@ -34,7 +40,7 @@ def test_it_rounds_no_worse_than_the_direct_sum(frames: int) -> None:
     exact = drawn(frames, 32, 32, 96, torch.float64)
     x, weight, bias = (value.float() for value in exact)
     truth = direct(*(value.double() for value in (x, weight, bias)))
-    ours = winograd.convolve(list(x), weight, bias).double() - truth
+    ours = convolve(x, weight, bias).double() - truth
     assert ours.norm() <= 1.2 * (direct(x, weight, bias).double() - truth).norm()
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rushes.core.shapes import Compression
@@ -17,6 +16,7 @@ from rushes.models.wan_vae_layers import (
     FeatureCache,
     ResidualBlock,
     Upsample,
+    activate,
     run,
 )
 
@@ -107,7 +107,7 @@ def head(width: int, out_channels: int) -> nn.ModuleDict:
 
 def show(layers: nn.ModuleDict, x: Tensor, cache: FeatureCache) -> Tensor:
     """Apply a :func:`head`."""
-    result: Tensor = layers["2"](F.silu(layers["0"](x), inplace=True), cache)
+    result: Tensor = layers["2"](activate(layers["0"], x, into=x), cache)
     return result
 
 

@@ -16,16 +16,20 @@ from rushes.models.precision import wide
 
 KEPT = 2
 """Frames a temporal convolution remembers: its kernel of three looks two back."""
+PIECE = 1 << 18
+"""Values that norms work through at once on a CPU: enough to share out, few enough for its caches."""
 
 
 class FeatureCache:
     """What every temporal layer remembers of the frames before the current chunk; one object per stream.
 
     It is part of the model: the temporal resampling treats the first frame of a stream by itself.
+    ``scratch`` is memory that the stream's convolutions share.
     """
 
     def __init__(self) -> None:
         self._frames: dict[nn.Module, Tensor] = {}
+        self.scratch = winograd.Scratch()
 
     def is_start(self, layer: nn.Module) -> bool:
         """Whether ``layer`` has kept nothing of this stream yet."""
@@ -59,6 +63,19 @@ class ChannelNorm(nn.Module):
         return normed * scale if torch.is_grad_enabled() else normed.mul_(scale)
 
 
+def activate(norm: nn.Module, x: Tensor, into: Tensor | None = None) -> Tensor:
+    """SiLU of the norm of (B, T, H, W, C), in memory of its own or ``into``, which may be ``x``."""
+    if x.device.type != "cpu" or torch.is_grad_enabled():
+        return F.silu(norm(x), inplace=True)
+    made = torch.empty_like(x) if into is None else into
+    # a piece is still in the cache from one operation to the next
+    places = max(1, PIECE // x.shape[-1])
+    pieces = (values.flatten(0, -2).split(places) for values in (x, made))
+    for piece, result in zip(*pieces, strict=True):
+        result.copy_(F.silu(norm(piece), inplace=True))
+    return made
+
+
 class CausalConv3d(nn.Conv3d):
     """Convolution over this and earlier frames; before the first frame of a stream lie zeros."""
 
@@ -69,14 +86,17 @@ class CausalConv3d(nn.Conv3d):
         """(B, T, H, W, C) -> (B, T, H, W, C')."""
         if self.kernel_size[0] == 1:
             return pointwise(self, x)
+        # two taps of time would see nothing but the zeros
+        alone = x.shape[1] == 1 and cache.is_start(self)
         past = take_past(self, x, cache)
-        if self.bias is not None and winograd.suits(x, self.weight):
-            made = [
-                winograd.convolve([*before, *now], self.weight, self.bias)
-                for before, now in zip(past, x, strict=True)
-            ]
-            return torch.stack(made) if len(made) > 1 else made[0].unsqueeze(0)
-        return _frames_last(super().forward(_channels_first(torch.cat([past, x], dim=1))))
+        weight, past = (self.weight[:, :, -1:], past[:, :0]) if alone else (self.weight, past)
+        if self.bias is None or not winograd.suits(x, weight):
+            clip = _channels_first(torch.cat([past, x], dim=1))
+            return _frames_last(F.conv3d(clip, weight, self.bias, padding=self.padding))
+        made = x.new_empty(*x.shape[:-1], self.out_channels)
+        for before, now, into in zip(past, x, made, strict=True):
+            winograd.convolve([*before, *now], weight, self.bias, into, cache.scratch)
+        return made
 
 
 class TimeConv(nn.Conv3d):
@@ -125,8 +145,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor, cache: FeatureCache) -> Tensor:
         """(B, T, H, W, C) -> (B, T, H, W, C')."""
         layers = self.residual
-        y: Tensor = layers["2"](F.silu(layers["0"](x), inplace=True), cache)
-        y = layers["6"](F.silu(layers["3"](y), inplace=True), cache)
+        y: Tensor = layers["2"](activate(layers["0"], x), cache)
+        y = layers["6"](activate(layers["3"], y, into=y), cache)
         y += x if self.shortcut is None else self.shortcut(x, cache)
         return y
 
