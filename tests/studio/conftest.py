@@ -10,6 +10,7 @@ from tests.studio.postgres import postgres_server, programs
 
 from rushes.studio import schema
 from rushes.studio.desk import open_desk
+from rushes.studio.files import FileStore
 from rushes.studio.projects import NewProject, new_project
 from rushes.studio.shots import Words, new_shot
 from rushes.studio.store import open_store
@@ -74,3 +75,8 @@ def project(desk):
 @pytest.fixture
 def shot(desk, project):
     return new_shot(desk, project.id, Words("a fox leaps over snow"))
+
+
+@pytest.fixture
+def files(tmp_path):
+    return FileStore(tmp_path / "files")

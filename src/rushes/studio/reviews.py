@@ -148,10 +148,15 @@ def close_note(connection: Connection, desk: Desk, note_id: str) -> None:
 
 def notes_of(desk: Desk, take_id: str) -> tuple[Note, ...]:
     """The notes of a take, oldest first."""
+    with desk.store.read() as connection:
+        return notes_in(connection, desk, take_id)
+
+
+def notes_in(connection: Connection, desk: Desk, take_id: str) -> tuple[Note, ...]:
+    """:func:`notes_of` within a transaction."""
     table = schema.notes
     asked = desk.only(table).where(table.c.take_id == take_id).order_by(table.c.created_at, table.c.id)
-    with desk.store.read() as connection:
-        return tuple(_note(row) for row in connection.execute(asked).mappings())
+    return tuple(_note(row) for row in connection.execute(asked).mappings())
 
 
 def review_queue(desk: Desk, project_id: str) -> tuple[Waiting, ...]:

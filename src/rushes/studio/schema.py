@@ -226,6 +226,12 @@ files = Table(
     _text("media_type"), _seconds("created_at"),
 )  # fmt: skip
 
+# What is never evicted: masters, renditions, inputs and scripts; ``subject`` is what needs the file.
+pins = Table(
+    "pins", metadata, Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("sha256", String(64), primary_key=True), Column("subject", String(80), primary_key=True),
+)  # fmt: skip
+
 stage_results = Table(
     "stage_results", metadata, Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
     Column("key", String(64), primary_key=True), _text("stage"), _json("value"), _json("files"),

@@ -11,6 +11,7 @@ from rushes.core.errors import UsageError
 from rushes.core.request import check_prompt
 from rushes.studio import schema
 from rushes.studio.desk import Desk
+from rushes.studio.files import pin
 from rushes.studio.shots import get_shot
 from rushes.studio.store import new_id
 
@@ -58,6 +59,9 @@ class Origin:
     batch_id: str | None = None
 
 
+FIRST = Origin()
+
+
 @dataclass(frozen=True)
 class Take:
     """A take as it was submitted. ``code`` is what people say: SQ010_SH0030_v003."""
@@ -103,7 +107,7 @@ class Rendition:
 
 def add_take(
     connection: Connection, desk: Desk, shot_id: str, request: TakeRequest,
-    origin: Origin = Origin(), inputs: tuple[Input, ...] = (),
+    origin: Origin = FIRST, inputs: tuple[Input, ...] = (),
 ) -> Take:  # fmt: skip
     """Add a take of a shot's newest revision. Its number is given here and never again."""
     shot = get_shot(connection, desk, shot_id)
@@ -123,6 +127,8 @@ def add_take(
             person_id=desk.person_id, created_at=desk.store.now(connection),
         )
     )  # fmt: skip
+    for each in inputs:
+        pin(connection, desk.tenant_id, each.sha256, f"{take_id} {each.role}")
     desk.log(connection, take_id, "take submitted", {"code": f"{shot.code}_v{number:03d}"})
     return _take(desk.one(connection, schema.takes, take_id, "take"))
 
@@ -170,9 +176,14 @@ def add_master(connection: Connection, desk: Desk, master: Master) -> None:
 
 def master_of(desk: Desk, take_id: str) -> Master | None:
     """The take's raw clip, None while it is not made."""
-    table = schema.masters
     with desk.store.read() as connection:
-        row = connection.execute(desk.only(table).where(table.c.take_id == take_id)).mappings().first()
+        return master_in(connection, desk, take_id)
+
+
+def master_in(connection: Connection, desk: Desk, take_id: str) -> Master | None:
+    """:func:`master_of` within a transaction."""
+    table = schema.masters
+    row = connection.execute(desk.only(table).where(table.c.take_id == take_id)).mappings().first()
     return None if row is None else Master(**{name: row[name] for name in Master.__annotations__})
 
 

@@ -88,7 +88,7 @@ _START = (
     update(jobs)
     .where(jobs.c.id == bindparam("a_job"))
     .values(
-        state=JobState.RUNNING, worker=bindparam("by"), lease_until=bindparam("until"),
+        state=JobState.RUNNING, is_held=False, worker=bindparam("by"), lease_until=bindparam("until"),
         attempt=jobs.c.attempt + 1, strikes=jobs.c.strikes + 1, progress=0, doing="", failure="",
         message="", progress_at=_NOW, started_at=func.coalesce(jobs.c.started_at, _NOW),
     )
@@ -121,6 +121,14 @@ def claim(
             if found is not None:
                 return _start(connection, found, worker, now, lease_s)
     return None
+
+
+def claim_job(store: Store, job_id: str, worker: str, lease_s: float = LEASE_S) -> Claimed | None:
+    """Take one queued job for a person who waits for it, held or not; None when somebody else has it."""
+    mine = select(jobs).where(_IS_QUEUED, jobs.c.id == job_id).with_for_update(skip_locked=True)
+    with store.write() as connection:
+        job = connection.execute(mine).mappings().first()
+        return None if job is None else _start(connection, job, worker, store.now(connection), lease_s)
 
 
 def take_back_expired(store: Store) -> int:

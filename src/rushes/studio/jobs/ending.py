@@ -57,10 +57,15 @@ def succeed(connection: Connection, claim: Claim, now: float) -> None:
     _end(connection, fenced(connection, claim), JobState.SUCCEEDED, now, "succeeded")
 
 
-def fail(store: Store, claim: Claim, failure: Failure, message: str) -> JobState:
-    """End the attempt; returns what became of the job: queued again, failed, or cancelled as it was asked."""
+def fail(store: Store, claim: Claim, failure: Failure, message: str, is_final: bool = False) -> JobState:
+    """End the attempt; returns what became of the job: queued again, failed, or cancelled as it was asked.
+
+    ``is_final``: somebody waited for it and is told, so there is no other attempt.
+    """
     with store.write() as connection:
         row = fenced(connection, claim)
+        if is_final:
+            return _end(connection, row, JobState.FAILED, store.now(connection), failure, message)
         return _answer(connection, row, failure, message, store.now(connection))
 
 

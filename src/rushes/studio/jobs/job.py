@@ -66,6 +66,7 @@ class NewJob:
     priority: int = 5
     estimate_s: float = 0.0
     not_before: float = 0.0
+    is_held: bool = False
 
     def __post_init__(self) -> None:
         """Raise UsageError for a priority that does not exist."""

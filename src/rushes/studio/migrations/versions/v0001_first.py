@@ -16,6 +16,7 @@ def upgrade() -> None:
     _tenants()
     _files()
     _people()
+    _pins()
     _projects()
     _shares()
     _stage_results()
@@ -110,6 +111,17 @@ def _people() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_people_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("tenant_id", "name", name=op.f("uq_people_tenant_id_name")),
+    )
+
+
+def _pins() -> None:
+    op.create_table(
+        "pins",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_pins_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "sha256", "subject", name=op.f("pk_pins")),
     )
 
 

@@ -1,0 +1,33 @@
+"""Which class of failure an error is: whose fault, and whether trying again can help."""
+
+import errno
+
+from sqlalchemy.exc import OperationalError
+
+from rushes.core.errors import OutOfMemoryError, RefusedError, UsageError, WeightsError
+from rushes.studio.jobs.job import Failure
+
+# The machine is full or may not be written to; another machine, or this one later, can.
+_HOST_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO}
+_FULL_DATABASE = ("disk is full", "readonly database", "disk I/O error", "unable to open database")
+
+
+def classify(error: BaseException) -> Failure:
+    """The class of an error a stage ended with; what nobody knows is taken for a passing fault."""
+    if isinstance(error, RefusedError):
+        return Failure.REFUSED
+    if isinstance(error, UsageError | WeightsError):
+        return Failure.USER
+    if isinstance(error, OutOfMemoryError | MemoryError):
+        return Failure.OUT_OF_MEMORY
+    if isinstance(error, OSError) and error.errno in _HOST_ERRORS:
+        return Failure.HOST
+    if isinstance(error, OperationalError) and any(words in str(error.orig) for words in _FULL_DATABASE):
+        return Failure.HOST
+    return Failure.TRANSIENT
+
+
+def describe(error: BaseException) -> str:
+    """One line for a person."""
+    text = " ".join(str(error).split()) or "no message"
+    return text if isinstance(error, UsageError | RefusedError) else f"{type(error).__name__}: {text}"[:500]

@@ -1,0 +1,239 @@
+"""Production: a take goes through its stages. What a stage made is kept before the next one begins.
+
+The stages come from the caller: enhance, gate, generate, finish, check, label, or whatever is installed. A
+stage is known by the key of its recipe and all before it, so a re-run skips what is done, in any worker.
+"""
+
+import mimetypes
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from rushes.core.errors import RefusedError
+from rushes.core.recipe import Recipe, Stage
+from rushes.studio.cache import StageResult, find_result, keep_result
+from rushes.studio.desk import Desk
+from rushes.studio.faults import kill_point
+from rushes.studio.files import FileStore, pin, record
+from rushes.studio.jobs.ending import fenced, succeed
+from rushes.studio.jobs.heartbeat import Progress
+from rushes.studio.jobs.job import Claim, Job
+from rushes.studio.reviews import NewNote, Source, add_note, notes_in
+from rushes.studio.schema import usage
+from rushes.studio.store import new_id
+from rushes.studio.takes import Master, Rendition, Take, add_master, add_rendition, master_in
+
+MASTER = "master"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a stage made: files in its folder by role, a value for later stages, findings for people.
+
+    The time is put down to ``work`` of ``model``, in units of the stage's choice (steps times latent cells,
+    frames), for estimates.
+    """
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    value: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[NewNote, ...] = ()
+    model: str = ""
+    work: float = 0.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage sees: the take, the results so far by step, and where their files are.
+
+    ``is_degraded``: memory ran out before, so use less of it.
+    """
+
+    take: Take
+    is_degraded: bool
+    results: Mapping[str, StageResult]
+    files: FileStore
+    tenant_id: str
+
+    def value(self, step: str) -> Mapping[str, Any]:
+        """The value an earlier step made."""
+        value: Mapping[str, Any] = self.results[step].value["value"]
+        return value
+
+    def file(self, step: str, role: str) -> Path:
+        """A file an earlier step made."""
+        return self.files.path(self.tenant_id, self.results[step].files[role].sha256)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a production. ``make`` is None where it is not installed, which the take then records.
+
+    ``recipe`` gives the stages of the recipe the step stands for; the last one's key is the step's. ``make``
+    writes into the folder it is given and ends with Made. ``publishes`` names the roles that leave the house:
+    ``master`` is the take's, others become renditions, a later step's in place of an earlier one's.
+    ``weight``: its part of the progress.
+    """
+
+    name: str
+    recipe: Callable[[Work], tuple[Stage, ...]]
+    make: Callable[[Work, Path], Iterator[Progress | Made]] | None
+    publishes: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class StageEvent:
+    """A step ended: ``made``, ``reused`` or ``absent`` (not installed)."""
+
+    step: str
+    outcome: str
+    key: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Production:
+    """One attempt at a take. ``desk`` is its submitter's; ``recorded`` are machine facts beside the recipe.
+
+    All writes check ``claim``: when the job has gone to another attempt, LeaseLostError ends this one.
+    """
+
+    desk: Desk
+    files: FileStore
+    job: Job
+    take: Take
+    claim: Claim
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
+        """Make or find every stage, then publish. Not asking for the next event stops the work."""
+        results: dict[str, StageResult] = {}
+        stages: tuple[Stage, ...] = ()
+        whole = sum(step.weight for step in steps)
+        before = 0.0
+        for step in steps:
+            work = Work(self.take, self.job.is_degraded, dict(results), self.files, self.desk.tenant_id)
+            if step.make is None:
+                event = StageEvent(step.name, "absent")
+            else:
+                stages += step.recipe(work)
+                key = Recipe(stages, {}).key(stages[-1].name)
+                found = find_result(self.desk.store, self.files, self.desk.tenant_id, key)
+                if found is not None:
+                    results[step.name] = found
+                    event = StageEvent(step.name, "reused", key, found.seconds)
+                else:
+                    part = (before / whole, step.weight / whole)
+                    results[step.name] = made = yield from self._make(step, work, key, part)
+                    event = StageEvent(step.name, "made", key, made.seconds)
+            self._tell(event, results.get(step.name))
+            yield event
+            before += step.weight
+        absent = [step.name for step in steps if step.make is None]
+        self._publish(steps, Recipe(stages, {**self.recorded, "not_installed": absent}), results)
+
+    def _make(
+        self, step: Step, work: Work, key: str, part: tuple[float, float]
+    ) -> Generator[Progress, None, StageResult]:
+        """Run a step in a folder of its own and keep what it made."""
+        assert step.make is not None
+        started = perf_counter()
+        made: Made | None = None
+        with self.files.scratch() as folder:
+            yield Progress(part[0], step.name)
+            kill_point("stage begun")
+            try:
+                for each in step.make(work, folder):
+                    if isinstance(each, Made):
+                        made = each
+                    else:
+                        yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
+            except RefusedError as error:
+                self._refused(step, error)
+                raise
+            if made is None:
+                raise TypeError(f"step {step.name} ended without Made")
+            seconds = perf_counter() - started
+            return self._keep(step, made, key, seconds)
+
+    def _keep(self, step: Step, made: Made, key: str, seconds: float) -> StageResult:
+        stored = {
+            role: self.files.take_in(self.desk.tenant_id, path, media_type(path))
+            for role, path in made.files.items()
+        }
+        value = {"value": dict(made.value), "notes": [asdict(note) for note in made.notes]}
+        result = StageResult(key, step.name, value, stored, seconds)
+        kill_point("before keeping")
+        with self.desk.store.write() as connection:
+            fenced(connection, self.claim)
+            keep_result(connection, self.desk.store, self.files, self.desk.tenant_id, result)
+            connection.execute(
+                insert(usage).values(
+                    tenant_id=self.desk.tenant_id, project_id=self.take.project_id, job_id=self.job.id,
+                    stage=step.name, model=made.model, work=made.work, seconds=seconds,
+                    created_at=self.desk.store.now(connection),
+                )
+            )  # fmt: skip
+        kill_point("after keeping")
+        return result
+
+    def _tell(self, event: StageEvent, result: StageResult | None) -> None:
+        """Write the step into the journal, and what it found into the review queue."""
+        with self.desk.store.write() as connection:
+            fenced(connection, self.claim)
+            self.desk.log(connection, self.take.id, f"stage {event.outcome}", asdict(event))
+            known = {(note.rule, note.text) for note in notes_in(connection, self.desk, self.take.id)}
+            for found in result.value["notes"] if result else ():
+                note = NewNote(**{**found, "source": Source(found["source"])})
+                if (note.rule, note.text) not in known:
+                    add_note(connection, self.desk, self.take.id, note)
+
+    def _refused(self, step: Step, error: RefusedError) -> None:
+        with self.desk.store.write() as connection:
+            fenced(connection, self.claim)
+            add_note(connection, self.desk, self.take.id, NewNote(str(error), Source.GATE, step.name))
+
+    def _publish(self, steps: Sequence[Step], recipe: Recipe, results: Mapping[str, StageResult]) -> None:
+        """Master, renditions and the end of the job in one transaction: published once or not at all."""
+        published = {
+            role: results[step.name]
+            for step in steps
+            for role in step.publishes
+            if step.name in results and role in results[step.name].files
+        }
+        if MASTER not in published:
+            raise TypeError("no step published a master")
+        kill_point("before publishing")
+        with self.desk.store.write() as connection:
+            fenced(connection, self.claim)
+            now = self.desk.store.now(connection)
+            document = recipe.document()
+            for role, result in published.items():
+                stored = result.files[role]
+                record(connection, self.desk.store, self.files, self.desk.tenant_id, stored)
+                pin(connection, self.desk.tenant_id, stored.sha256, f"{self.take.id} {role}")
+                if role == MASTER:
+                    self._add_master(connection, stored.sha256, document, now)
+                else:
+                    add_rendition(
+                        connection, self.desk,
+                        Rendition(new_id("rendition"), self.take.id, role, stored.sha256, stored.media_type,
+                                  result.key, document, now),
+                    )  # fmt: skip
+            succeed(connection, self.claim, now)
+        kill_point("after publishing")
+
+    def _add_master(self, connection: Connection, sha256: str, recipe: Mapping[str, Any], now: float) -> None:
+        """Publish the master, unless the take has it: a job may be for another rendition only."""
+        if master_in(connection, self.desk, self.take.id) is None:
+            master = Master(self.take.id, sha256, recipe, self.job.id, self.claim.attempt, now)
+            add_master(connection, self.desk, master)
+
+
+def media_type(path: Path) -> str:
+    """By the name's ending."""
+    return mimetypes.guess_type(path.name)[0] or "application/octet-stream"

@@ -1,0 +1,104 @@
+"""Submit takes: the take, its number and its job in one transaction, once for each key."""
+
+from dataclasses import asdict, dataclass, replace
+
+from sqlalchemy import Connection, update
+from sqlalchemy.exc import IntegrityError
+
+from rushes.core.errors import UsageError
+from rushes.studio.desk import Desk
+from rushes.studio.jobs.job import Job, JobState, Lane, NewJob
+from rushes.studio.jobs.queue import cancel, find_job
+from rushes.studio.jobs.submit import digest_of, submit, submitted
+from rushes.studio.schema import jobs
+from rushes.studio.shots import get_shot
+from rushes.studio.store import new_id
+from rushes.studio.takes import FIRST, Input, Origin, Take, TakeRequest, add_take, get_take
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a take is queued. ``submit_key``: empty for a key of its own; ``estimate_s``: machine seconds."""
+
+    submit_key: str = ""
+    lane: Lane = Lane.INTERACTIVE
+    priority: int = 5
+    estimate_s: float = 0.0
+    is_held: bool = False
+
+
+PLAIN = Terms()
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A take and the job that makes it."""
+
+    take: Take
+    job: Job
+
+
+def submit_take(
+    desk: Desk, shot_id: str, request: TakeRequest, terms: Terms = PLAIN,
+    origin: Origin = FIRST, inputs: tuple[Input, ...] = (),
+) -> Submitted:  # fmt: skip
+    """Add a take of a shot and queue it. The same key again gives the same take and job.
+
+    Raises UsageError for a key used for another request, and where the budget does not hold the estimate.
+    """
+    asked = [shot_id, asdict(request), asdict(origin), [asdict(each) for each in inputs]]
+    digest = digest_of(asked)
+    terms = replace(terms, submit_key=terms.submit_key or new_id("key"))
+    try:
+        return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
+    except IntegrityError:
+        # Somebody submitted the same key at the same moment: now it is there to be found.
+        return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
+
+
+def edit_queued(desk: Desk, job_id: str, request: TakeRequest) -> Submitted:
+    """Ask for something else in place of a queued job: a new take with the old one's place in the queue.
+
+    A take never changes, so the old one stays as cancelled and its number is not used again.
+    """
+    old = find_job(desk, job_id)
+    if old.state is not JobState.QUEUED or old.take_id is None:
+        raise UsageError(f"{job_id} is {old.state}: only queued takes can be edited")
+    with desk.store.read() as connection:
+        take = get_take(connection, desk, old.take_id)
+    terms = Terms("", old.lane, old.priority, old.estimate_s, is_held=True)
+    if cancel(desk, job_id) is not JobState.CANCELLED:
+        raise UsageError(f"{job_id} has started meanwhile: it is being cancelled, shoot again")
+    new = submit_take(desk, take.shot_id, request, terms, take.origin, take.inputs)
+    with desk.store.write() as connection:
+        place = {"rank": old.rank, "is_held": old.is_held}
+        connection.execute(update(jobs).where(jobs.c.id == new.job.id).values(**place))
+        desk.log(connection, new.job.id, "job edited", {"before": job_id})
+    return Submitted(new.take, find_job(desk, new.job.id))
+
+
+def _submit_once(
+    desk: Desk, shot_id: str, request: TakeRequest, terms: Terms, origin: Origin,
+    inputs: tuple[Input, ...], digest: str,
+) -> Submitted:  # fmt: skip
+    with desk.store.write() as connection:
+        known = submitted(connection, desk, terms.submit_key, digest)
+        if known is not None:
+            return Submitted(_take_of(connection, desk, known), known)
+        shot = get_shot(connection, desk, shot_id)
+        take = add_take(connection, desk, shot_id, request, origin, inputs)
+        new = NewJob(
+            shot.project_id, take.id, terms.submit_key, {}, _work_key(request, inputs), terms.lane,
+            terms.priority, terms.estimate_s, is_held=terms.is_held,
+        )  # fmt: skip
+        return Submitted(take, submit(connection, desk, new, digest))
+
+
+def _work_key(request: TakeRequest, inputs: tuple[Input, ...]) -> str:
+    """Equal for takes whose stages are equal; only a hint, the stages' own keys decide."""
+    return digest_of([asdict(request), [asdict(each) for each in inputs]])
+
+
+def _take_of(connection: Connection, desk: Desk, job: Job) -> Take:
+    assert job.take_id is not None
+    return get_take(connection, desk, job.take_id)

@@ -1,0 +1,182 @@
+"""A worker: claims jobs and has a child process make their takes; beats, listens and ends attempts for it.
+
+PDEATHSIG follows the thread that started the child: run a worker in a thread that lives as long as it does.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from time import monotonic, sleep
+from types import MappingProxyType
+
+from sqlalchemy.exc import DBAPIError
+
+from rushes.core.errors import LeaseLostError, StoreError
+from rushes.studio.child import Answer, Done, Failed, Fenced, Order, Steps, Stop, Stopped, serve
+from rushes.studio.files import FileStore
+from rushes.studio.foreground import worker_name
+from rushes.studio.jobs.claim import LEASE_S, Claimed, claim
+from rushes.studio.jobs.ending import fail, give_up
+from rushes.studio.jobs.heartbeat import Progress, Word, heartbeat
+from rushes.studio.jobs.job import Claim, Failure, Lane
+from rushes.studio.store import Store
+
+IDLE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds. ``hang_s``: without progress until the child is killed; ``grace_s``: after a stop."""
+
+    lease_s: float = LEASE_S
+    beat_s: float = 2.0
+    hang_s: float = 600.0
+    grace_s: float = 5.0
+
+
+PATIENCE = Patience()
+
+
+class Worker:
+    """One child and its jobs, one after another. ``build`` runs in the child and loads the model."""
+
+    def __init__(
+        self, store: Store, files: FileStore, build: Callable[[], Steps],
+        lanes: Sequence[Lane] = tuple(Lane), patience: Patience = PATIENCE,
+    ) -> None:  # fmt: skip
+        self._store, self._files, self._build = store, files, build
+        self._lanes, self._patience = lanes, patience
+        self._child: Child | None = None
+
+    def run(self, until: Callable[[], bool]) -> None:
+        """Work until ``until`` says so, asked between jobs. A database that is away is waited for."""
+        try:
+            while not until():
+                try:
+                    if not self.run_one():
+                        sleep(IDLE_S)
+                except (DBAPIError, StoreError, OSError):
+                    sleep(IDLE_S)
+        finally:
+            self.close()
+
+    def run_one(self) -> bool:
+        """Take one job and see it to its end; False where there is none."""
+        self._files.check_room()
+        claimed = claim(self._store, worker_name(), self._lanes, self._patience.lease_s)
+        if claimed is None:
+            return False
+        if self._child is None or not self._child.is_alive():
+            self._child = Child(self._store, self._files.root, self._build)
+        job = claimed.job
+        self._child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
+        answer = self._watch(self._child, claimed)
+        with suppress(LeaseLostError):
+            self._settle(claimed.claim, answer)
+        return True
+
+    def close(self) -> None:
+        """End the child."""
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+    def _watch(self, child: "Child", claimed: Claimed) -> Answer:
+        """Beat until the child answers, or has to be killed."""
+        patience = self._patience
+        began = moved = monotonic()
+        next_beat, stop_at = began + patience.beat_s, inf
+        progress = Progress()
+        verdict: Answer | None = None
+        while True:
+            message = child.receive(min(next_beat, stop_at) - monotonic())
+            now = monotonic()
+            if isinstance(message, Progress):
+                moved = now if message != progress else moved
+                progress = message
+            elif message is not None:
+                return message if isinstance(message, Done) else verdict or message
+            if verdict is not None and now >= stop_at:
+                child.kill()
+                return verdict
+            if now - moved > patience.hang_s:
+                child.kill()
+                return Failed(Failure.HUNG, f"no progress for {now - moved:.0f} s in {progress.doing!r}")
+            if now >= next_beat:
+                next_beat = now + patience.beat_s
+                word = self._beat(claimed.claim, progress, now - began)
+                if word is None:
+                    child.kill()
+                    return Fenced()
+                if verdict is None and word in _VERDICTS:
+                    verdict, stop_at = _VERDICTS[word], now + patience.grace_s
+                    child.send(Stop())
+
+    def _beat(self, claim: Claim, progress: Progress, attempt_s: float) -> Word | None:
+        """What the ledger says; None when the job has gone to another attempt."""
+        try:
+            return heartbeat(self._store, claim, progress, attempt_s, self._patience.lease_s)
+        except LeaseLostError:
+            return None
+        except DBAPIError:
+            # Busy or restarting: the lease holds a while yet, and the fence is checked at every write.
+            return Word.GO_ON
+
+    def _settle(self, claim: Claim, answer: Answer) -> None:
+        if isinstance(answer, Stopped):
+            give_up(self._store, claim)
+        elif isinstance(answer, Failed):
+            fail(self._store, claim, answer.failure, answer.message)
+
+
+_VERDICTS: Mapping[Word, Answer] = MappingProxyType(
+    {
+        Word.CANCEL: Stopped(),
+        Word.OUT_OF_BUDGET: Failed(
+            Failure.BUDGET, "the budget ran out while the take was made: raise it and try again"
+        ),
+    }
+)
+
+
+class Child:
+    """The process at the other end of the pipe. Spawned, not forked: a fork cannot use a GPU."""
+
+    def __init__(self, store: Store, root: Path, build: Callable[[], Steps]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        url = store.engine.url.render_as_string(hide_password=False)
+        self.process = context.Process(target=serve, args=(theirs, url, root, build, os.getpid()))
+        self.process.start()
+        theirs.close()
+
+    def is_alive(self) -> bool:
+        """Whether it can take an order."""
+        return self.process.is_alive()
+
+    def send(self, message: Order | Stop) -> None:
+        """Tell it something; a dead one is noticed when it should answer."""
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._pipe.send(message)
+
+    def receive(self, wait_s: float) -> Progress | Answer | None:
+        """What it says within ``wait_s``, None for nothing; its death is an answer too."""
+        try:
+            if not self._pipe.poll(max(0.0, wait_s)):
+                return None
+            message: Progress | Answer = self._pipe.recv()
+            return message
+        except (EOFError, OSError):
+            self.kill()
+            code = self.process.exitcode
+            return Failed(Failure.LOST, f"the process that made the take died (exit code {code})")
+
+    def kill(self) -> None:
+        """End it whatever it does, also when it is stopped or hangs."""
+        self.process.kill()
+        self.process.join()
+        self._pipe.close()
