@@ -38,6 +38,9 @@ MAY_IMPORT = {
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
 
 WITHOUT_TORCH = {"core", "hub", "language", "media", "world", "studio", "service"}
+TORCH_RENDERER = "rushes.world.raster"
+"""Draws on a GPU: the one part of a package without torch that needs it, and is loaded only by name."""
+
 NETWORK = {"aiohttp", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
 MODELS_ONLY_WHERE_USED = {"quality", "safety"}
 TEST_ORACLES = {"diffusers", "transformers", "openai", "dashscope"}
@@ -179,6 +182,7 @@ def test_torch_stays_out_where_a_page_or_a_lexicon_must_load_fast():
         found
         for found in FOREIGN
         if found.importer in WITHOUT_TORCH and found.at_module_level and found.target.split(".")[0] == "torch"
+        if not found.module.startswith(TORCH_RENDERER)
     ]
     assert not wrong, listed(wrong)
 
@@ -249,8 +253,12 @@ def import_statements(units):
 
 
 def test_packages_without_torch_load_without_torch(tmp_path):
-    code = import_statements(WITHOUT_TORCH - {"service"})
-    loaded = run_python(f"{code}import sys\nprint('torch' in sys.modules)", tmp_path)
+    code = "\n".join(
+        line
+        for line in import_statements(WITHOUT_TORCH - {"service"}).splitlines()
+        if not line.startswith(f"import {TORCH_RENDERER}")
+    )
+    loaded = run_python(f"{code}\nimport sys\nprint('torch' in sys.modules)", tmp_path)
     assert loaded == "False\n"
 
 

@@ -45,14 +45,18 @@ def movers_of(stage: Stage) -> Movers:
     )
 
 
+def mover_steps(to_screen: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """((P, T-1, 2, 3), (P, T-1)): maps from a screen pixel to its place in the next frame, M_{k+1} M_k^-1,
+    and whether they are known; a mover seen edge on has none.
+    """
+    solid = np.abs(np.linalg.det(to_screen[..., :2])) > _FLAT
+    safe = np.where(solid[..., None, None], to_screen, np.eye(2, 3))
+    return compose(safe[:, 1:], invert(safe[:, :-1])), solid[:, 1:] & solid[:, :-1]
+
+
 def exact_flow(ids: NDArray[np.uint8], movers: Movers) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """(flow (T-1, H, W, 2) in pixels, visible (T-1, H, W)): M_{k+1} M_k^-1 p - p at every pixel centre p."""
-    maps = movers.to_screen
-    areas = np.abs(np.linalg.det(maps[..., :2]))
-    solid = areas > _FLAT
-    safe = np.where(solid[..., None, None], maps, np.eye(2, 3))
-    steps = compose(safe[:, 1:], invert(safe[:, :-1]))
-    moving = solid[:, 1:] & solid[:, :-1]
+    steps, moving = mover_steps(movers.to_screen)
     rows, columns = np.mgrid[:HEIGHT, :WIDTH] + 0.5
     here = np.stack([columns, rows], -1)
     flow = np.zeros((len(ids) - 1, HEIGHT, WIDTH, 2), np.float32)
