@@ -1,7 +1,7 @@
 """Places where a test can kill the process, so that races happen on purpose.
 
-``RUSHES_KILL_AT="after rename:FILE"`` kills the first process that comes by while FILE exists, which it
-removes.
+With ``RUSHES_KILL_AT=FOLDER`` the first process that comes by a place with a file of its name in the folder
+removes the file and dies.
 """
 
 import os
@@ -22,11 +22,11 @@ KILL_POINTS = (
 
 def kill_point(name: str) -> None:
     """Die here as if by `kill -9`, if a test asked for it."""
-    wanted, _, token = os.environ.get("RUSHES_KILL_AT", "").partition(":")
-    if wanted != name:
+    folder = os.environ.get("RUSHES_KILL_AT")
+    if folder is None:
         return
     try:
-        Path(token).unlink()
+        (Path(folder) / name).unlink()
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)
