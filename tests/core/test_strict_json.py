@@ -71,3 +71,17 @@ def test_what_has_a_default_may_be_missing():
 def test_what_is_wrong_is_named(change, message):
     with pytest.raises(ValueError, match=message):
         parse(Outer, RIGHT | change, "model")
+
+
+@dataclass(frozen=True)
+class Spare:
+    """May be left out, or be null."""
+
+    inner: Inner | None = None
+
+
+def test_what_may_be_null_is_null_absent_or_whole():
+    assert parse(Spare, {}, "model") == parse(Spare, {"inner": None}, "model") == Spare()
+    assert parse(Spare, {"inner": {"share": 1}}, "model") == Spare(Inner(1.0))
+    with pytest.raises(ValueError, match=r"model\.inner\.share is missing"):
+        parse(Spare, {"inner": {}}, "model")

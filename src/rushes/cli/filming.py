@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import rushes
-from rushes.cli.framing import Framing
+from rushes.cli.framing import Framing, Upscale
 from rushes.cli.making import Maker
 from rushes.cli.screen import Screen
 from rushes.core.errors import CancelledError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rushes.engine.events import Preview
     from rushes.engine.saved_run import SavedRun
     from rushes.engine.texts import Texts
+    from rushes.finish.upscale import OwnUpscale
     from rushes.media.delivery import Delivery
 
 DELIVERY_RATE = Fraction(24)
@@ -88,7 +89,7 @@ def film(filming: Filming, request: Request, take: TakeFiles) -> dict[str, Any]:
         account = _make(filming, request, take, delivery, saved)
     except KeyboardInterrupt:
         raise CancelledError(_stopped(saved, request)) from None
-    recipe = _recipe(maker, request, delivery, account)
+    recipe = _recipe(filming, request, delivery, account)
     with replacing(take.recipe) as partial:
         partial.write_text(recipe.to_json(), encoding="utf-8")
     saved.remove()
@@ -110,9 +111,10 @@ def _make(
     texts = filming.texts[0] if filming.texts else None
     picture, device = filming.framing.picture, filming.maker.device
     run = Run(texts=texts, first_frame=picture, device=device, previews=every, saved=saved)
+    enlarger = _enlarger(filming)
     started = perf_counter()
     account = Account()
-    with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery) as clip:
+    with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery, enlarger) as clip:
         for event in filming.maker.generate(request, run):
             bar.show(event)
             if isinstance(event, FramesDecoded):
@@ -126,8 +128,20 @@ def _make(
             elif isinstance(event, Resumed):
                 account.resumed_after = event.step
                 filming.screen.say("resumed", f"after step {event.step} of {event.total}, as saved")
+    if enlarger:
+        account.seconds["upscale"] = enlarger.seconds
     account.seconds["finish"] = perf_counter() - started - sum(account.seconds.values())
     return account
+
+
+def _enlarger(filming: Filming) -> "OwnUpscale | None":
+    """The model's own upscaler, where it is used; None leaves it to Lanczos."""
+    from rushes.finish.upscale import OwnUpscale
+
+    upscaler = filming.maker.bundle.upscaler
+    if filming.framing.upscale is Upscale.LANCZOS or upscaler is None:
+        return None
+    return OwnUpscale(upscaler, filming.maker.device)
 
 
 def _write_preview(path: Path, event: "Preview") -> None:
@@ -145,13 +159,18 @@ def _stopped(saved: "SavedRun", request: Request) -> str:
     return "stopped; no unfinished file was left behind"
 
 
-def _recipe(maker: Maker, request: Request, delivery: "Delivery", account: Account) -> Recipe:
+def _recipe(filming: Filming, request: Request, delivery: "Delivery", account: Account) -> Recipe:
     """Everything that decided the take, and beside it the machine and the time it took."""
     from rushes.engine.provenance import engine_stages
+    from rushes.finish.upscale import upscale_stage
     from rushes.media.delivery import REVISION
+    from rushes.models.model_files import UPSCALER
 
+    maker = filming.maker
     enhance = Stage("enhance", 1, {"prompt": request.prompt, "context_text": request.context_text})
     finish = Stage("finish", REVISION, delivery.settings())
+    own = filming.framing.upscale is Upscale.OWN
+    upscale = (upscale_stage(maker.bundle.sha256[UPSCALER]),) if own else ()
     recorded = {
         "rushes": rushes.__version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -159,4 +178,4 @@ def _recipe(maker: Maker, request: Request, delivery: "Delivery", account: Accou
         "seconds": {stage: round(spent, 3) for stage, spent in account.seconds.items()},
         "resumed_after_step": account.resumed_after,
     }
-    return Recipe((enhance, *engine_stages(maker.bundle, request), finish), recorded)
+    return Recipe((enhance, *engine_stages(maker.bundle, request), *upscale, finish), recorded)

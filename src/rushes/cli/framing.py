@@ -1,9 +1,11 @@
 """Which native size a model makes, which part is delivered how large, and the picture it starts from."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rushes.core.errors import UsageError
 from rushes.core.model_facts import ModelFacts
 from rushes.core.recipe import picture_digest
 from rushes.core.shapes import size_near
@@ -17,14 +19,25 @@ USUAL = (1280, 720)
 PATCH = 2
 
 
+class Upscale(StrEnum):
+    """What makes a model's pictures larger: plain Lanczos, or the model's own network."""
+
+    LANCZOS = "lanczos"
+    OWN = "own"
+
+
 @dataclass(frozen=True)
 class Framing:
-    """``native`` and ``delivered`` are (width, height); ``picture`` fills the native size."""
+    """``native`` and ``delivered`` are (width, height); ``picture`` fills the native size.
+
+    ``upscale`` is what is done, not what was asked: what is not made larger needs no network.
+    """
 
     native: tuple[int, int]
     crop: "Crop"
     delivered: tuple[int, int]
     picture: "Picture | None"
+    upscale: Upscale
 
     @property
     def digest(self) -> str:
@@ -32,11 +45,17 @@ class Framing:
         return "" if self.picture is None else picture_digest(*self.native, self.picture.tobytes())
 
 
-def frame(facts: ModelFacts, asked: tuple[int, int] | None, first_frame: Path | None) -> Framing:
-    """The framing for a delivered size (width, height) and a picture file, both as asked.
+def frame(
+    facts: ModelFacts,
+    asked: tuple[int, int] | None,
+    first_frame: Path | None,
+    upscale: Upscale | None = None,
+) -> Framing:
+    """The framing for a delivered size (width, height), a picture file and a way to enlarge, as asked.
 
-    A size the model makes is made natively; a picture without a size decides the aspect. Raises UsageError
-    for a size that cannot be delivered and a file that is no picture.
+    A size the model makes is made natively; a picture without a size decides the aspect; a model's own
+    network is used where there is one. Raises UsageError for a size that cannot be delivered, a file that
+    is no picture, and a network the model does not have.
     """
     from rushes.media.delivery import Crop, check_size
     from rushes.media.picture import cover, read_picture
@@ -53,7 +72,16 @@ def frame(facts: ModelFacts, asked: tuple[int, int] | None, first_frame: Path | 
         crop = Crop(0, 0, native[1], native[0])
     delivered = asked or (USUAL if USUAL[0] * crop.height == USUAL[1] * crop.width else _whole(crop))
     check_size(*delivered, crop)
-    return Framing(native, crop, delivered, None if picture is None else cover(picture, *native))
+    if upscale is Upscale.OWN and not facts.has_upscaler:
+        raise UsageError(f"model {facts.name!r} has no upscaler of its own: use --upscale lanczos")
+    own = facts.has_upscaler and upscale is not Upscale.LANCZOS and delivered[0] > crop.width
+    return Framing(
+        native,
+        crop,
+        delivered,
+        None if picture is None else cover(picture, *native),
+        Upscale.OWN if own else Upscale.LANCZOS,
+    )
 
 
 def _whole(crop: "Crop") -> tuple[int, int]:

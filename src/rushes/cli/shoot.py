@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rushes.cli.filming import Filming, TakeFiles, film
-from rushes.cli.framing import frame
+from rushes.cli.framing import Upscale, frame
 from rushes.cli.loras import asked_loras, with_preset
 from rushes.cli.making import Making
 from rushes.cli.screen import Screen
@@ -55,6 +55,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     seconds: Annotated[str | None, typer.Option(help="Length. Default: the model's.")] = None,
     size: Annotated[
         str | None, typer.Option(help="Delivered size, WIDTHxHEIGHT. Default: 1280x720 where the model can.")
+    ] = None,
+    upscale: Annotated[
+        Upscale | None, typer.Option(help="What enlarges. Default: the model's own network, if it has one.")
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Denoising steps. Default: the model's.")] = None,
     guidance_high: Annotated[
@@ -113,7 +116,7 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     files = _take_files(output, first_seed, variants)
     given = asked_loras(lora or (), lora_high or (), lora_low or ())
     facts, loras = with_preset(preset, read_facts(folder), steps, given)
-    framing = frame(facts, None if size is None else parse_size(size), first_frame)
+    framing = frame(facts, None if size is None else parse_size(size), first_frame, upscale)
     context_text, understood = _read(facts, prompt)
     order = Order(
         prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,

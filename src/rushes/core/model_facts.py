@@ -74,3 +74,5 @@ class ModelFacts:
     defaults: ModelDefaults
     conventions: Conventions
     compression: Compression
+    has_upscaler: bool = False
+    """Whether the model brings its own network for larger delivered pictures."""

@@ -12,7 +12,8 @@ def parse(kind: Any, value: Any, where: str) -> Any:
     """``value`` of a JSON document as ``kind``: dataclass, tuple, mapping, StrEnum or plain type.
 
     A key may be missing only where its field has a default. A union is of dataclasses with a class variable
-    ``kind``, which the document repeats; without it the first is meant. Raises ValueError naming the place.
+    ``kind``, which the document repeats; without it the first is meant. ``X | None`` may be null. Raises
+    ValueError naming the place.
     """
     if get_origin(kind) is types.UnionType:
         kind, value = _member(get_args(kind), value, where)
@@ -39,7 +40,11 @@ def parse(kind: Any, value: Any, where: str) -> Any:
 
 
 def _member(kinds: tuple[Any, ...], value: Any, where: str) -> tuple[Any, Any]:
-    """The dataclass of a union that ``value`` names, and the rest of ``value``."""
+    """The member of a union that ``value`` is or names, and the rest of ``value``."""
+    if types.NoneType in kinds:
+        kinds = tuple(kind for kind in kinds if kind is not types.NoneType)
+        if value is None or len(kinds) == 1:
+            return (types.NoneType if value is None else kinds[0]), value
     _expect(isinstance(value, dict), value, where)
     wanted = value.get("kind", kinds[0].kind)
     for kind in kinds:

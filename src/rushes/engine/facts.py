@@ -29,6 +29,7 @@ def read_facts(folder: Path) -> ModelFacts:
             defaults=parse(ModelDefaults, document["defaults"], "model.defaults"),
             conventions=conventions,
             compression=CODEC_COMPRESSION[document["codec"].get("kind", MINI_CODEC)],
+            has_upscaler=document.get("upscaler") is not None,
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise WeightsError(

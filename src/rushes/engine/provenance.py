@@ -6,7 +6,7 @@ from typing import Any
 from rushes.core.recipe import Stage
 from rushes.core.request import Request, Sampling
 from rushes.engine.events import StageName
-from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, Bundle
+from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, Bundle
 
 # Raised when the same settings would give other numbers.
 REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 3, StageName.DECODE: 2}
@@ -16,6 +16,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
     """The stages of ``generate(bundle, request)``, each with its settings and the weights it reads."""
     sampling = request.sampling
     text = {TOKENIZER, TEXT_ENCODER}
+    elsewhere = {*text, CODEC, UPSCALER}
     settings: dict[StageName, Mapping[str, Any]] = {
         StageName.ENCODE_TEXT: {
             "model": bundle.name,
@@ -24,7 +25,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "negative_prompt": request.negative_prompt,
         },
         StageName.DENOISE: {
-            "weights": {name: digest for name, digest in bundle.sha256.items() if name not in {*text, CODEC}},
+            "weights": {name: digest for name, digest in bundle.sha256.items() if name not in elsewhere},
             "num_frames": request.num_frames,
             "height": request.height,
             "width": request.width,

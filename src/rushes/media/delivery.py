@@ -1,4 +1,4 @@
-"""From a model's native frames to the delivered clip: rows cut away, Lanczos to size, frames held to rate."""
+"""From a model's native frames to the delivered clip: rows cut away, brought to size, frames held to rate."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rushes.core.errors import UsageError
 from rushes.core.timebase import held_frames
@@ -65,11 +65,21 @@ def check_size(width: int, height: int, crop: Crop) -> None:
     )
 
 
+class Enlarger(Protocol):
+    """Makes frames larger before Lanczos brings them to the delivered size; it may keep some back."""
+
+    def push(self, frames: Picture) -> Picture:
+        """The next frames (t, H, W, 3) -> those that are ready (t', H', W', 3)."""
+
+    def end(self) -> Picture:
+        """What is left at the end of the clip."""
+
+
 class ClipWriter:
     """Takes native frames in order and makes clip and contact sheet of them."""
 
-    def __init__(self, video: VideoWriter, delivery: Delivery) -> None:
-        self._video = video
+    def __init__(self, video: VideoWriter, delivery: Delivery, enlarger: Enlarger | None) -> None:
+        self._video, self._enlarger = video, enlarger
         self._crop = delivery.crop
         self._source_rate = delivery.source_rate
         shown = held_frames(delivery.num_frames, delivery.source_rate, delivery.frame_rate)
@@ -81,7 +91,16 @@ class ClipWriter:
     def write(self, frames: Picture) -> None:
         """The next native frames, uint8 (t, H, W, 3)."""
         crop = self._crop
-        for frame in frames[:, crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]:
+        seen = frames[:, crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+        self._append(self._enlarger.push(seen) if self._enlarger else seen)
+
+    def end(self) -> None:
+        """No more frames will come."""
+        if self._enlarger:
+            self._append(self._enlarger.end())
+
+    def _append(self, frames: Picture) -> None:
+        for frame in frames:
             self._video.write(frame, self._times[self._count])
             if self._count in self._on_sheet:
                 self._kept.append((frame.copy(), self._count / self._source_rate))
@@ -94,9 +113,15 @@ class ClipWriter:
 
 
 @contextmanager
-def deliver(video: Path, sheet: Path, delivery: Delivery) -> Iterator[ClipWriter]:
-    """Write ``video`` (MP4) and ``sheet`` (PNG); both appear when the block ends well and never half-made."""
+def deliver(
+    video: Path, sheet: Path, delivery: Delivery, enlarger: Enlarger | None = None
+) -> Iterator[ClipWriter]:
+    """Write ``video`` (MP4) and ``sheet`` (PNG); both appear when the block ends well and never half-made.
+
+    Without an ``enlarger`` Lanczos alone brings the frames to size.
+    """
     with video_writer(video, delivery.width, delivery.height, delivery.frame_rate) as writer:
-        clip = ClipWriter(writer, delivery)
+        clip = ClipWriter(writer, delivery, enlarger)
         yield clip
+        clip.end()
         write_png(sheet, clip.sheet())

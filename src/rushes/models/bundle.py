@@ -1,7 +1,7 @@
 """A model as the engine holds it: tokenizer, text encoder, experts by range of noise, codec, defaults."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,19 +14,21 @@ from rushes.models.codecs import Codec, CodecConfig, build_codec
 from rushes.models.foreign import foreign_files
 from rushes.models.lora import with_loras
 from rushes.models.mini_codec import MiniCodecConfig
-from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, own_files
+from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, ModelFiles, own_files
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
 from rushes.models.tensor_source import REMEDY, check_fits, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import Block, WanTransformer
+from rushes.models.upscaler import Upscaler
 from rushes.models.weights_file import save_weights, sha256_of, write_atomically
 
 __all__ = [
     "CODEC",
     "TEXT_ENCODER",
     "TOKENIZER",
+    "UPSCALER",
     "Bundle",
     "Expert",
     "ModelDefaults",
@@ -34,6 +36,7 @@ __all__ = [
     "codec_dtype",
     "load_bundle",
     "load_files",
+    "load_upscaler",
     "open_model",
     "save_bundle",
     "stream_files",
@@ -65,6 +68,7 @@ class Bundle:
     defaults: ModelDefaults
     sha256: Mapping[str, str] = field(default_factory=dict)
     conventions: Conventions = MINI_CONVENTIONS
+    upscaler: Upscaler | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""
@@ -89,7 +93,9 @@ class Bundle:
     @property
     def facts(self) -> ModelFacts:
         """The model without its weights."""
-        return ModelFacts(self.name, self.defaults, self.conventions, self.codec.compression)
+        return ModelFacts(
+            self.name, self.defaults, self.conventions, self.codec.compression, self.upscaler is not None
+        )
 
     @property
     def dtype(self) -> torch.dtype:
@@ -129,7 +135,8 @@ def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str
     sources = {id(each.source): each.source for each in files.experts}
     for key, transformer in transformers.items():
         fill(transformer, sources[key], dtype, device)
-    return _put_together(files, text_encoder, transformers, _load_codec(files, dtype, device))
+    bundle = _put_together(files, text_encoder, transformers, _load_codec(files, dtype, device))
+    return replace(bundle, upscaler=load_upscaler(files, dtype, device))
 
 
 def check_files(files: ModelFiles) -> None:
@@ -142,6 +149,10 @@ def check_files(files: ModelFiles) -> None:
         transformer = WanTransformer(files.transformer)
     check_fits(text_encoder, files.text_encoder.source)
     check_fits(codec, files.codec.source)
+    if files.upscaler:
+        with torch.device("meta"):
+            upscaler = Upscaler(files.upscaler.config)
+        check_fits(upscaler, files.upscaler.source)
     for expert in files.experts:
         check_fits(transformer, expert.source)
     _put_together(files, text_encoder, {id(each.source): transformer for each in files.experts}, codec)
@@ -167,12 +178,23 @@ def stream_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | s
     for key, transformer in transformers.items():
         stream_blocks(transformer, sources[key], pool, device)
     encoder = VisitingEncoder(files.text_encoder.config, files.text_encoder.source, dtype, device)
-    return _put_together(files, encoder, transformers, _load_codec(files, dtype, device))
+    bundle = _put_together(files, encoder, transformers, _load_codec(files, dtype, device))
+    return replace(bundle, upscaler=load_upscaler(files, dtype, device))
 
 
 def codec_dtype(config: CodecConfig, dtype: torch.dtype) -> torch.dtype:
     """What a codec computes in, in a model that computes in ``dtype``: Wan's in float32, as published."""
     return dtype if isinstance(config, MiniCodecConfig) else torch.float32
+
+
+def load_upscaler(files: ModelFiles, dtype: torch.dtype, device: torch.device) -> Upscaler | None:
+    """The upscaler of a model that ships one. Raises WeightsError when it is cut off or does not fit."""
+    if files.upscaler is None:
+        return None
+    with torch.device("meta"):
+        upscaler = Upscaler(files.upscaler.config)
+    fill(upscaler, files.upscaler.source, dtype, device)
+    return upscaler.to(memory_format=torch.channels_last)
 
 
 def _load_codec(files: ModelFiles, dtype: torch.dtype, device: torch.device) -> Codec:
@@ -219,6 +241,8 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         TEXT_ENCODER: save_weights(bundle.text_encoder, folder / TEXT_ENCODER),
         CODEC: save_weights(bundle.codec, folder / CODEC),
     }
+    if bundle.upscaler:
+        digests[UPSCALER] = save_weights(bundle.upscaler, folder / UPSCALER)
     for name, expert in zip(names, bundle.experts, strict=True):
         if name not in digests:
             digests[name] = save_weights(expert.transformer, folder / name)
@@ -236,6 +260,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         defaults=bundle.defaults,
         sha256=digests,
         conventions=bundle.conventions,
+        upscaler=bundle.upscaler.config if bundle.upscaler else None,
     )
     write_record(record, folder)
 

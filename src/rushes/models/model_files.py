@@ -13,11 +13,13 @@ from rushes.models.model_record import FILE_NAME, ModelRecord, read_record
 from rushes.models.tensor_source import REMEDY, SafetensorsFile, TensorSource
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
+from rushes.models.upscaler import UpscalerConfig
 from rushes.models.weights_file import sha256_of
 
 TOKENIZER = "tokenizer.model"
 TEXT_ENCODER = "text_encoder.safetensors"
 CODEC = "codec.safetensors"
+UPSCALER = "upscaler.safetensors"
 # Above this the digest of a file is not taken at every start: half a minute for an expert of A14B.
 CHECKED_BYTES = 1 << 30
 
@@ -58,12 +60,14 @@ class ModelFiles:
     conventions: Conventions
     sha256: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    upscaler: PartFiles[UpscalerConfig] | None = None
+    """Makes the delivered pictures larger; few models ship one."""
 
     @property
     def facts(self) -> ModelFacts:
         """The model without its files."""
         compression = CODEC_COMPRESSION[self.codec.config.kind]
-        return ModelFacts(self.name, self.defaults, self.conventions, compression)
+        return ModelFacts(self.name, self.defaults, self.conventions, compression, self.upscaler is not None)
 
 
 def own_files(folder: Path) -> ModelFiles:
@@ -73,7 +77,9 @@ def own_files(folder: Path) -> ModelFiles:
     over ``CHECKED_BYTES`` is not hashed here.
     """
     record = read_record(folder)
-    names = dict.fromkeys((TOKENIZER, TEXT_ENCODER, CODEC, *(expert.file for expert in record.experts)))
+    optional = (UPSCALER,) if record.upscaler else ()
+    experts = (expert.file for expert in record.experts)
+    names = dict.fromkeys((TOKENIZER, TEXT_ENCODER, CODEC, *optional, *experts))
     sources = {name: SafetensorsFile(folder / name) for name in names if name != TOKENIZER}
     for name in names:
         _check_digest(record, folder, name)
@@ -88,6 +94,7 @@ def own_files(folder: Path) -> ModelFiles:
         defaults=record.defaults,
         conventions=record.conventions,
         sha256=record.sha256,
+        upscaler=PartFiles(record.upscaler, sources[UPSCALER]) if record.upscaler else None,
     )
 
 

@@ -12,6 +12,7 @@ from rushes.models.codecs import CodecConfig
 from rushes.models.tensor_source import REMEDY
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
+from rushes.models.upscaler import UpscalerConfig
 from rushes.models.weights_file import write_atomically
 
 FORMAT = 1
@@ -45,6 +46,7 @@ class ModelRecord:
     defaults: ModelDefaults
     sha256: Mapping[str, str]
     conventions: Conventions = MINI_CONVENTIONS
+    upscaler: UpscalerConfig | None = None
 
 
 def read_record(folder: Path) -> ModelRecord:

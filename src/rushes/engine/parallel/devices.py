@@ -19,7 +19,7 @@ from rushes.engine.parallel.ranks import Rank, Ranks, Site, site_for
 from rushes.engine.parallel.share import share_bundle, share_run
 from rushes.engine.placement import compute_dtype, machine_facts
 from rushes.engine.run import CPU, PLAIN_RUN, Run
-from rushes.models.bundle import Bundle, Expert, load_bundle
+from rushes.models.bundle import Bundle, Expert, load_bundle, load_upscaler
 from rushes.models.codecs import build_codec
 from rushes.models.model_files import ModelFiles
 from rushes.models.text_encoder import UMT5Encoder
@@ -68,7 +68,10 @@ class _Clip:
 
 
 def outline(files: ModelFiles, dtype: torch.dtype) -> Bundle:
-    """The bundle without its weights, on the meta device: enough for recipes, and for reading prompts."""
+    """The bundle without its weights, on the meta device: enough for recipes, and for reading prompts.
+
+    Only the upscaler is there: it enlarges in the caller's process what the devices made.
+    """
     with torch.device("meta"):
         transformer = WanTransformer(files.transformer).to(dtype)
         text_encoder = UMT5Encoder(files.text_encoder.config).to(dtype)
@@ -83,6 +86,7 @@ def outline(files: ModelFiles, dtype: torch.dtype) -> Bundle:
         defaults=files.defaults,
         sha256=files.sha256,
         conventions=files.conventions,
+        upscaler=load_upscaler(files, dtype, CPU),
     )
 
 

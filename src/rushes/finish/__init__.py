@@ -1,0 +1,1 @@
+"""What becomes of a model's clip on its way to delivery: larger, by the model's own network."""
