@@ -12,7 +12,7 @@ from rushes.core.vocabulary import SLOTS
 ROOT = Path(__file__).parents[1]
 VERBS = typer.main.get_command(app).commands
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-NUMBER_WORDS = {"five": 5, "eight": 8, "nine": 9, "ten": 10}
+NUMBER_WORDS = {"five": 5, "eight": 8, "nine": 9, "ten": 10, "eleven": 11}
 
 
 def read(name):

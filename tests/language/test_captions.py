@@ -4,7 +4,7 @@ import re
 import pytest
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
+from rushes.core.vocabulary import DEGREES, PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.mini_prompt import read_prompt
 
@@ -27,7 +27,21 @@ def random_attributes(draws: random.Random) -> dict[str, str]:
     attributes = {slot: draws.choice(ids) for slot, ids in SLOTS.items() if draws.random() < share}
     if "subject" in attributes and "action" in attributes:
         attributes["action"] = draws.choice(VALID_ACTIONS[attributes["subject"]])
+    weathers, times = SKIES[attributes.get("sky", PLAIN_SKY)]
+    for slot, fitting in (("weather", weathers), ("time", times)):
+        if slot in attributes:
+            attributes[slot] = draws.choice(fitting)
+    if attributes.get("weather", "clear") != "clear" and draws.random() < 0.5:
+        attributes["strength"] = draws.choice(DEGREES["strength"])
+    if attributes.get("action", "stand") != "stand" and draws.random() < 0.5:
+        attributes["speed"] = draws.choice(DEGREES["speed"])
     return attributes or {"weather": draws.choice(SLOTS["weather"])}
+
+
+def said(attributes: dict[str, str]) -> dict[str, str]:
+    """A plain sky goes without saying."""
+    rest = {slot: value for slot, value in attributes.items() if (slot, value) != ("sky", PLAIN_SKY)}
+    return rest or attributes
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -37,7 +51,7 @@ def test_caption_reads_back_to_its_attributes(language):
         attributes = random_attributes(draws)
         text = caption(attributes, language, seed)
         reading = read_prompt(text)
-        assert reading.attributes == attributes, text
+        assert reading.attributes == said(attributes), text
         # A Japanese caption of Kanji alone may be good Chinese too: 夜。
         assert reading.language == language or (language == "ja" and not KANA.search(text)), text
         assert reading.unknown == (), text
@@ -134,3 +148,27 @@ def test_phrases_carry_no_marks(language):
 def test_bad_input_names_the_value(attributes, language, named):
     with pytest.raises(UsageError, match=named):
         caption(attributes, language, 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_degrees_are_said_only_of_what_is_there(language):
+    bare = caption({"subject": "fox", "action": "run", "weather": "snow"}, language, 5)
+    for degrees in ({"strength": "fierce"}, {"speed": "slow"}):
+        told = caption({"subject": "fox", "action": "run", "weather": "snow", **degrees}, language, 5)
+        assert told != bare
+        assert degrees.items() <= read_prompt(told).attributes.items()
+    assert caption({"subject": "fox", "speed": "slow"}, language, 5) == caption(
+        {"subject": "fox"}, language, 5
+    )
+    with pytest.raises(UsageError):
+        caption({"speed": "slow"}, language, 0)
+
+
+@pytest.mark.parametrize(
+    ("language", "clause"), [("zh", "尽管"), ("en", "espite"), ("ja", "にもかかわらず"), ("ko", "불구하고")]
+)
+def test_some_captions_have_a_subordinate_clause(language, clause):
+    texts = [
+        caption({**FULL, "sky": "lightning", "strength": "fierce"}, language, seed) for seed in range(100)
+    ]
+    assert 5 < sum(clause in text for text in texts) < 60

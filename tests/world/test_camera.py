@@ -14,7 +14,7 @@ SUBJECT = (0.0, 100.0)
 
 def shot(camera, num_frames=37):
     scene = dataclasses.replace(
-        sample_scene(0), subject="fox", action="walk", direction="right", camera=camera
+        sample_scene(0), subject="fox", action="walk", direction="right", camera=camera, sweep=1.0
     )
     motion = motion_of(scene, num_frames)
     return motion, camera_path(scene, motion.times, motion.seconds, motion.x)

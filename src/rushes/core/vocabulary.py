@@ -16,9 +16,10 @@ SLOTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "alien",
             "can",
             "car",
+            "woman",
         ),
         "color": ("red", "blue", "green", "yellow", "white", "purple"),
-        "action": ("stand", "walk", "run", "leap", "spin", "fly"),
+        "action": ("stand", "walk", "run", "leap", "spin", "fly", "carry"),
         "direction": ("left", "right"),
         "environment": (
             "wall",
@@ -43,18 +44,42 @@ SLOTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "pull_out",
             "track",
             "handheld",
+            "orbit",
         ),
+        "sky": ("plain", "lightning", "aurora", "rainbow"),
     }
 )
 
+PLAIN_SKY = "plain"
+"""The sky of a caption that says nothing of it."""
+
+SKIES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
+    {
+        PLAIN_SKY: (SLOTS["weather"], SLOTS["time"]),
+        "lightning": (("rain", "sandstorm"), SLOTS["time"]),
+        "aurora": (("clear", "snow"), ("night",)),
+        "rainbow": (("clear", "rain"), ("day", "dusk")),
+    }
+)
+"""Sky -> the weathers and the times of day it can stand over."""
+
+DEGREES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"strength": ("slight", "fierce"), "speed": ("slow", "fast")}
+)
+"""Words for the ends of the two sliders: of the weather, and of the action."""
+
+TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType({**SLOTS, **DEGREES})
+"""All that a caption can tell."""
+
 _PERSON = ("stand", "walk", "run", "leap", "spin")
+_GROWN = (*_PERSON, "carry")
 _ANIMAL = ("stand", "walk", "run", "leap")
 
 VALID_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "warrior": _PERSON,
-        "detective": _PERSON,
-        "robot": _PERSON,
+        "warrior": _GROWN,
+        "detective": _GROWN,
+        "robot": _GROWN,
         "child": _PERSON,
         "fox": _ANIMAL,
         "dog": _ANIMAL,
@@ -62,5 +87,6 @@ VALID_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "alien": ("stand", "walk", "leap", "fly"),
         "can": ("stand", "spin", "fly"),
         "car": ("stand", "run", "leap"),
+        "woman": _GROWN,
     }
 )

@@ -18,17 +18,21 @@ from importlib import resources
 from typing import Any
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import SLOTS
+from rushes.core.vocabulary import PLAIN_SKY, SLOTS, TOLD
 
 LANGUAGES = ("zh", "en", "ja", "ko")
 
 _Choose = Callable[[Sequence[str]], str]
 _STILL_ACTIONS = ("stand", "spin")
+_WITHOUT_PACE = "stand"
 _THINGS = ("can", "car")
 
 
 def caption(attributes: Mapping[str, str], language: str, seed: int) -> str:
     """Return one caption that names exactly `attributes` (slot -> id); wording and order follow from `seed`.
+
+    Two things go without saying: a plain sky beside anything else, and how strong or fast something is that
+    is not there, such as clear weather.
 
     The first phrase of a concept, its canonical one, is chosen about half of the time.
     Raises UsageError for an unknown language, slot or id, and when there is no attribute to name.
@@ -112,6 +116,8 @@ class _Sentence:
             return ""
         if name in ("in", "falls", "while", "despite"):
             return self._weather(name)
+        if name in ("sky", "shines"):
+            return self._sky(name)
         return writers[name]() if name in writers else self._phrase(name, name)
 
     @property
@@ -151,7 +157,8 @@ class _Sentence:
         own = f"{action}@{self.attributes.get('subject')}"
         verb = _form(self.choose(actions.get(own, actions[action])), form)
         heading = self._phrase("facing" if action in _STILL_ACTIONS else "moving", "direction")
-        parts = (heading, verb) if self.grammar["direction_first"] else (verb, heading)
+        pace = self._phrase("speed", "speed") if action != _WITHOUT_PACE else ""
+        parts = (heading, pace, verb) if self.grammar["direction_first"] else (verb, pace, heading)
         return str(self.grammar["space"]).join(part for part in parts if part)
 
     def _exists(self, form: int) -> str:
@@ -177,7 +184,17 @@ class _Sentence:
             return ""
         # "as rain falls" needs a main clause; alone it becomes "rain falls".
         form = form if self._has_core or form == "in" else "falls"
-        return self.choose(self.grammar["weather"][self.attributes["weather"]][form])
+        weather = self.attributes["weather"]
+        strong = self.grammar["weather_told"].get(self.attributes.get("strength", ""), {})
+        return self.choose(strong.get(weather, self.grammar["weather"][weather])[form])
+
+    def _sky(self, name: str) -> str:
+        sky = self.attributes.get("sky", PLAIN_SKY)
+        if "sky" not in self.attributes or (sky == PLAIN_SKY and len(self.attributes) > 1):
+            return ""
+        # "under the aurora" needs a main clause as well.
+        form = "in" if name == "sky" and self._has_core else "shines"
+        return self.choose(self.grammar["sky"][sky][form])
 
 
 def _form(phrase: str, index: int) -> str:
@@ -209,11 +226,11 @@ def _strings(part: Any) -> list[str]:
 def _check(attributes: Mapping[str, str], language: str) -> None:
     if language not in LANGUAGES:
         raise UsageError(f"Captions have no language {language!r}; choose one of {', '.join(LANGUAGES)}.")
-    if not attributes:
-        raise UsageError("A caption needs at least one attribute, such as subject or weather.")
     for slot, concept in attributes.items():
-        if concept not in SLOTS.get(slot, ()):
-            raise UsageError(f"{slot}={concept!r} is not in mini's world; see rushes.core.vocabulary.SLOTS.")
+        if concept not in TOLD.get(slot, ()):
+            raise UsageError(f"{slot}={concept!r} is not in mini's world; see rushes.core.vocabulary.TOLD.")
+    if not SLOTS.keys() & attributes.keys():
+        raise UsageError("A caption needs at least one attribute, such as subject or weather.")
 
 
 @cache

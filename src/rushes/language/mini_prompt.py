@@ -12,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
+from rushes.core.vocabulary import DEGREES, SKIES, SLOTS, TOLD, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.concepts import Lexicon
 from rushes.language.parse import parse
@@ -27,6 +27,7 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "leap": ("fly", "run"),
         "spin": ("leap", "run"),
         "fly": ("leap", "run"),
+        "carry": ("walk", "run"),
     }
 )
 _SUGGESTIONS = 6
@@ -51,7 +52,7 @@ class Replacement:
 class PromptReading:
     """What mini understood of a prompt.
 
-    attributes: slot -> vocabulary id; spec: everything the prompt says; replaced: what stands for something
+    attributes: slot -> vocabulary id, and degrees of the sliders; spec: everything the prompt says; replaced: what stands for something
     else; left_out: words of known concepts that mini cannot show or has no room for; unknown: words that no
     concept covers, each once, in order.
     """
@@ -97,7 +98,7 @@ class PromptReading:
         return lines
 
 
-def read_prompt(text: str, known: Mapping[str, tuple[str, ...]] = SLOTS) -> PromptReading:
+def read_prompt(text: str, known: Mapping[str, tuple[str, ...]] = TOLD) -> PromptReading:
     """Read free text in Chinese, English, Japanese or Korean; deterministic, linear in its length.
 
     known: slot -> the ids that the weights were trained on (an empty mapping: all); another id is shown as a
@@ -111,15 +112,15 @@ def read_prompt(text: str, known: Mapping[str, tuple[str, ...]] = SLOTS) -> Prom
     return for_mini(parse(text), known)
 
 
-def for_mini(spec: ShotSpec, known: Mapping[str, tuple[str, ...]] = SLOTS) -> PromptReading:
+def for_mini(spec: ShotSpec, known: Mapping[str, tuple[str, ...]] = TOLD) -> PromptReading:
     """Return what mini can show of a spec: as it is, as something wider or alike, or not at all."""
-    choice = _Choice(spec, known or SLOTS)
+    choice = _Choice(spec, known or TOLD)
     choice.take()
     unknown = dict.fromkeys(spec.text[start:end] for start, end in spec.unknown)
     return PromptReading(
         text=spec.text,
         language=spec.language,
-        attributes={slot: choice.attributes[slot] for slot in SLOTS if slot in choice.attributes},
+        attributes={slot: choice.attributes[slot] for slot in TOLD if slot in choice.attributes},
         spec=spec,
         replaced=tuple(dict.fromkeys(choice.replaced)),
         left_out=tuple(dict.fromkeys(choice.left_out)),
@@ -159,6 +160,7 @@ class _Choice:
         self.attributes: dict[str, str] = {}
         self.replaced: list[Replacement] = []
         self.left_out: list[str] = []
+        self._spare: list[Found] = []
         self._spec = spec
         self._known = known
         self._slot_of = {concept: slot for slot, concepts in known.items() for concept in concepts}
@@ -171,15 +173,25 @@ class _Choice:
             self._take_subject(found)
         others = [found for part in PARTS if part != "subjects" for found in self._spec.present(part)]
         # What mini can show as it is comes before what it can only show as something else.
+        others = [found for found in others if found.kind != "speed"]
         for found in sorted(others, key=lambda each: each.concept not in self._slot_of):
             self._take_other(found)
         for found in (*self._spec.everything(), *self._spec.loose):
-            if not found.negated and found.kind in ("direction", "speed"):
+            if not found.negated and found.kind == "direction":
                 self._take_other(found)
+        self._take_degrees()
         for found in self._spec.loose:
             if found.kind == "colour" and not found.negated:
                 self._take_other(found)
         self._fit_action()
+        self._fit_sky()
+        self._drop_idle_degrees()
+        for found in self._spare:
+            if not self._is_part(found.concept):
+                self.left_out.append(
+                    f"{self._words(found)} (mini shows one subject: {self.attributes['subject']})"
+                )
+            self._leave_colours(found)
 
     def _take_subject(self, found: Found) -> None:
         shown = self._shown_subject(found)
@@ -191,8 +203,7 @@ class _Choice:
             self._set(found, shown)
             self._take_colour(found)
         elif shown[0] != chosen and found.concept not in _GENERAL and not self._is_part(found.concept):
-            self.left_out.append(f"{self._words(found)} (mini shows one subject: {chosen})")
-            self._leave_colours(found)
+            self._spare.append(found)
 
     def _shown_subject(self, found: Found) -> tuple[str, ...]:
         """Return the person of mini whose things are named: a figure in a trench coat is its detective."""
@@ -264,6 +275,33 @@ class _Choice:
             if known := tuple(shown for shown in stand_in if shown in self._slot_of):
                 return known
         return ()
+
+    def _take_degrees(self) -> None:
+        """How strong the weather is and how fast the action; the pace of the camera is another matter."""
+        paces = [each for action in self._spec.present("beats") for each in action.attributes]
+        for found in (*paces, *self._spec.everything(), *self._spec.loose):
+            shown = self._shown(found.concept)
+            slot = self._slot_of[shown[0]] if shown else ""
+            if not found.negated and (slot == "strength" or (slot == "speed" and found in paces)):
+                self.attributes.setdefault(slot, shown[0])
+
+    def _drop_idle_degrees(self) -> None:
+        if self.attributes.get("weather", "clear") == "clear":
+            self.attributes.pop("strength", None)
+        if self.attributes.get("action", "stand") == "stand":
+            self.attributes.pop("speed", None)
+
+    def _fit_sky(self) -> None:
+        sky = self.attributes.get("sky")
+        if sky is None:
+            return
+        weathers, times = SKIES[sky]
+        if (
+            self.attributes.get("weather", weathers[0]) not in weathers
+            or self.attributes.get("time", times[0]) not in times
+        ):
+            del self.attributes["sky"]
+            self.left_out.append(f"{sky} (mini shows it in {' or '.join(weathers)}, by {' or '.join(times)})")
 
     def _is_part(self, concept: str) -> bool:
         """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak."""

@@ -10,7 +10,7 @@ from rushes.world.motion import FRAME_RATE, Motion
 from rushes.world.outline import curve, ellipse, joined, limb
 from rushes.world.palette import Palette, rgb
 from rushes.world.part import Figure, Part, Shape
-from rushes.world.paths import bump, hop, minimum_jerk, spring
+from rushes.world.paths import spring
 
 _GAIT = Gait(stride=44.0, duty=0.64, lift=9.0)
 _ANCHORS = (13.0, -13.0, 0.0)
@@ -29,13 +29,13 @@ class _Pose:
 
 def hover(motion: Motion, height: float) -> Array:
     """Pixels above the ground of something that flies on the spot: ``height`` and a slow bob."""
-    return height + 3.5 * np.sin(2 * np.pi * (0.55 * motion.times + motion.phase))
+    return height + 3.5 * np.sin(2 * np.pi * (0.55 * motion.tempo * motion.times + motion.phase))
 
 
 def _pose(motion: Motion) -> _Pose:
     still = np.zeros_like(motion.times)
-    breath = np.sin(2 * np.pi * (0.45 * motion.times + motion.phase))
-    lifted, lean, flight, crouch = still, 0.03 * breath, still, still
+    breath = np.sin(2 * np.pi * (0.45 * motion.tempo * motion.times + motion.phase))
+    lifted, lean, flight, rise = still, 0.03 * breath, still, still
     feet = [np.stack([still + anchor, still], -1) for anchor in _ANCHORS]
     if motion.action == "walk":
         feet = [
@@ -44,18 +44,18 @@ def _pose(motion: Motion) -> _Pose:
         ]
         lean = 0.1 + 0.05 * np.sin(2 * np.pi * motion.travelled / _GAIT.stride)
     elif motion.action == "leap":
-        lifted = 26.0 * hop((motion.leap - 0.18) / 0.66)
-        flight = minimum_jerk((motion.leap - 0.12) / 0.22) * (1 - minimum_jerk((motion.leap - 0.66) / 0.22))
-        feet = [foot + np.stack([-10.0 * flight, -lifted - 6.0 * flight], -1) for foot in feet]
-        lean = 0.2 * flight
-        crouch = 6.0 * (bump(motion.leap / 0.34) + bump((motion.leap - 0.72) / 0.28))
+        leap = motion.leap
+        lifted, flight, rise = leap.soles, leap.air, leap.rise
+        feet = [foot + np.stack([leap.stance, -lifted - 6.0 * flight], -1) for foot in feet]
+        lean = 0.14 * leap.air + 0.14 * leap.tilt
     elif motion.action == "fly":
         lifted, flight, lean = hover(motion, 20.0), still + 1.0, still + 0.42
+        rise = lifted
         feet = [
             np.stack([still - 22.0 + anchor * 0.45, -lifted - 8.0 + 2.0 * breath], -1) for anchor in _ANCHORS
         ]
-    hip = np.stack([still, -34.0 - lifted + crouch + 0.6 * breath], -1)
-    spread = spring(0.5 + 1.1 * flight + 0.15 * breath, FRAME_RATE, 8.0)
+    hip = np.stack([still, -34.0 - rise + 0.6 * breath], -1)
+    spread = spring(0.5 + 1.1 * flight + 0.15 * breath + 0.3 * motion.breeze, FRAME_RATE, 8.0)
     return _Pose(hip, lean, feet, spread, lifted)
 
 

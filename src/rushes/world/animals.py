@@ -9,9 +9,9 @@ from rushes.world.affine import Array, apply, bone, placed
 from rushes.world.gait import Gait, foot_path, two_bones
 from rushes.world.motion import FRAME_RATE, Motion
 from rushes.world.outline import curve, ellipse, limb
-from rushes.world.palette import Palette, Rgb, mix, rgb
+from rushes.world.palette import PAINTS, Palette, Rgb, mix, rgb
 from rushes.world.part import Figure, Part, Shape
-from rushes.world.paths import bump, hop, minimum_jerk, spring
+from rushes.world.paths import spring
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,13 @@ class _Build:
     bone: float
     radii: tuple[float, float, float]
     stride: float
-    leap: float
     height: float
 
 
 _BUILDS = {
-    "fox": _Build(leg=28, half=23, bone=15.5, radii=(6.5, 4.2, 3.2), stride=38, leap=24, height=66),
-    "dog": _Build(leg=31, half=22, bone=17, radii=(7.5, 5.2, 4.4), stride=40, leap=22, height=72),
-    "horse": _Build(leg=44, half=27, bone=24, radii=(8.5, 5.2, 4.0), stride=58, leap=24, height=98),
+    "fox": _Build(leg=28, half=23, bone=15.5, radii=(6.5, 4.2, 3.2), stride=38, height=66),
+    "dog": _Build(leg=31, half=22, bone=17, radii=(7.5, 5.2, 4.4), stride=40, height=72),
+    "horse": _Build(leg=44, half=27, bone=24, radii=(8.5, 5.2, 4.0), stride=58, height=98),
 }
 
 
@@ -56,7 +55,7 @@ def _pose(build: _Build, motion: Motion) -> _Pose:
     still = np.zeros_like(motion.times)
     anchors = (build.half, -build.half, build.half, -build.half)
     height, pitch, nod, wave, lifted = still + build.leg, still, still, still, still
-    slow = np.sin(2 * np.pi * (0.4 * motion.times + motion.phase))
+    slow = np.sin(2 * np.pi * (0.4 * motion.tempo * motion.times + motion.phase))
     if motion.action in ("walk", "run"):
         running = motion.action == "run"
         stride = _pace(build, motion, 135.0 if running else 66.0) * (2.0 if running else 1.0)
@@ -71,31 +70,19 @@ def _pose(build: _Build, motion: Motion) -> _Pose:
             nod, wave = 0.07 * np.sin(2 * cycle), 0.2 + 0.25 * np.sin(cycle)
             height = build.leg * (0.985 + 0.012 * np.cos(2 * cycle))
     elif motion.action == "leap":
-        place = motion.leap
-        lifted = build.leap * hop((place - 0.18) / 0.66)
-        flight = minimum_jerk((place - 0.12) / 0.22) * (1.0 - minimum_jerk((place - 0.66) / 0.22))
-        crouch = bump(place / 0.34) * 0.18 + bump((place - 0.72) / 0.28) * 0.18
-        height = build.leg * (1.0 - crouch) + lifted
-        rising = (
-            minimum_jerk((place - 0.08) / 0.2)
-            - 2 * minimum_jerk((place - 0.3) / 0.4)
-            + minimum_jerk((place - 0.74) / 0.2)
-        )
-        pitch, wave, nod = -0.32 * rising, 0.2 + 0.7 * flight, -0.15 * flight
+        leap = motion.leap
+        lifted, height, pitch = leap.soles, build.leg + leap.rise, 0.3 * leap.tilt
+        wave, nod = 0.3 + 0.6 * leap.air - 0.3 * leap.tilt, -0.15 * leap.air
+        stretch = build.leg / 28 * leap.air
         feet = [
-            np.stack(
-                [
-                    (16.0 if index % 2 == 0 else -17.0) * flight * build.leg / 28,
-                    -lifted - flight * build.leg * 0.24,
-                ],
-                -1,
-            )
-            for index in range(4)
+            np.stack([leap.stance + fore * stretch, -lifted - 8.0 * stretch], -1)
+            for fore in (21.0, -23.0, 18.0, -19.0)
         ]
     else:
         feet = [np.stack([still + shift, still], -1) for shift in (1.0, -3.0, -4.0, 4.0)]
         height, nod, wave = height + 0.4 * slow, 0.05 * slow, 0.15 + 0.3 * slow
     feet = [foot + np.array([anchor, 0.0]) for foot, anchor in zip(feet, anchors, strict=True)]
+    wave = wave + 0.6 * motion.breeze
     body = placed(np.stack([still, -height], -1), pitch)
     return _Pose(body, (feet[0], feet[1], feet[2], feet[3]), nod, spring(wave, FRAME_RATE, 9.0), lifted)
 
@@ -167,23 +154,29 @@ def _fox(build: _Build, pose: _Pose, palette: Palette) -> list[Part]:
 
 def _dog(build: _Build, pose: _Pose, palette: Palette) -> list[Part]:
     fur, shade = palette.subject(palette.paint), palette.subject(palette.paint, 0.66)
+    if palette.paint == rgb(PAINTS["yellow"]):
+        fur, shade = palette.subject(rgb(0xE8A845)), palette.subject(rgb(0xE8A845), 0.72)
     pale, dark = mix(fur, palette.subject(rgb(0xFFF4E0)), 0.35), palette.subject(rgb(0x2A2226))
     trunk = curve(
         [(-29, -8), (-20, -14), (2, -13), (22, -15), (32, -7), (31, 8), (18, 13), (0, 10), (-20, 9), (-29, 4)]
     )
-    chest = curve([(31, -4), (31, 8), (20, 13.5), (14, 10), (24, 2)])
+    chest = curve([(31, -10), (35, 0), (31, 10), (27, 15), (22, 12), (18, 16), (15, 10), (24, 0)])
     head = placed(apply(pose.body, (35.0, -25.0)), pose.nod)
     skull = curve(
         [(-10, 0), (-8, -10), (2, -13), (10, -8), (13, -4), (22, -3), (24, 3), (20, 8), (8, 9), (-4, 9)]
     )
+    muzzle = curve([(13, 2), (22, 0.5), (24, 4), (20, 8), (11, 8.6)])
     ear = curve([(-7, -9), (0, -9), (2, 2), (-2, 12), (-9, 10), (-10, -2)])
     tail = placed(apply(pose.body, (-27.0, -8.0)), 0.7 + 0.5 * np.sin(3.1 * pose.wave))
-    plume = curve([(3, -2), (-8, -7), (-22, -9), (-34, -5), (-30, 4), (-18, 9), (-5, 6)])
+    plume = curve(
+        [(3, -2), (-10, -6), (-26, -9), (-40, -6), (-36, 1), (-30, 9), (-24, 8), (-16, 13), (-6, 6)]
+    )
+    fringe = curve([(-24, 6), (-8, 11), (10, 12), (2, 15), (-6, 13.5), (-14, 14.5)])
     return [
         *_leg(build, pose, 2, (shade, shade)),
         *_leg(build, pose, 3, (shade, shade)),
         Part((Shape(plume, fur),), tail, 15.0),
-        Part((Shape(trunk, fur), Shape(chest, pale)), pose.body, 20.0),
+        Part((Shape(fringe, pale), Shape(trunk, fur), Shape(chest, pale)), pose.body, 20.0),
         *_leg(build, pose, 0, (fur, pale)),
         *_leg(build, pose, 1, (fur, pale)),
         Part(
@@ -194,6 +187,7 @@ def _dog(build: _Build, pose: _Pose, palette: Palette) -> list[Part]:
         Part(
             (
                 Shape(skull, fur),
+                Shape(muzzle, pale),
                 Shape(ear, shade),
                 Shape(ellipse(23.5, -1.5, 2.8), dark),
                 Shape(ellipse(8, -3.5, 1.8), dark),

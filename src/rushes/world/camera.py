@@ -61,17 +61,23 @@ def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) ->
     turn_x, turn_y, truck, lens, dolly, roll = still, still, still, still + 1.0, still, still
     move = scene.camera
     if move in ("pan_left", "pan_right"):
-        travel = pan_travel(seconds) * (eased - 0.5) * (1.0 if move == "pan_right" else -1.0)
+        travel = scene.sweep * pan_travel(seconds) * (eased - 0.5) * (1.0 if move == "pan_right" else -1.0)
         turn_x, truck = 0.6 * travel, 0.4 * travel
     elif move in ("tilt_up", "tilt_down"):
         climbed = eased if move == "tilt_up" else 1.0 - eased
-        turn_y = 24.0 - TILT_TRAVEL * climbed
+        turn_y = 24.0 - TILT_TRAVEL * (0.5 + scene.sweep * (climbed - 0.5))
     elif move in ("push_in", "pull_out"):
         near = eased if move == "push_in" else 1.0 - eased
+        near = 0.5 + scene.sweep * (near - 0.5)
         lens = 0.92 * (1.09 / 0.92) ** near
         dolly = -0.045 + 0.15 * near
     elif move == "track":
         truck = subject_x
+    elif move == "orbit":
+        # The camera slides round the subject and turns back to it: what stands behind sweeps past.
+        side = 1.0 if scene.random("orbit").random() < 0.5 else -1.0
+        truck = side * scene.sweep * 1.5 * pan_travel(seconds) * (eased - 0.5)
+        turn_x = -truck
     elif move == "handheld":
         phases = scene.random("handheld").uniform(0.0, 2 * np.pi, (3, 5))
         turn_x = 7.0 * smooth_noise(times, phases[0])

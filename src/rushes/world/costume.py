@@ -1,84 +1,25 @@
-"""What the four upright subjects wear, distinct from afar: cloak, long coat and hat, boxes, balloon."""
+"""What the upright subjects wear, distinct from afar: cloak, long coat and hat, boxes, balloon."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from rushes.world.affine import Array, apply, bone, placed
+from rushes.world.affine import apply, bone, placed
+from rushes.world.body import arm_parts, girth, leg_parts, sides, signed
 from rushes.world.motion import FRAME_RATE, Motion
-from rushes.world.outline import box, curve, ellipse, joined, limb, polygon
-from rushes.world.palette import Palette, Rgb, mix, rgb
+from rushes.world.outline import box, curve, ellipse, joined, polygon
+from rushes.world.palette import Palette, mix, rgb
 from rushes.world.part import Figure, Part, Shape
 from rushes.world.paths import spring
-from rushes.world.people import Build, Pose, limb_placements, pose_of, upright
+from rushes.world.people import Build, Pose, pose_of, upright
+from rushes.world.woman import WOMAN, carried_child, dress_woman
 
 _SKIN, _HAIR, _DARK, _STEEL = rgb(0xE2B48F), rgb(0x2A2026), rgb(0x34333C), rgb(0x9AA4B0)
-_WARRIOR = Build(hip=43, thigh=23.5, shin=23.5, torso=26, upper_arm=14, forearm=13, stride=58, leap=27)
-_DETECTIVE = Build(hip=44, thigh=24, shin=24, torso=27, upper_arm=14.5, forearm=13.5, stride=58, leap=24)
-_ROBOT = Build(hip=38, thigh=20.5, shin=20.5, torso=29, upper_arm=14.5, forearm=14, stride=50, leap=25)
-_CHILD = Build(hip=27, thigh=15, shin=15, torso=22, upper_arm=10.5, forearm=10, stride=38, leap=20)
+_WARRIOR = Build(hip=43, thigh=23.5, shin=23.5, torso=26, upper_arm=14, forearm=13, stride=58)
+_DETECTIVE = Build(hip=44, thigh=24, shin=24, torso=27, upper_arm=14.5, forearm=13.5, stride=58)
+_ROBOT = Build(hip=38, thigh=20.5, shin=20.5, torso=29, upper_arm=14.5, forearm=14, stride=50)
+_CHILD = Build(hip=27, thigh=15, shin=15, torso=22, upper_arm=10.5, forearm=10, stride=38)
 _WARRIOR_HAIR = [(6, -16.5), (0, -19.5), (-8, -16), (-10, -8), (-6, -1), (-3, -6), (1, -12), (7, -12.5)]
-
-
-def _limbs(
-    pose: Pose,
-    build: Build,
-    index: int,
-    radii: tuple[float, float, float],
-    colors: tuple[Rgb, Rgb],
-    order: Array,
-) -> list[Part]:
-    upper, lower = limb_placements(pose.hip, pose.knees[index], pose.feet[index], (build.thigh, build.shin))
-    shoe = placed(
-        pose.feet[index],
-        np.zeros_like(pose.lean),
-        np.where(np.abs(pose.turn) < 0.3, 0.3 * np.sign(pose.turn + 1e-9), pose.turn),
-    )
-    foot = curve(
-        [
-            (-radii[2] - 0.6, -5.0),
-            (1.0, -5.0),
-            (radii[2] + 6.0, -1.6),
-            (radii[2] + 6.0, 0.4),
-            (-radii[2] - 0.6, 0.4),
-        ]
-    )
-    return [
-        Part((Shape(limb(build.thigh, radii[0], radii[1]), colors[0]),), upper, order),
-        Part((Shape(limb(build.shin - 2, radii[1], radii[2]), colors[1]),), lower, order),
-        Part((Shape(foot, colors[1]),), shoe, order),
-    ]
-
-
-def _arm(
-    pose: Pose, build: Build, index: int, radius: float, colors: tuple[Rgb, Rgb], order: Array
-) -> list[Part]:
-    shoulder = pose.neck + np.array([0.0, 4.0])
-    upper, lower = limb_placements(
-        shoulder, pose.elbows[index], pose.hands[index], (build.upper_arm, build.forearm)
-    )
-    hand = placed(pose.hands[index], np.zeros_like(pose.lean))
-    return [
-        Part((Shape(limb(build.upper_arm, radius, radius * 0.9), colors[0]),), upper, order),
-        Part((Shape(limb(build.forearm, radius * 0.9, radius * 0.75), colors[0]),), lower, order),
-        Part((Shape(ellipse(0, 0, radius * 0.85), colors[1]),), hand, order),
-    ]
-
-
-def _sides(pose: Pose) -> tuple[Array, Array]:
-    """Drawing order of the near and the far limbs; they trade places as the body turns."""
-    near = np.where(pose.turn >= 0, 30.0, 10.0)
-    return near, 40.0 - near
-
-
-def _girth(pose: Pose, front: float) -> Array:
-    """Width of the trunk: 1 in profile, ``front`` when it faces the camera."""
-    return np.sqrt(pose.turn**2 + (front * pose.side) ** 2)
-
-
-def _signed(turn: Array) -> Array:
-    """Foreshortening that keeps its sign and never collapses to a line."""
-    return np.where(turn >= 0, 1.0, -1.0) * np.maximum(np.abs(turn), 0.12)
 
 
 def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
@@ -86,37 +27,41 @@ def _warrior(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     armor, leather, skin, hair, steel = (
         palette.subject(color) for color in (rgb(0x5B5560), rgb(0x453A3C), _SKIN, _HAIR, _STEEL)
     )
-    near, far = _sides(pose)
-    torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.25))
+    near, far = sides(pose)
+    torso = upright(pose, pose.hip, 1.0, girth(pose, 1.25))
     head = upright(pose, pose.neck, 0.5)
-    profile = upright(pose, pose.neck, 0.5, _signed(pose.turn))
+    profile = upright(pose, pose.neck, 0.5, signed(pose.turn))
     flare = 1.5 if motion.action == "spin" else 1.0
     cloak_angle = (pose.wind + pose.lean * 0.4) * pose.turn
     cloak = placed(pose.neck, cloak_angle, flare)
     behind = np.where(pose.side > 0, 24.0, 14.0)
-    cape = curve([(-2, -3), (6, -2), (11, 14), (11, 42), (4, 61), (-12, 64), (-28, 57), (-22, 34), (-11, 12)])
-    fold = curve([(-3, 2), (3, 20), (-2, 57), (-13, 61), (-11, 30)])
+    cape = curve([(-2, -3), (6, -2), (11, 14), (10, 38), (2, 42), (-14, 42), (-21, 34), (-11, 12)])
+    fold = curve([(-3, 2), (3, 20), (-1, 40), (-10, 40), (-10, 26)])
+    hem = placed(apply(cloak, (-4.0, 36.0)), cloak_angle + 1.3 * (pose.hem - pose.wind) * pose.turn, flare)
+    train = curve([(15, -10), (15, 8), (9, 24), (-8, 28), (-25, 22), (-19, 0), (-14, -12), (0, -16)])
+    crease = curve([(2, -8), (0, 20), (-10, 25), (-7, -2)])
     chest = curve([(-6.5, 2), (6.5, 2), (6, -10), (7.5, -20), (5, -27), (-5, -27), (-7, -18), (-5.5, -8)])
     belt = polygon([(-7, -1), (7, -1), (7, 3), (-7, 3)])
     skirt = polygon([(-8, -4), (8, -4), (11, 11), (4, 13), (-4, 13), (-11, 11)])
-    tail = placed(apply(profile, (-6.0, -14.0)), (0.35 + 0.9 * pose.wind) * pose.turn, _signed(pose.turn))
-    sword = placed(pose.hip + np.array([-2.0, -6.0]), np.zeros_like(pose.lean), _signed(pose.turn))
+    tail = placed(apply(profile, (-6.0, -14.0)), (0.35 + 0.9 * pose.wind) * pose.turn, signed(pose.turn))
+    sword = placed(pose.hip + np.array([-2.0, -6.0]), np.zeros_like(pose.lean), signed(pose.turn))
     return [
-        *_arm(pose, _WARRIOR, 1, 4.2, (palette.subject(_STEEL, 0.7), skin), far),
-        *_limbs(pose, _WARRIOR, 1, (6.2, 5.0, 4.0), (leather, palette.subject(rgb(0x2C2A30))), far),
-        Part((Shape(cape, paint), Shape(fold, dark_paint)), cloak, behind),
+        *arm_parts(pose, _WARRIOR, 1, 4.2, (palette.subject(_STEEL, 0.7), skin), far),
+        *leg_parts(pose, _WARRIOR, 1, (6.2, 5.0, 4.0), (leather, palette.subject(rgb(0x2C2A30))), far),
+        Part((Shape(train, paint), Shape(crease, dark_paint)), hem, behind),
+        Part((Shape(cape, paint), Shape(fold, dark_paint)), cloak, behind + 0.5),
         Part((Shape(polygon([(-4, -3), (-30, 14), (-31.5, 11), (-6, -7)]), steel),), sword, 12.0),
-        *_limbs(pose, _WARRIOR, 0, (6.2, 5.0, 4.0), (armor, palette.subject(rgb(0x3C383E))), near),
+        *leg_parts(pose, _WARRIOR, 0, (6.2, 5.0, 4.0), (armor, palette.subject(rgb(0x3C383E))), near),
         Part((Shape(skirt, leather), Shape(chest, armor), Shape(belt, paint)), torso, 20.0),
         Part(
             (Shape(curve([(-7, 6), (0, 8), (8, 5), (6, -2), (0, -4), (-7, -2)]), paint),),
-            upright(pose, pose.neck, 1.0, _girth(pose, 1.3)),
+            upright(pose, pose.neck, 1.0, girth(pose, 1.3)),
             25.0,
         ),
         Part((Shape(curve([(0, 0), (-6, 2), (-9, 12), (-6, 25), (-1, 14), (2, 4)]), hair),), tail, 27.0),
         Part((Shape(ellipse(0, -9, 8, 8.8), skin),), head, 28.0),
         Part((Shape(curve(_WARRIOR_HAIR), hair),), profile, 29.0),
-        *_arm(pose, _WARRIOR, 0, 4.2, (steel, skin), near + 1.0),
+        *arm_parts(pose, _WARRIOR, 0, 4.2, (steel, skin), near + 1.0),
     ]
 
 
@@ -125,22 +70,24 @@ def _detective(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     trousers, shoe, skin, hat = (
         palette.subject(color) for color in (_DARK, rgb(0x1E1C20), _SKIN, rgb(0x3A3438))
     )
-    near, far = _sides(pose)
-    torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.25))
+    near, far = sides(pose)
+    torso = upright(pose, pose.hip, 1.0, girth(pose, 1.25))
     head = upright(pose, pose.neck, 0.5)
-    profile = upright(pose, pose.neck, 0.5, _signed(pose.turn))
+    profile = upright(pose, pose.neck, 0.5, signed(pose.turn))
     flare = 1.45 if motion.action == "spin" else 1.0
     skirt = placed(
-        pose.hip + np.array([0.0, -3.0]), (0.55 * pose.wind) * pose.turn, flare * _girth(pose, 1.15)
+        pose.hip + np.array([0.0, -3.0]),
+        (0.25 * pose.wind + 0.3 * pose.hem) * pose.turn,
+        flare * girth(pose, 1.15),
     )
     coat = curve([(-8.5, 2), (8.5, 2), (9, -14), (8.5, -25), (4, -29), (-4, -29), (-8.5, -25), (-9, -12)])
     tails = curve([(-9, -2), (9, -2), (12, 14), (13, 30), (2, 32), (-14, 31), (-13, 14)])
     brim = curve([(-15, -14.5), (0, -17), (15, -15), (14, -12.2), (0, -13.4), (-14, -11.6)])
     crown = curve([(-9, -15), (-8.5, -22), (-3, -25), (1, -23.5), (6, -25), (9, -20), (9, -15)])
     return [
-        *_arm(pose, _DETECTIVE, 1, 4.8, (dark_paint, skin), far),
-        *_limbs(pose, _DETECTIVE, 1, (5.8, 5.0, 4.2), (trousers, shoe), far),
-        *_limbs(
+        *arm_parts(pose, _DETECTIVE, 1, 4.8, (dark_paint, skin), far),
+        *leg_parts(pose, _DETECTIVE, 1, (5.8, 5.0, 4.2), (trousers, shoe), far),
+        *leg_parts(
             pose, _DETECTIVE, 0, (5.8, 5.0, 4.2), (trousers, palette.subject(rgb(0x2A282E))), near - 12.0
         ),
         Part(
@@ -167,22 +114,22 @@ def _detective(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
             (Shape(polygon([(6, -11), (9.6, -7.5), (6, -6)]), skin), Shape(joined(brim), hat)), profile, 29.0
         ),
         Part((Shape(crown, hat), Shape(box(-9.2, -17.5, 9.2, -15), dark_paint)), head, 30.0),
-        *_arm(pose, _DETECTIVE, 0, 4.8, (mix(paint, dark_paint, 0.25), skin), near + 1.0),
+        *arm_parts(pose, _DETECTIVE, 0, 4.8, (mix(paint, dark_paint, 0.25), skin), near + 1.0),
     ]
 
 
 def _robot(pose: Pose, palette: Palette, _: Motion) -> list[Part]:
     paint, dark_paint = palette.subject(palette.paint), palette.subject(palette.paint, 0.62)
     joint, glow = palette.subject(rgb(0x4A4E58)), palette.subject(rgb(0x8FFBFF))
-    near, far = _sides(pose)
-    torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.15))
-    head = upright(pose, pose.neck, 0.4, _girth(pose, 1.1))
-    profile = upright(pose, pose.neck, 0.4, _signed(pose.turn))
+    near, far = sides(pose)
+    torso = upright(pose, pose.hip, 1.0, girth(pose, 1.15))
+    head = upright(pose, pose.neck, 0.4, girth(pose, 1.1))
+    profile = upright(pose, pose.neck, 0.4, signed(pose.turn))
     chest = joined(box(-13, -29, 13, -5, 3), box(-8, -6, 8, 4, 2))
     return [
-        *_arm(pose, _ROBOT, 1, 5.0, (dark_paint, joint), far),
-        *_limbs(pose, _ROBOT, 1, (6.2, 6.0, 6.4), (joint, dark_paint), far),
-        *_limbs(pose, _ROBOT, 0, (6.4, 6.2, 6.6), (joint, paint), near - 12.0),
+        *arm_parts(pose, _ROBOT, 1, 5.0, (dark_paint, joint), far),
+        *leg_parts(pose, _ROBOT, 1, (6.2, 6.0, 6.4), (joint, dark_paint), far),
+        *leg_parts(pose, _ROBOT, 0, (6.4, 6.2, 6.6), (joint, paint), near - 12.0),
         Part(
             (
                 Shape(chest, paint),
@@ -207,22 +154,22 @@ def _robot(pose: Pose, palette: Palette, _: Motion) -> list[Part]:
             profile,
             np.where(pose.side > -0.3, 29.0, 27.0),
         ),
-        *_arm(pose, _ROBOT, 0, 5.4, (paint, joint), near + 1.0),
+        *arm_parts(pose, _ROBOT, 0, 5.4, (paint, joint), near + 1.0),
     ]
 
 
 def _child(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     paint, dark_paint = palette.subject(palette.paint), palette.subject(palette.paint, 0.66)
     shorts, skin, hair = (palette.subject(color) for color in (rgb(0x4A5064), _SKIN, rgb(0x4A3226)))
-    near, far = _sides(pose)
-    torso = upright(pose, pose.hip, 1.0, _girth(pose, 1.15))
+    near, far = sides(pose)
+    torso = upright(pose, pose.hip, 1.0, girth(pose, 1.15))
     head = upright(pose, pose.neck, 0.5)
-    profile = upright(pose, pose.neck, 0.5, _signed(pose.turn))
+    profile = upright(pose, pose.neck, 0.5, signed(pose.turn))
     shirt = curve([(-8.5, 4), (8.5, 4), (7.5, -10), (6, -21), (-6, -21), (-7.5, -10)])
     return [
-        *_arm(pose, _CHILD, 1, 3.8, (dark_paint, skin), far),
-        *_limbs(pose, _CHILD, 1, (5.0, 4.4, 4.0), (shorts, palette.subject(_SKIN, 0.8)), far),
-        *_limbs(pose, _CHILD, 0, (5.0, 4.4, 4.0), (shorts, skin), near - 12.0),
+        *arm_parts(pose, _CHILD, 1, 3.8, (dark_paint, skin), far),
+        *leg_parts(pose, _CHILD, 1, (5.0, 4.4, 4.0), (shorts, palette.subject(_SKIN, 0.8)), far),
+        *leg_parts(pose, _CHILD, 0, (5.0, 4.4, 4.0), (shorts, skin), near - 12.0),
         Part((Shape(shirt, paint),), torso, 22.0),
         Part((Shape(ellipse(0, -11, 12.2, 12.2), skin),), head, 28.0),
         Part(
@@ -246,7 +193,7 @@ def _child(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
             profile,
             29.0,
         ),
-        *_arm(pose, _CHILD, 0, 3.8, (paint, skin), near + 1.0),
+        *arm_parts(pose, _CHILD, 0, 3.8, (paint, skin), near + 1.0),
         *_balloon(pose, palette, motion),
     ]
 
@@ -274,16 +221,20 @@ def _balloon(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
 
 
 _Dress = Callable[[Pose, Palette, Motion], list[Part]]
-_WARDROBE: dict[str, tuple[Build, _Dress, float]] = {
+WARDROBE: dict[str, tuple[Build, _Dress, float]] = {
     "warrior": (_WARRIOR, _warrior, 88.0),
     "detective": (_DETECTIVE, _detective, 96.0),
     "robot": (_ROBOT, _robot, 96.0),
     "child": (_CHILD, _child, 84.0),
+    "woman": (WOMAN, dress_woman, 95.0),
 }
 
 
 def upright_figure(subject: str, motion: Motion, palette: Palette) -> Figure:
-    """Warrior, detective, robot or child over the frames of ``motion``."""
-    build, dress, height = _WARDROBE[subject]
+    """Warrior, detective, robot, child or woman over the frames of ``motion``."""
+    build, dress, height = WARDROBE[subject]
     pose = pose_of(build, motion)
-    return Figure(tuple(dress(pose, palette, motion)), height, 17.0, pose.lifted)
+    parts = dress(pose, palette, motion)
+    if motion.action == "carry":
+        parts += carried_child(pose, palette)
+    return Figure(tuple(parts), height, 17.0, pose.lifted)

@@ -1,7 +1,7 @@
 """Open country: snowfield, desert, meadow, forest."""
 
 from rushes.world.layer import LayerPainter
-from rushes.world.motif import fern, pine, ridge, round_tree, trunk
+from rushes.world.motif import fern, outpost, pine, ridge, round_tree, trunk
 from rushes.world.outline import box, curve, ellipse, joined, polygon
 from rushes.world.palette import mix, rgb
 from rushes.world.site import FAR, MIDDLE, NEAR, Site
@@ -47,7 +47,7 @@ def snowfield(site: Site) -> None:
 
 
 def desert(site: Site) -> None:
-    """Mesas, dunes, two cacti."""
+    """Mesas, dunes, two cacti, and on the horizon the domes of a base."""
     sand, shade = rgb(0xE0AE68), rgb(0xB07A44)
     far = site.painter(FAR)
     for x, half in ((-150, 50), (98, 40), (176, 26)):
@@ -69,7 +69,9 @@ def desert(site: Site) -> None:
     middle.fill(ridge(96, ((2, 12, 0.5), (3, 6, 1.4))), sand)
     for x in (-180, 60):
         middle.fill(curve([(x - 70, 122), (x - 20, 94), (x + 6, 82), (x + 2, 100), (x + 40, 124)]), shade)
-    site.add(middle, 60, 0.25)
+    outpost(middle, site.window(rgb(0xFFE9A0), rgb(0x4A5A6A)))
+    middle.fill(ridge(104, ((2, 7, 2.5), (3, 3, 0.4))), mix(sand, shade, 0.15))
+    site.add(middle, 40, 0.25)
     near = site.painter(NEAR)
     near.fill(ridge(112, ((1, 8, 3.0), (3, 3, 0.2))), mix(sand, shade, 0.25))
     for x, size in ((-112, 1.0), (134, 1.2)):

@@ -172,6 +172,27 @@ def lamp_post(painter: LayerPainter, x: float, foot: float, height: float, light
         painter.glow(x + 15, foot - height + 7, 34, light, glow)
 
 
+def dome(x: float, foot: float, radius: float) -> Outline:
+    """A half round on the ground."""
+    angles = [math.pi * index / 12 for index in range(13)]
+    return polygon([(x - radius * math.cos(a), foot - radius * math.sin(a)) for a in angles])
+
+
+def outpost(painter: LayerPainter, lit: Rgb) -> None:
+    """A base far from anywhere: domes, a tube between them, a mast with a dish and a lamp."""
+    hull, dark = rgb(0xC8C4BC), rgb(0x6E6A68)
+    for x, radius in ((22.0, 17.0), (58.0, 24.0), (92.0, 13.0), (-214.0, 16.0), (-186.0, 11.0)):
+        painter.fill(dome(x, 101.0, radius), hull)
+        painter.fill(dome(x + 0.4 * radius, 101.0, 0.55 * radius), mix(hull, dark, 0.3))
+        for step in (-0.5, 0.0, 0.5):
+            painter.flat(box(x + step * radius - 2, 90, x + step * radius + 2, 95, 1), lit)
+    painter.fill(joined(box(22, 92, 92, 101), box(-214, 94, -186, 101)), dark)
+    painter.fill(joined(box(75.4, 52, 77.6, 100), polygon([(66, 54), (77, 62), (80, 50)])), dark)
+    painter.flat(ellipse(76.5, 51, 2.6), rgb(0xFF5038))
+    painter.glow(76.5, 51, 16, rgb(0xFF5038), 0.6)
+    painter.glow(58, 92, 44, lit, 0.35)
+
+
 def fern(painter: LayerPainter, x: float, foot: float, leaf: Rgb) -> None:
     """A low bush of pointed leaves."""
     blades = [
@@ -179,3 +200,26 @@ def fern(painter: LayerPainter, x: float, foot: float, leaf: Rgb) -> None:
         for spread, rise in ((-26, 12), (-15, 22), (0, 27), (15, 22), (26, 12))
     ]
     painter.fill(joined(*blades, ellipse(x, foot, 22, 6)), leaf)
+
+
+def puddles(painter: LayerPainter, seed: int) -> None:
+    """Wet ground: long bright patches of mirrored sky, and ripples of light in them."""
+    shine = mix(painter.palette.horizon, painter.palette.zenith, 0.3)
+    for index in range(9):
+        x = -236.0 + 57.0 * index + 13.0 * ((index * seed) % 4)
+        y = 131.0 + (index * 7) % 24
+        painter.flat(ellipse(x, y, 24.0 + 5.0 * (index % 3), 2.6), shine, 0.5)
+        painter.flat(ellipse(x + 6.0, y + 0.6, 11.0, 1.0), mix(shine, (1.0, 1.0, 1.0), 0.4), 0.6)
+
+
+def mirrored_light(painter: LayerPainter, x: float, color: Rgb, reach: float, strength: float) -> None:
+    """A lamp on wet ground: a streak that breaks up into ripples towards the camera."""
+    steps = 9
+    for index in range(steps):
+        share = index / (steps - 1)
+        half = 10.0 - 4.5 * share + 3.0 * math.sin(5.1 * index)
+        painter.flat(
+            ellipse(x + 2.0 * math.sin(2.3 * index), 124.0 + reach * share, half, 1.9 + 0.8 * share),
+            color,
+            strength * (1.0 - 0.75 * share),
+        )

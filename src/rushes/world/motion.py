@@ -6,26 +6,32 @@ import numpy as np
 
 from rushes.world.affine import Array
 from rushes.world.camera import WIDTH, pan_travel
-from rushes.world.paths import minimum_jerk
-from rushes.world.scene import Scene
+from rushes.world.flight import SHORTEST_LEAP, Leap, leaps, on_the_ground
+from rushes.world.scene import TRAVELLING, Scene
 
 FRAME_RATE = 12
 GROUND = 137.0
 """World y of the ground under the subject."""
 
 _SHORTEST = 4.0 / 3.0
-_NATURAL_SPEED = {"walk": 66.0, "run": 135.0, "leap": 100.0, "fly": 95.0}
+_NATURAL_SPEED = {"walk": 66.0, "carry": 58.0, "run": 135.0, "fly": 95.0}
+_SECONDS_A_LEAP, _PIXELS_A_LEAP = 1.9, 112.0
 _SIZE = {
     "alien": 0.86,
     "horse": 0.88,
     "fox": 1.12,
     "dog": 1.08,
-    "car": 1.06,
+    "car": 1.1,
     "robot": 0.91,
     "detective": 0.95,
     "child": 0.93,
 }
 """Pixels a figure unit: standing subjects fill 0.4 to 0.75 of the frame under every camera."""
+
+_LEAP_HEIGHT = {"child": 21.0, "fox": 25.0, "dog": 22.0, "horse": 24.0, "alien": 26.0, "car": 20.0}
+_BREEZE = {"clear": 0.08, "rain": 0.12, "snow": 0.1, "sandstorm": 0.25, "fog": 0.03}
+_GUST = {"rain": 0.34, "snow": 0.3, "sandstorm": 0.4}
+"""Radians that a hanging cloth leans in the wind of a weather, and as much more at full strength."""
 
 _HALF_WIDTH = {"fox": 60.0, "dog": 54.0, "horse": 58.0, "car": 64.0}
 
@@ -48,10 +54,12 @@ class Motion:
     phase: float
     scale: float
     """Pixels per unit of the figure's own space."""
-    leap: Array
-    """(T,) 0..1 through the current leap: crouch to 0.2, flight to 0.82, landing; all zero for other
-    actions.
-    """
+    tempo: float
+    """The speed slider: how fast everything is that the body does, 0.5 to 2."""
+    breeze: float
+    """Radians that the wind, which always blows to the left, makes cloth lean against ``facing``."""
+    leap: Leap
+    """In figure units."""
 
     @property
     def travelled(self) -> Array:
@@ -74,47 +82,54 @@ def _screen_span(scene: Scene, reach: float) -> float:
     return min(2 * room, WIDTH * reach) * zoomed
 
 
-def _distance(scene: Scene, seconds: float) -> float:
+def _distance(scene: Scene, seconds: float, leap_count: int) -> float:
     """World pixels the subject travels along its facing over the whole shot."""
-    natural = _NATURAL_SPEED[scene.action] * seconds
+    if scene.action == "leap":
+        natural = _PIXELS_A_LEAP * leap_count
+    else:
+        natural = _NATURAL_SPEED[scene.action] * scene.speed * seconds
     if scene.camera == "track":
         return natural
-    reach = {"walk": 0.46, "run": 0.6, "leap": 0.52, "fly": 0.56}[scene.action]
-    span = min(natural, _screen_span(scene, reach))
+    reach = {"walk": 0.62, "carry": 0.6, "run": 0.76, "leap": 0.6, "fly": 0.7}[scene.action]
+    # A long shot cannot show a natural speed without losing the subject: the slider then shares out the room.
+    span = min(natural, _screen_span(scene, reach) * (scene.speed / 2.0) ** 0.4)
     if scene.camera not in ("pan_left", "pan_right"):
         return span
-    followed = pan_travel(seconds)
+    followed = pan_travel(seconds) * scene.sweep
     if (scene.camera == "pan_right") == (scene.direction == "right"):
         # With the pan: faster than the camera, so that it is not mistaken for tracking.
         return followed + 0.8 * span
     return max(span - followed, 0.2 * span)
 
 
+def _leap_count(scene: Scene, seconds: float) -> int:
+    wanted = round(seconds * scene.speed**0.7 / _SECONDS_A_LEAP)
+    return max(1, min(wanted, int(seconds / SHORTEST_LEAP)))
+
+
 def motion_of(scene: Scene, num_frames: int) -> Motion:
     """The course of a scene's subject over ``num_frames`` frames at 12 a second."""
-    generator = scene.random("motion")
     length = (num_frames - 1) / FRAME_RATE
     seconds = max(length, _SHORTEST)
-    start = float(generator.uniform(0.0, 1.0)) * (seconds - length)
-    times = start + np.arange(num_frames) / FRAME_RATE
+    start = float(scene.random("start").uniform(0.0, 1.0)) * (seconds - length)
+    return motion_at(scene, seconds, start + np.arange(num_frames) / FRAME_RATE)
+
+
+def motion_at(scene: Scene, seconds: float, times: Array) -> Motion:
+    """The course at any ``times`` of a shot of ``seconds``."""
+    generator = scene.random("motion")
     facing = 1.0 if scene.direction == "right" else -1.0
     offset = float(generator.uniform(-10.0, 10.0))
     phase = float(generator.uniform(0.0, 1.0))
-    x = np.full(num_frames, offset)
-    leap = np.zeros(num_frames)
-    if scene.action in _NATURAL_SPEED:
-        distance = _distance(scene, seconds)
-        progress = times / seconds
-        if scene.action == "leap":
-            leaps = max(1, round(seconds / 2.0))
-            leap, progress = _leaps(progress, leaps)
-        x = 0.4 * offset + facing * distance * (progress - 0.5)
     scale = _SIZE.get(scene.subject, 1.0) * float(generator.uniform(0.97, 1.04))
-    return Motion(scene.action, times, seconds, x, facing, phase, scale, leap)
-
-
-def _leaps(progress: Array, leaps: int) -> tuple[Array, Array]:
-    """(place within the leap, course 0..1): the body stands still while it is on the ground."""
-    count = np.minimum(np.floor(progress * leaps), leaps - 1)
-    within = progress * leaps - count
-    return within, (count + minimum_jerk((within - 0.14) / 0.74)) / leaps
+    x, leap = np.full_like(times, offset), on_the_ground(times)
+    if scene.action in TRAVELLING:
+        count = _leap_count(scene, seconds)
+        distance = _distance(scene, seconds, count)
+        course = distance * times / seconds
+        if scene.action == "leap":
+            leap, course = leaps(times, seconds, count, distance, _LEAP_HEIGHT.get(scene.subject, 30.0))
+        x = 0.4 * offset + facing * (course - 0.5 * distance)
+    own = Leap(leap.rise / scale, leap.soles / scale, leap.stance / scale, leap.air, leap.tilt)
+    breeze = facing * (_BREEZE[scene.weather] + _GUST.get(scene.weather, 0.0) * scene.strength)
+    return Motion(scene.action, times, seconds, x, facing, phase, scale, scene.speed, breeze, own)

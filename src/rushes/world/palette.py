@@ -53,7 +53,7 @@ _WEATHER_SKY = {
     "sandstorm": ((0.86, 0.62, 0.34), 0.78),
     "fog": ((0.86, 0.88, 0.90), 0.55),
 }
-_PAINTS = {
+PAINTS = {
     "red": 0xDB2328,
     "blue": 0x2458E0,
     "green": 0x1FA04A,
@@ -94,6 +94,8 @@ class Palette:
     sun: Rgb
     paint: Rgb
     light: Rgb
+    strength: float
+    """Of the weather, 0..1 in few steps; 0.5 in clear air."""
 
     @property
     def sun_side(self) -> float:
@@ -105,7 +107,7 @@ class Palette:
         farthest) of fog.
         """
         lit = np.array(color) * self.light + _LIFT[self.time] * np.array([0.5, 0.8, 1.6])
-        density = _FOGGINESS[self.weather]
+        density = _FOGGINESS[self.weather] * (0.7 + 0.6 * self.strength)
         if self.style == "noir":
             # Hard light from behind: what is near is a dark shape.
             shade = 0.42 + 1.2 * max(0.0, luminance(color) - 0.55)
@@ -132,7 +134,10 @@ class Palette:
         if self.style == "ink":
             tone = _INK + (_PAPER - _INK) * (0.06 + 0.9 * grey**0.8)
             return _clip(0.16 * value + 0.84 * tone)
-        return _clip((grey + (value - grey) * 1.45) * 1.06 + 0.02)
+        return _clip(
+            (grey + (value - grey) * (1.2 if self.time == "night" else 1.45)) * np.array([1.1, 1.06, 0.98])
+            + 0.02
+        )
 
     def subject(self, color: Rgb, shade: float = 1.0) -> Rgb:
         """The subject's own colours, graded gently so that the six paints stay apart in every style."""
@@ -164,11 +169,14 @@ def palette_of(scene: Scene) -> Palette:
     """The palette of a scene."""
     zenith, horizon, sun = (rgb(code) for code in _SKIES[scene.style][scene.time])
     light = _LIGHT[scene.time]
-    paint = rgb(_PAINTS[scene.color])
-    palette = Palette(scene.style, scene.time, scene.weather, zenith, horizon, sun, paint, light)
+    paint = rgb(PAINTS[scene.color])
+    # Few steps, so that what is drawn with these colours can be drawn once and kept.
+    strength = round(4.0 * scene.strength) / 4.0
+    palette = Palette(scene.style, scene.time, scene.weather, zenith, horizon, sun, paint, light, strength)
     if scene.weather == "clear":
         return palette
     target, share = _WEATHER_SKY[scene.weather]
+    share *= 0.85 + 0.3 * strength
     level = _LEVEL[scene.time]
     veil = palette.grade(_clip(np.array(target) * level + np.array([0.0, 0.01, 0.05]) * (1 - level)))
     # Dusk keeps its warm horizon in any weather: it is the only cue of the hour when the sun is gone.
@@ -183,4 +191,5 @@ def palette_of(scene: Scene) -> Palette:
         mix(sun, veil, 0.4),
         paint,
         dimmed,
+        strength,
     )

@@ -67,3 +67,20 @@ def spring(target: Array, frame_rate: float, stiffness: float) -> Array:
         velocity = float((velocity - stiffness * pull) * decay)
         followed[index] = position
     return followed
+
+
+def hermite(
+    progress: Array, seconds: float, start: tuple[float, float, float], end: tuple[float, float, float]
+) -> Array:
+    """The quintic over progress 0..1 (``seconds`` long) with those positions, velocities and accelerations at
+    its ends; outside it stays where it ends.
+    """
+    s = np.clip(progress, 0.0, 1.0)
+    x0, v0, a0 = start[0], start[1] * seconds, start[2] * seconds**2
+    x1, v1, a1 = end[0], end[1] * seconds, end[2] * seconds**2
+    rest, speed, pull = x1 - x0 - v0 - a0 / 2, v1 - v0 - a0, a1 - a0
+    cubic = 10 * rest - 4 * speed + pull / 2
+    quartic = -15 * rest + 7 * speed - pull
+    fifth = 6 * rest - 3 * speed + pull / 2
+    reached: Array = x0 + v0 * s + a0 / 2 * s**2 + cubic * s**3 + quartic * s**4 + fifth * s**5
+    return reached

@@ -1,14 +1,14 @@
 """The four upright subjects: warrior, detective, robot, child. One skeleton, four costumes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rushes.world.affine import Array, bone, placed
 from rushes.world.gait import Gait, foot_path, polar, two_bones
 from rushes.world.motion import FRAME_RATE, Motion
-from rushes.world.paths import bump, hop, minimum_jerk, spring
+from rushes.world.paths import spring
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class Build:
     upper_arm: float
     forearm: float
     stride: float
-    leap: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Pose:
     """Joints over T frames in figure space (feet at the origin, facing +x, y down); near side first in pairs.
 
     turn: cosine of the body's yaw, 1 in profile. side: its sine. wind: angle cloth streams backwards,
-    radians.
+    radians; hem: the same for what hangs from that cloth, later.
     """
 
     hip: Array
@@ -43,6 +42,7 @@ class Pose:
     turn: Array
     side: Array
     wind: Array
+    hem: Array
     lifted: Array
 
 
@@ -66,14 +66,13 @@ def yaw_of(motion: Motion) -> Array:
     """Heading about the vertical axis, radians; zero unless the action is spin."""
     if motion.action != "spin":
         return np.zeros_like(motion.times)
-    return SPIN_RATE * motion.times + 2 * np.pi * motion.phase
+    return SPIN_RATE * motion.tempo * motion.times + 2 * np.pi * motion.phase
 
 
 def pose_of(build: Build, motion: Motion) -> Pose:
     """Solve the skeleton for every frame."""
-    plan = {"walk": _walk, "run": _run, "leap": _leap, "spin": _spin}.get(motion.action, _stand)(
-        build, motion
-    )
+    plans = {"walk": _walk, "carry": _carry, "run": _run, "leap": _leap, "spin": _spin}
+    plan = plans.get(motion.action, _stand)(build, motion)
     yaw = yaw_of(motion)
     turn, side = np.cos(yaw), np.sin(yaw)
     hip = np.stack([np.zeros_like(plan.lean), -plan.hip_height], -1)
@@ -89,7 +88,8 @@ def pose_of(build: Build, motion: Motion) -> Pose:
         feet.append(_turned(foot, turn))
         elbows.append(_turned(elbow, turn))
         hands.append(_turned(hand, turn))
-    wind = spring(plan.wind, FRAME_RATE, 7.0)
+    blown = 0.0 if motion.action == "spin" else motion.breeze
+    wind = spring(plan.wind + blown, FRAME_RATE, 7.0)
     return Pose(
         hip,
         neck,
@@ -101,6 +101,7 @@ def pose_of(build: Build, motion: Motion) -> Pose:
         turn,
         side,
         wind,
+        spring(wind, FRAME_RATE, 6.0),
         plan.lifted,
     )
 
@@ -111,7 +112,7 @@ def _turned(point: Array, turn: Array) -> Array:
 
 
 def _breath(motion: Motion) -> Array:
-    return np.sin(2 * np.pi * (0.35 * motion.times + motion.phase))
+    return np.sin(2 * np.pi * (0.35 * motion.tempo * motion.times + motion.phase))
 
 
 def _stand(build: Build, motion: Motion) -> _Plan:
@@ -154,6 +155,14 @@ def _walk(build: Build, motion: Motion) -> _Plan:
     return _Plan(height, still + 0.07, feet, arms, 0.34 + 0.06 * np.sin(2 * cycle), still)
 
 
+def _carry(build: Build, motion: Motion) -> _Plan:
+    """A walk with both arms before the chest, leaning back against the load."""
+    plan = _walk(build, motion)
+    still = np.zeros_like(plan.lean)
+    arms = ((still + 0.32, still + 1.35), (still + 0.6, still + 1.2))
+    return replace(plan, arms=arms, lean=still - 0.05)
+
+
 def _run(build: Build, motion: Motion) -> _Plan:
     gait = Gait(1.9 * _paced(build.stride, motion, 135.0), 0.34, 0.42 * build.hip)
     cycle = _cycle(gait, motion)
@@ -169,18 +178,15 @@ def _run(build: Build, motion: Motion) -> _Plan:
 
 
 def _leap(build: Build, motion: Motion) -> _Plan:
-    place = motion.leap
-    lifted = build.leap * hop((place - 0.18) / 0.66)
-    flight = minimum_jerk((place - 0.12) / 0.22) * (1.0 - minimum_jerk((place - 0.66) / 0.22))
-    crouch = bump(place / 0.34) * 0.16 + bump((place - 0.72) / 0.28) * 0.2
-    height = build.hip * (1.0 - crouch) + lifted
-    reach = 0.62 * build.hip
-    still = np.zeros_like(place)
-    front = np.stack([5.0 + (reach - 5.0) * flight, -lifted - 0.36 * build.hip * flight], -1)
-    back = np.stack([-5.0 - (reach - 5.0) * flight, -lifted - 0.22 * build.hip * flight], -1)
-    arms = ((still + 2.3 * flight, 0.3 + 0.3 * flight), (-1.5 * flight, 0.3 + 0.2 * flight))
-    wind = 0.15 + 1.0 * flight
-    return _Plan(height, 0.12 + 0.22 * flight, (front, back), arms, wind, lifted)
+    leap = motion.leap
+    split = 0.52 * build.hip * leap.air
+    front = np.stack([4.0 + split + leap.stance, -leap.soles - 0.55 * split], -1)
+    back = np.stack([-4.0 - split + leap.stance, -leap.soles - 0.35 * split], -1)
+    arms = ((2.2 * leap.air, 0.3 + 0.3 * leap.air), (-1.4 * leap.air, 0.3 + 0.2 * leap.air))
+    # Cloth lags behind the fall and the rise of what it hangs from.
+    wind = 0.15 + 0.7 * leap.air + 0.35 * leap.tilt
+    lean = 0.12 + 0.16 * leap.air + 0.1 * leap.tilt
+    return _Plan(build.hip + leap.rise, lean, (front, back), arms, wind, leap.soles)
 
 
 def _spin(build: Build, motion: Motion) -> _Plan:

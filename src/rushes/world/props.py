@@ -1,17 +1,33 @@
-"""Drinks can and car: hard bodies that hop, hover and roll."""
+"""Drinks can and car: hard bodies that are thrown, hop and roll."""
 
 import numpy as np
 
-from rushes.world.affine import Array, placed
-from rushes.world.alien import hover
+from rushes.world.affine import Array, apply, placed
+from rushes.world.flight import GRAVITY, Toss, tosses
 from rushes.world.motion import Motion
-from rushes.world.outline import box, curve, ellipse, joined, polygon
+from rushes.world.outline import Outline, box, curve, ellipse, joined, polygon
 from rushes.world.palette import Palette, Rgb, mix, rgb
 from rushes.world.part import Figure, Part, Shape
-from rushes.world.paths import hop, minimum_jerk
+from rushes.world.paths import minimum_jerk
 from rushes.world.people import yaw_of
 
 WHEEL = 12.5
+_TOSS, _BOUNCE = 30.0, 0.16
+"""Pixels a flying can rises, and seconds between two flights."""
+_FLYING_SIZE = 0.8
+_NUM_DROPS = 9
+_WATER = rgb(0xCFE8F6)
+_WET = (
+    (-17, -52, 2.2),
+    (-9, -16, 1.8),
+    (18, -44, 2.0),
+    (-19, -30, 1.6),
+    (11, -66, 1.7),
+    (17, -20, 2.3),
+    (-6, -67, 1.5),
+)
+"""x, y and radius of the drops on the can."""
+
 # fmt: off
 _CAR_SHELL = [
     (-64, -2), (-66, -20), (-56, -29), (-38, -32), (-24, -50),
@@ -21,22 +37,33 @@ _CAR_SHELL = [
 
 
 def can_figure(motion: Motion, palette: Palette) -> Figure:
-    """A drinks can, huge in the frame: painted body, silver lid and foot, a band and a round emblem that
-    turns with it.
+    """A drinks can, huge in the frame: painted body wet with drops, silver lid and foot, a band and a round
+    emblem that turns with it. Flying, it is thrown up again and again, and drops fly off it.
     """
+    still = np.zeros_like(motion.times)
+    sway = np.sin(2 * np.pi * (0.4 * motion.tempo * motion.times + motion.phase))
+    body, lifted = placed(np.stack([still, still], -1), 0.012 * sway), still
+    drops: list[Part] = []
+    if motion.action == "fly":
+        toss = tosses(motion.times, motion.phase, _TOSS, _BOUNCE)
+        lifted = toss.height / motion.scale + 5.0
+        tilt = 0.45 + 2 * np.pi * 0.4 * motion.tempo * (motion.times - motion.seconds / 2)
+        centre = placed(np.stack([still, -40.0 - lifted], -1), tilt)
+        shrunk = np.concatenate([_FLYING_SIZE * centre[..., :2], centre[..., 2:]], -1)
+        body = np.concatenate([shrunk[..., :2], apply(shrunk, (0.0, 39.0))[..., None]], -1)
+        drops = _flung_drops(motion, toss, palette)
+    yaw = yaw_of(motion) + (0.35 if motion.action != "spin" else 0.0)
+    return Figure((*_can_body(body, yaw, palette), *drops), 80.0, 25.0, lifted)
+
+
+def _can_body(body: Array, yaw: Array, palette: Palette) -> list[Part]:
     paint, shade = palette.subject(palette.paint), palette.subject(palette.paint, 0.6)
     silver, dim, white = (palette.subject(rgb(code)) for code in (0xD8DDE2, 0x868E98, 0xF8F8F2))
-    still = np.zeros_like(motion.times)
-    sway = np.sin(2 * np.pi * (0.4 * motion.times + motion.phase))
-    lifted, tilt = still, 0.012 * sway
-    flying = motion.action == "fly"
-    if flying:
-        lifted, tilt = hover(motion, 22.0), 0.5 + 0.05 * sway
-    body = placed(np.stack([still, -lifted - (8.0 if flying else 0.0)], -1), tilt)
-    yaw = yaw_of(motion) + (0.35 if motion.action != "spin" else 0.0)
     shell = curve([(-19, -2), (-24, -9), (-24, -68), (-18, -77), (18, -77), (24, -68), (24, -9), (19, -2)])
     lids = joined(ellipse(0, -78, 18.5, 4.4), polygon([(-18, -1), (18, -1), (15, 2), (-15, 2)]))
-    parts = [
+    wet = joined(*(_drop(x, y, size) for x, y, size in _WET))
+    shine = joined(*(ellipse(x - 0.8 * size, y - size, 0.7 * size) for x, y, size in _WET))
+    return [
         Part(
             (
                 Shape(shell, paint),
@@ -46,6 +73,8 @@ def can_figure(motion: Motion, palette: Palette) -> Figure:
             body,
             10.0,
         ),
+        *_emblems(body, yaw, shade, white),
+        Part((Shape(wet, mix(paint, _WATER, 0.55), 0.85), Shape(shine, white, 0.95)), body, 12.0),
         Part(
             (
                 Shape(lids, silver),
@@ -56,10 +85,43 @@ def can_figure(motion: Motion, palette: Palette) -> Figure:
             13.0,
         ),
     ]
-    parts += _emblems(body, yaw, shade, white)
-    if flying:
-        parts.append(_jet(motion, body, tilt, palette))
-    return Figure(tuple(parts), 80.0, 25.0, lifted)
+
+
+def _drop(x: float, y: float, size: float) -> Outline:
+    """A drop that hangs from a point."""
+    return curve(
+        [
+            (x, y - 2.2 * size),
+            (x + size, y),
+            (x + 0.6 * size, y + size),
+            (x - 0.6 * size, y + size),
+            (x - size, y),
+        ]
+    )
+
+
+def _flung_drops(motion: Motion, toss: Toss, palette: Palette) -> list[Part]:
+    """Drops that leave with every throw and fall by the same gravity, in figure units."""
+    water = palette.subject(mix(_WATER, (1.0, 1.0, 1.0), 0.3))
+    parts = []
+    for index in range(_NUM_DROPS):
+        aside = (index / (_NUM_DROPS - 1) - 0.5) * 2.0
+        rising = 140.0 + 60.0 * ((index * 5) % _NUM_DROPS) / _NUM_DROPS
+        since = toss.since
+        # Beside the can: a drop keeps the course it was thrown off from.
+        x = 22.0 * aside + 90.0 * aside / motion.scale * since
+        y = -34.0 + (-rising * since + GRAVITY / 2 * since**2) / motion.scale
+        shown = minimum_jerk(since / 0.12) * minimum_jerk((toss.period - since) / 0.12)
+        size = (2.0 + 1.4 * ((index * 3) % 4) / 3) * np.where(y < -2.0, shown, 0.0)
+        spot = placed(np.stack([x, y], -1), np.zeros_like(x))
+        parts.append(
+            Part(
+                (Shape(ellipse(0, 0, 1.0, 1.25), water),),
+                np.concatenate([spot[..., :2] * size[:, None, None], spot[..., 2:]], -1),
+                14.0 if index % 2 else 5.0,
+            )
+        )
+    return parts
 
 
 def _emblems(body: Array, yaw: Array, shade: Rgb, white: Rgb) -> list[Part]:
@@ -80,34 +142,17 @@ def _emblems(body: Array, yaw: Array, shade: Rgb, white: Rgb) -> list[Part]:
     return parts
 
 
-def _jet(motion: Motion, body: Array, tilt: Array, palette: Palette) -> Part:
-    flicker = 1.0 + 0.18 * np.sin(2 * np.pi * 2.3 * motion.times)
-    jet = placed(body[..., 2], tilt, 1.0)
-    jet = np.stack([jet[..., 0], jet[..., 1] * flicker[:, None], jet[..., 2]], -1)
-    flame = curve([(-13, 2), (-9, 14), (0, 27), (9, 14), (13, 2)])
-    core = curve([(-7, 2), (-4, 9), (0, 16), (4, 9), (7, 2)])
-    return Part(
-        (Shape(flame, palette.subject(rgb(0xFF9A2E))), Shape(core, palette.subject(rgb(0xFFF2B0)))),
-        jet,
-        5.0,
-    )
-
-
 def car_figure(motion: Motion, palette: Palette) -> Figure:
     """A tall coupe seen from the side."""
     paint, shade = palette.subject(palette.paint), palette.subject(palette.paint, 0.6)
     glass, tyre, rim, lamp = (palette.subject(rgb(code)) for code in (0x9CC4D8, 0x22222A, 0xC4CAD0, 0xFFF4B8))
     still = np.zeros_like(motion.times)
     lifted, pitch = still, 0.004 * np.sin(2 * np.pi * 1.3 * motion.times)
-    if motion.action == "leap":
-        place = motion.leap
-        lifted = 24.0 * hop((place - 0.18) / 0.66)
-        pitch = -0.26 * (
-            minimum_jerk((place - 0.08) / 0.2)
-            - 2 * minimum_jerk((place - 0.3) / 0.4)
-            + minimum_jerk((place - 0.74) / 0.2)
-        )
     bob = 0.7 * np.sin(2 * np.pi * 1.9 * motion.times) if motion.action == "run" else still
+    if motion.action == "leap":
+        lifted, pitch = motion.leap.soles, 0.24 * motion.leap.tilt
+        # The springs give: down under the push, up when the wheels hang.
+        bob = -0.2 * (motion.leap.rise - lifted)
     body = placed(np.stack([still, -lifted - WHEEL + bob], -1), pitch)
     axle = placed(np.stack([still, -lifted - WHEEL], -1), pitch)
     panes = joined(

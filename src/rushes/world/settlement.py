@@ -1,7 +1,7 @@
 """Where people built: city wall, railway platform, neon street, burning village."""
 
 from rushes.world.layer import LayerPainter
-from rushes.world.motif import battlement, house, lamp_post, ridge, roof, tower_block
+from rushes.world.motif import battlement, house, lamp_post, mirrored_light, ridge, roof, tower_block
 from rushes.world.outline import box, curve, ellipse, joined, polygon
 from rushes.world.palette import mix, rgb
 from rushes.world.site import FAR, MIDDLE, NEAR, Site, fire_color
@@ -96,7 +96,9 @@ _FAR_BLOCKS = (
     (70, 4), (128, 30), (184, 12), (226, 40),
 )
 _BLOCKS = ((-256, 30, -196), (-184, -6, -128), (-112, 24, -60), (14, -2, 66), (76, 34, 128), (176, 6, 236))
-_SIGNS = ((-132, 30, 0x34E4F4), (-96, 54, 0xFF3FA4), (104, 26, 0x34E4F4), (144, 48, 0xFF5A3C))
+_SIGNS = (
+    (-132, 30, 0x34E4F4), (-88, 54, 0xFF3FA4), (40, 40, 0xFFC63C), (104, 26, 0x34E4F4), (144, 48, 0xFF3FA4),
+)
 # fmt: on
 
 
@@ -125,8 +127,11 @@ def street(site: Site) -> None:
         shone = site.window(color, mix(color, (0.3, 0.3, 0.3), 0.35))
         near.flat(joined(*(box(x - 6, y + 2 + 11 * k, x + 6, y + 9 + 11 * k, 2) for k in range(4))), shone)
         near.glow(x, y + 22, 42, shone, 0.4 * site.lamps)
-    lamp_post(near, -30, 122, 78, site.window(rgb(0xFFE9B8), rgb(0xC8CCD0)), 0.55 * site.lamps)
+    lamp = site.window(rgb(0xFFE9B8), rgb(0xC8CCD0))
+    lamp_post(near, -30, 122, 78, lamp, 0.55 * site.lamps)
     site.add(near, 10, 0.1)
+
+    wet = site.palette.weather == "rain"
 
     def markings(front: LayerPainter) -> None:
         front.fill(box(-256, 122, 256, 126), rgb(0x8A8E98))
@@ -134,6 +139,10 @@ def street(site: Site) -> None:
             polygon([(x, 143), (x + 40, 143), (x + 42, 148), (x - 2, 148)]) for x in range(-250, 256, 86)
         ]
         front.fill(joined(*stripes), rgb(0xDCDCD4), 0.85)
+        for x, _, code in _SIGNS:
+            shone = site.window(rgb(code), mix(rgb(code), (0.3, 0.3, 0.3), 0.35))
+            mirrored_light(front, x, shone, 33.0 if wet else 16.0, (0.75 if wet else 0.22) * site.lamps)
+        mirrored_light(front, -15.0, lamp, 30.0 if wet else 14.0, (0.6 if wet else 0.2) * site.lamps)
 
     site.ground(rgb(0x555B68), rgb(0x464B57), markings)
 

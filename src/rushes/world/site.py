@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from rushes.world.camera import CameraPath, window_of
 from rushes.world.layer import Layer, LayerPainter
+from rushes.world.motif import puddles
 from rushes.world.palette import Palette, Rgb, mix, rgb
 
 FAR, MIDDLE, NEAR, BACK_GROUND, GROUND_DEPTH = 7.0, 3.5, 1.9, 1.3, 1.0
@@ -69,6 +70,8 @@ class Site:
         self.add(back, 108, 0.0, edged=False)
         front = self.painter(GROUND_DEPTH)
         front.slope(122, 160, (tone(middle, 0.08), tone(near, 0.0)))
+        if weather == "rain":
+            puddles(front, 3)
         if details is not None:
             details(front)
         self.add(front, 122, 0.0, edged=False)

@@ -4,6 +4,7 @@ from rushes.world.camera import CameraPath, window_of
 from rushes.world.layer import Layer, LayerPainter
 from rushes.world.outline import ellipse, joined
 from rushes.world.palette import Palette, mix
+from rushes.world.phenomena import paint_rainbow, paint_thunderhead
 
 FAR = 1e4
 """Depth of the sky: no parallax."""
@@ -26,7 +27,7 @@ _STARS = (
 _CLOUDS = ((-168, 38, 1.0), (-20, 24, 0.8), (128, 46, 1.15))
 
 
-def sky_layer(palette: Palette, camera: CameraPath, offset: float) -> Layer:
+def sky_layer(palette: Palette, camera: CameraPath, offset: float, sky: str) -> Layer:
     """Sky over the whole screen; the sun stands left by day and right at dusk, the moon left at night."""
     painter = LayerPainter(palette, window_of(camera, FAR), 0.0)
     painter.slope(-60, 122, (palette.zenith, palette.horizon))
@@ -47,7 +48,11 @@ def sky_layer(palette: Palette, camera: CameraPath, offset: float) -> Layer:
             mix(palette.sun, palette.zenith, 0.25),
             1.0 - hidden,
         )
-    if palette.weather in ("clear", "rain", "snow"):
+    if sky == "rainbow":
+        paint_rainbow(painter, palette, offset)
+    if sky == "lightning":
+        paint_thunderhead(painter, palette)
+    elif sky != "aurora" and palette.weather in ("clear", "rain", "snow"):
         _clouds(painter, palette, offset)
     return painter.finish(-60, 220, edged=False)
 

@@ -16,6 +16,7 @@ from rushes.world.layer import Layer
 from rushes.world.motion import GROUND, Motion, motion_of
 from rushes.world.palette import Palette, palette_of
 from rushes.world.part import Figure, Prop
+from rushes.world.phenomena import flash_of, sky_props
 from rushes.world.props import can_figure, car_figure
 from rushes.world.scene import Scene
 from rushes.world.site import NEAR
@@ -47,7 +48,7 @@ class Stage:
 
 def figure_of(scene: Scene, motion: Motion, palette: Palette) -> Figure:
     """The subject of a scene."""
-    if scene.subject in ("warrior", "detective", "robot", "child"):
+    if scene.subject in ("warrior", "detective", "robot", "child", "woman"):
         return upright_figure(scene.subject, motion, palette)
     if scene.subject in ("fox", "dog", "horse"):
         return animal_figure(scene.subject, motion, palette)
@@ -75,7 +76,7 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
     figure = figure_of(scene, motion, palette)
     near_offset = float(scene.random("layers").uniform(-1.0, 1.0, 5)[2]) * 12.0
     layers = (
-        sky_layer(palette, camera, float(generator.uniform(-10.0, 10.0))),
+        sky_layer(palette, camera, float(generator.uniform(-10.0, 10.0)), scene.sky),
         *environment_layers(scene, palette, camera),
     )
     return Stage(
@@ -84,9 +85,13 @@ def stage_of(scene: Scene, num_frames: int) -> Stage:
         motion,
         camera,
         layers,
-        tuple(Prop(part, NEAR) for part in fire_parts(scene, palette, motion.times, near_offset)),
+        (
+            *sky_props(scene, palette, motion.times),
+            *(Prop(part, NEAR) for part in fire_parts(scene, palette, motion.times, near_offset)),
+        ),
         figure,
         placement_of(motion),
         tuple(veils_of(scene, palette)),
         haze_of(scene, palette, float(generator.uniform(0.0, 512.0))),
+        flash_of(scene, palette, motion.times),
     )

@@ -96,37 +96,54 @@ class Flash:
 
 
 def veils_of(scene: Scene, palette: Palette) -> list[Veil]:
-    """The particle sheets of a scene, far to near. Wind blows to the left, always."""
+    """The particle sheets of a scene, far to near; a strong weather has one more, and larger and faster
+    particles. Wind blows to the left, always.
+    """
     if scene.weather in ("clear", "fog"):
         return []
-    starts = scene.random("weather").uniform(0.0, TILE, (3, 2)).tolist()
+    starts = scene.random("weather").uniform(0.0, TILE, (4, 2)).tolist()
+    color, sheets = _sheets(scene, palette)
+    size, cover = 0.65 + 0.6 * palette.strength, 0.7 + 0.4 * palette.strength
+    haste = 0.7 + 0.6 * scene.strength
+    if palette.strength >= 0.5:
+        (half, across, down), opacity, (x, y), depth = sheets[-1]
+        sheets = [*sheets, ((half, across, down), 0.7 * opacity, (1.3 * x, 1.3 * y), 0.7 * depth)]
+    return [
+        Veil(
+            Tile(index + 11, color, min(0.95, opacity * cover), half * size**0.5, across * size, down * size),
+            (haste * x, haste * y),
+            depth,
+            (start[0], start[1]),
+        )
+        for index, (((half, across, down), opacity, (x, y), depth), start) in enumerate(
+            zip(sheets, starts[: len(sheets)], strict=True)
+        )
+    ]
+
+
+_Sheet = tuple[tuple[float, float, float], float, tuple[float, float], float]
+
+
+def _sheets(scene: Scene, palette: Palette) -> tuple[Rgb, list[_Sheet]]:
+    """The colour, and of every sheet: half width, extent across and down; opacity; velocity; depth."""
     white = mix(palette.horizon, (1.0, 1.0, 1.0), 0.75)
     if scene.weather == "rain":
-        color = mix(white, palette.zenith, 0.15)
-        sheets = [
+        return mix(white, palette.zenith, 0.15), [
             ((0.55, -3.0, 15.0), 0.5, (-66.0, 330.0), 2.0),
             ((0.85, -5.2, 26.0), 0.6, (-102.0, 510.0), 0.9),
         ]
-    elif scene.weather == "snow":
-        color = mix(white, (1.0, 1.0, 1.0), 0.5)
-        if scene.style == "ink":
-            color = mix(palette.zenith, (1.0, 1.0, 1.0), 0.9)
-        sheets = [
+    if scene.weather == "snow":
+        bright = (
+            mix(palette.zenith, (1.0, 1.0, 1.0), 0.9) if scene.style == "ink" else mix(white, (1, 1, 1), 0.5)
+        )
+        return bright, [
             ((1.3, 0.0, 0.0), 0.75, (-12.0, 34.0), 2.2),
             ((2.1, 0.0, 0.0), 0.9, (-20.0, 52.0), 1.2),
             ((3.0, 0.0, 0.0), 0.9, (-30.0, 78.0), 0.8),
         ]
-    else:
-        color = mix(palette.horizon, (1.0, 0.93, 0.78), 0.45)
-        sheets = [
-            ((0.9, -30.0, 1.2), 0.45, (-210.0, 26.0), 2.0),
-            ((1.5, -46.0, 1.84), 0.5, (-340.0, 40.0), 0.9),
-        ]
-    return [
-        Veil(Tile(index + 11, color, opacity, *particle), velocity, depth, (start[0], start[1]))
-        for index, ((particle, opacity, velocity, depth), start) in enumerate(
-            zip(sheets, starts[: len(sheets)], strict=True)
-        )
+    return mix(palette.horizon, (1.0, 0.93, 0.78), 0.45), [
+        ((0.9, -30.0, 1.2), 0.45, (-210.0, 26.0), 2.0),
+        ((1.5, -46.0, 1.84), 0.5, (-340.0, 40.0), 0.9),
     ]
 
 
@@ -134,4 +151,5 @@ def haze_of(scene: Scene, palette: Palette, start: float) -> Haze | None:
     """Drifting bands for fog and sand, ``start`` pixels along; None in other weathers."""
     if scene.weather not in ("fog", "sandstorm"):
         return None
-    return Haze(palette.horizon, -14.0 if scene.weather == "fog" else -90.0, start)
+    speed = -14.0 if scene.weather == "fog" else -90.0
+    return Haze(palette.horizon, speed * (0.6 + 0.8 * scene.strength), start)
