@@ -12,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import DEGREES, SKIES, SLOTS, TOLD, VALID_ACTIONS
+from rushes.core.vocabulary import SKIES, SLOTS, TOLD, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.concepts import Lexicon
 from rushes.language.parse import parse
@@ -52,8 +52,8 @@ class Replacement:
 class PromptReading:
     """What mini understood of a prompt.
 
-    attributes: slot -> vocabulary id, and degrees of the sliders; spec: everything the prompt says; replaced: what stands for something
-    else; left_out: words of known concepts that mini cannot show or has no room for; unknown: words that no
+    attributes: slot -> vocabulary id, and degrees of the sliders; spec: everything the prompt says; replaced:
+    what stands for something else; left_out: words of known concepts that mini cannot show or has no room for; unknown: words that no
     concept covers, each once, in order.
     """
 
