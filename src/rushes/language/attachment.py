@@ -17,6 +17,7 @@ _HEADS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 _NEAR = 60
 # A can has a label as an animal has fur.
 _BODIED = frozenset(("person", "animal", "vehicle", "thing"))
+_HANDLING = frozenset(("knit", "sew", "wash", "fold", "buy", "give", "receive", "carve", "draw"))
 _WEARERS = frozenset(("person", "animal"))
 
 
@@ -55,8 +56,12 @@ def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
     is_count = mentions[index].slot == "count"
     after = _next_head(reading, mentions, index)
     before = _previous_head(reading, mentions, index)
-    if is_count and before is not None and _follows(reading, before, index):
+    if is_count and before is not None and _follows(reading, mentions, before, index):
         return before
+    if is_count and after is not None and mentions[after].slot == "clothing":
+        # 两名黑衣剑客: two swordsmen, not two garments.
+        worn = mentions.get(after + 1)
+        return after + 1 if worn is not None and worn.slot in _WEARERS else after
     if after is not None:
         return after
     return before
@@ -72,8 +77,11 @@ def _is_said_of_nothing(reading: Reading, mentions: Mapping[int, Mention], index
     return False
 
 
-def _follows(reading: Reading, head: int, count: int) -> bool:
+def _follows(reading: Reading, mentions: Mapping[int, Mention], head: int, count: int) -> bool:
     """늑대 세 마리, 家族四人, 狼の群れ: Korean and Japanese may count after the noun."""
+    if reading.language in ("zh", "en"):
+        # 狼群, a wolf pack, but "a boy, three dogs".
+        return head == count - 1 and mentions[count].concept.id == "group"
     if reading.language == "ko":
         return head == count - 1
     between = [reading.tokens[index].text for index in range(head + 1, count)]
@@ -130,12 +138,17 @@ def _previous_head(reading: Reading, mentions: Mapping[int, Mention], index: int
 
 
 def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    if mentions[index].slot == "clothing" and _is_handled(reading, mentions, index):
+        return None
     slots = _BODIED if mentions[index].slot == "body" else _WEARERS
     forward = _wearer_after(reading, mentions, index, slots)
     if forward is not None:
         return forward
     before: int | None = None
     ended = False
+    own = reading.language == "en" and reading.tokens[index - 1].text in ("his", "her", "their", "its")
+    if index and own and (acting := _first_living(mentions, index)) is not None:
+        return acting
     for position in _window(reading, index, -1):
         ended = ended or reading.ends_sentence(position)
         if position in mentions and mentions[position].slot in slots:
@@ -148,6 +161,25 @@ def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> in
     return before
 
 
+def _first_living(mentions: Mapping[int, Mention], index: int) -> int | None:
+    """ "The magician pulls a rabbit out of his hat": the first person or animal of the clause."""
+    near = [other for other in range(max(0, index - _NEAR), index) if other in mentions]
+    clause = mentions[index].clause
+    living = (each for each in near if mentions[each].slot in _WEARERS)
+    return next((each for each in living if mentions[each].clause == clause), None)
+
+
+def _is_handled(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
+    """Who knits a sweater or washes a shirt does not wear it."""
+    step = -1 if reading.language in ("zh", "en") else 1
+    for position in range(index + step, index + 5 * step, step):
+        if position in mentions and mentions[position].slot not in ATTRIBUTE_SLOTS:
+            return mentions[position].concept.id in _HANDLING
+        if not 0 <= position < len(reading.tokens) or reading.is_mark(position):
+            return False
+    return False
+
+
 def _wearer_after(
     reading: Reading, mentions: Mapping[int, Mention], index: int, slots: frozenset[str]
 ) -> int | None:
@@ -155,6 +187,9 @@ def _wearer_after(
     if reading.language == "en":
         after = mentions.get(index + 1)
         return index + 1 if after is not None and after.slot in slots else None
+    # 帽子から, 모자에서: what comes out of a garment does not wear it.
+    if reading.tokens[index].tail.startswith("에서") or _text(reading, index + 1) == "から":
+        return None
     for position in _window(reading, index, 1):
         if position in mentions:
             slot = mentions[position].slot
@@ -165,3 +200,7 @@ def _wearer_after(
         elif reading.is_mark(position) or not reading.roles(position) & _WORN:
             return None
     return None
+
+
+def _text(reading: Reading, index: int) -> str:
+    return reading.tokens[index].text if index < len(reading.tokens) else ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from rushes.core.errors import UsageError
 from rushes.language.attachment import owners
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
 from rushes.language.negation import negated_mentions
 from rushes.language.reading import (
@@ -67,6 +68,7 @@ class _Assembly:
         mentions.update(_pronouns(reading, mentions, self._concepts))
         self._same = dict(_antecedents(reading, mentions))
         mentions.update(_nobody(reading, mentions, self._concepts))
+        mentions = with_looks(reading, normal.text, dict(sorted(mentions.items())))
         mentions = _without_generic_light(dict(sorted(mentions.items())))
         self._mentions = negate(mentions, negated_mentions(reading, mentions) | set(_nobody_indices(reading)))
         self._owners = {

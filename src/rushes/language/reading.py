@@ -28,7 +28,7 @@ _PLURALS = frozenset(("たち", "達", "さん", "ら", "様"))
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
-_REACH_OF_SIMILE = 10
+_NEAR = 10
 _LIVING = frozenset(("person", "animal"))
 
 
@@ -148,11 +148,29 @@ class Reading:
                 if item.concept.slot in CAMERA_SLOTS:
                     return item
         possible = [item for item in possible if not item.word.needs_camera]
+        things = [item for item in possible if item.concept.slot not in CAMERA_SLOTS]
+        if 0 < len(things) < len(possible) and self._acts_itself(index):
+            possible = things
         if possible and self._is_noun_place(index):
             return self._noun(index, token, possible)
         possible = [item for item in possible if not item.word.needs_noun_place]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
+
+    def _acts_itself(self, index: int) -> bool:
+        """A drone delivers, ドローンが届ける: what could be the camera is a thing where it is a subject."""
+        if self.language == "en":
+            after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
+            determined = index > 0 and "determiner" in self.tokens[index - 1].roles
+            return determined and any(item.kind == "verb" for item in after)
+        if self.language == "zh" or not self.tail(index).startswith(("が", "は", "이", "가", "은", "는")):
+            return False
+        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+            if self.is_mark(later):
+                return False
+            if self.tail(later).startswith(("を", "을", "를")):
+                return True
+        return False
 
     def _qualifies_noun(self, index: int, token: Token) -> bool:
         """A spinning ballerina: the camera does not do what stands between an article and a noun."""
@@ -164,7 +182,26 @@ class Reading:
         if "filler" in token.roles and self.language != "en":
             return True
         before = self.mentions.get(index - 1)
+        if token.text == "给" and self.language == "zh" and self._has_verb_after(index):
+            return True
+        # 모자를 쓴, in a hat, is no writing.
+        if (
+            "wear" in token.roles
+            and self.language == "ko"
+            and before is not None
+            and before.slot == "clothing"
+        ):
+            return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
+
+    def _has_verb_after(self, index: int) -> bool:
+        """给花浇水: giving is only done where nothing else is."""
+        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+            if self.is_mark(later):
+                return False
+            if any(item.concept.slot == "action" for item in self.tokens[later].candidates):
+                return True
+        return False
 
     def _noun(self, index: int, token: Token, possible: list[Candidate]) -> Candidate | None:
         """Choose where a noun stands: an attribute before a noun ("giant robot"), else the noun."""
@@ -184,7 +221,9 @@ class Reading:
         """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""
         nouns = [item for item in possible if item.kind != "verb"]
         if not nouns or len(nouns) == len(possible):
-            return possible[0]
+            # 연기가, smoke, against 연기하다, to perform: with a particle it is the thing.
+            things = [item for item in possible if item.concept.slot != "action"]
+            return things[0] if things and token.tail.startswith(("이", "가", "을", "를")) else possible[0]
         # 피는 꽃, blooming flowers, against 피는, the blood: what qualifies a noun is a verb.
         qualifies = token.tail in ("는", "은", "을") and self._is_thing(index + 1)
         is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies)
@@ -201,9 +240,33 @@ class Reading:
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
+        if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
+            return False
         if is_one_han and item.concept.slot in ATTRIBUTE_SLOTS:
             return self._qualifies_next(index, item.concept.slot)
         return True
+
+    def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:
+        """照明弹, 竹篓: one character beside an unknown one is hardly ever a word of its own.
+
+        A verb may follow a name that is unknown, where an aspect, an object or a place comes after it.
+        """
+        before, after = self._neighbour(index, -1), self._neighbour(index, 1)
+        if item.kind == "verb":
+            is_last = after is None or after.text == "的"
+            return before is not None and not before.is_known and is_last
+        return after is not None and not after.is_known
+
+    def _neighbour(self, index: int, step: int) -> Token | None:
+        """Return the Han token that touches this one on one side."""
+        if not 0 <= index + step < len(self.tokens):
+            return None
+        first, second = sorted((index, index + step))
+        touches = self.tokens[first].end == self.tokens[second].start
+        token = self.tokens[index + step]
+        # 往后一抛: the one of "all at once" is no part of a word.
+        is_word_part = touches and token.script is Script.HAN and token.text != "一"
+        return token if is_word_part else None
 
     def _qualifies_next(self, index: int, slot: str) -> bool:
         """A single character such as 红, 大 or 三 is an attribute only right before what it qualifies."""
@@ -270,7 +333,7 @@ def without_similes(reading: Reading) -> dict[int, Mention]:
 
 def _compared(reading: Reading, index: int) -> list[int]:
     """Return the mentions right after a word of comparison, within its clause."""
-    near = range(index + 1, min(index + _REACH_OF_SIMILE, len(reading.tokens)))
+    near = range(index + 1, min(index + _NEAR, len(reading.tokens)))
     clause = reading.clauses[index]
     return [other for other in near if other in reading.mentions and reading.clauses[other] == clause]
 

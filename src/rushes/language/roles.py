@@ -7,7 +7,7 @@ verb qualifies (走る女, 달리는 여자, 追气球的孩子) is its subject.
 from collections.abc import Iterator, Mapping, Sequence
 
 from rushes.language.concepts import Lexicon
-from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+from rushes.language.reading import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
 
 _WHOLE = SUBJECT_SLOTS
 # Tokens on each side that may matter for one beat; bounded, so that time stays linear in the text.
@@ -34,6 +34,50 @@ _MOTION = frozenset(
         "look",
     )
 )
+# What happens to one thing alone: a noun right after such a verb is what it happens to (枯れた花, 枯萎的花).
+_ALONE = _MOTION | frozenset(
+    (
+        "wither",
+        "die",
+        "sleep",
+        "drown",
+        "bloom",
+        "shine",
+        "cry",
+        "smile",
+        "laugh",
+        "collapse",
+        "sink",
+        "freeze",
+        "melt",
+        "spin",
+        "stand",
+        "sit",
+        "squat",
+        "kneel",
+        "lie",
+        "shake",
+        "tremble",
+        "sway",
+        "burn",
+        "explode",
+        "appear",
+        "flutter",
+        "hover",
+        "gallop",
+        "glow",
+        "roar",
+        "howl",
+        "bark",
+        "grow",
+        "crawl",
+        "hang",
+    )
+)
+# What can do something without being a subject of the spec: wind blows, light falls in.
+_ELEMENTS = frozenset(("weather", "light", "sky"))
+# With what, for whom, from where: a noun under one of these does not act.
+_OBLIQUE = frozenset(("用", "给", "向", "朝", "对", "从", "以", "跟", "在", "往", "为", "透过", "随"))
 _SUBJECT_TAILS = ("が", "は", "も", "이", "가", "은", "는", "도", "께서", "들이", "들은")
 _OBJECT_TAILS = ("を", "을", "를", "들을")
 _GOAL_TAILS = ("に", "へ", "에게", "한테", "에")
@@ -58,11 +102,22 @@ def participants(
             who, whom = _by_position(reading, near, things, beat)
         else:
             who, whom = _by_particle(reading, near, things, beat)
+        if who is None and _element_acts(reading, near, beat):
+            yield None, whom
+            continue
         who = who if who is not None else before
         if who is not None and who == whom:
             whom = None
         before = who if who is not None else before
         yield who, whom
+
+
+def _element_acts(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> bool:
+    """Wind blows, 光が差す: what stands before the verb, in its clause, does it."""
+    before = [index for index in mentions if index < beat and reading.clauses[index] == reading.clauses[beat]]
+    if not before or mentions[before[-1]].slot not in _ELEMENTS:
+        return False
+    return reading.language in ("zh", "en") or reading.tail(before[-1]).startswith(_SUBJECT_TAILS)
 
 
 def _sentence(reading: Reading, index: int) -> tuple[int, int]:
@@ -83,6 +138,9 @@ def _by_position(
         return after, None
     before = [index for index in things if start <= index < beat]
     in_clause = [index for index in before if reading.clauses[index] == reading.clauses[beat]]
+    if _is_qualifier(reading, mentions, beat):
+        return _qualified_noun(reading, mentions, beat, end), None
+    in_clause = [index for index in in_clause if _marker_before(reading, mentions, index) != "oblique"]
     marked = [index for index in in_clause if _marker_before(reading, mentions, index) == "object"]
     agents = [index for index in in_clause if _marker_before(reading, mentions, index) == "passive"]
     plain = [index for index in in_clause if index not in marked and index not in agents]
@@ -94,6 +152,9 @@ def _by_position(
         and _marker_before(reading, mentions, after) == "passive"
     ):
         return after, plain[-1] if plain else None
+    given = _given_to(reading, mentions, before, beat)
+    if after is None and given is not None:
+        after = given
     if marked:
         return (plain[0] if plain else _subject_before(reading, before, beat)), marked[-1]
     who = _grammatical_subject(reading, mentions, plain, beat)
@@ -104,6 +165,21 @@ def _by_position(
     if who is None:
         who = _subject_after(reading, things, beat, end)
     return who, after
+
+
+def _is_qualifier(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> bool:
+    """枯萎的花: a verb that has no object, and 的 right after it."""
+    if reading.language != "zh" or mentions[beat].concept.id not in _ALONE:
+        return False
+    return beat + 2 < len(reading.tokens) and _links(reading, beat + 1) and beat + 2 in mentions
+
+
+def _given_to(reading: Reading, mentions: Mapping[int, Mention], before: list[int], beat: int) -> int | None:
+    """给花浇水: whom something is done for, where nothing else is said."""
+    for index in reversed(before):
+        if reading.clauses[index] == reading.clauses[beat] and _preposition(reading, mentions, index) == "给":
+            return index
+    return None
 
 
 def _grammatical_subject(
@@ -189,8 +265,22 @@ def _qualified_noun(reading: Reading, mentions: Mapping[int, Mention], beat: int
     return None
 
 
+def _preposition(reading: Reading, mentions: Mapping[int, Mention], index: int) -> str:
+    """Return the function word that a noun stands under, past its attributes and article, or nothing."""
+    for position in range(index - 1, max(index - 6, -1), -1):
+        if reading.tokens[position].text in _OBLIQUE:
+            return reading.tokens[position].text
+        qualifies = position in mentions and _links(reading, position + 1)
+        in_phrase = position not in mentions or qualifies or mentions[position].slot in ATTRIBUTE_SLOTS
+        if reading.is_mark(position) or not in_phrase or reading.roles(position) & {"object", "passive"}:
+            return ""
+    return ""
+
+
 def _marker_before(reading: Reading, mentions: Mapping[int, Mention], index: int) -> str:
-    """把, 被, by: the function word of a noun, past its attributes and article."""
+    """把, 被, by, 用: the function word of a noun, past its attributes and article."""
+    if reading.language == "zh" and _preposition(reading, mentions, index):
+        return "oblique"
     for position in range(index - 1, max(index - 5, -1), -1):
         roles = reading.roles(position)
         if roles & {"object"} and reading.tokens[position].text in ("把", "将"):
@@ -205,6 +295,21 @@ def _marker_before(reading: Reading, mentions: Mapping[int, Mention], index: int
 def _by_particle(
     reading: Reading, mentions: Mapping[int, Mention], things: list[int], beat: int
 ) -> tuple[int | None, int | None]:
+    who, whom, goal = _marked(reading, mentions, things, beat)
+    after = beat + 1
+    if after in mentions and mentions[after].slot in _WHOLE and _qualifies(reading, beat):
+        if mentions[beat].concept.id in _ALONE:
+            return after, whom
+        who = after if who is None else who
+    if _is_passive(reading, beat) and goal is not None:
+        return goal, who
+    return who, whom if whom is not None else goal
+
+
+def _marked(
+    reading: Reading, mentions: Mapping[int, Mention], things: list[int], beat: int
+) -> tuple[int | None, int | None, int | None]:
+    """Return the subject, the object and the goal that particles mark before a verb."""
     start, _ = _sentence(reading, beat)
     who = whom = goal = None
     for index in things:
@@ -224,13 +329,7 @@ def _by_particle(
             who = index
         elif tail.startswith(_GOAL_TAILS) and fresh and mentions[index].slot in ("person", "animal"):
             goal = index
-    after = beat + 1
-    qualifies = after in mentions and mentions[after].slot in _WHOLE and _qualifies(reading, beat)
-    if qualifies and who is None:
-        who = after
-    if _is_passive(reading, beat) and goal is not None:
-        return goal, who
-    return who, whom if whom is not None else goal
+    return who, whom, goal
 
 
 def _last_place(mentions: Mapping[int, Mention], beat: int) -> int:

@@ -65,6 +65,13 @@ def forms(word: Word, slot: str, language: str) -> Iterator[tuple[str, str]]:
         yield from japanese.predicate_forms(word.text)
     elif language == "ko" and slot not in NOUN_SLOTS and word.text.endswith("다"):
         yield from korean.predicate_forms(word.text)
+    elif language == "ko" and "샷" in word.text:
+        # The trade writes shot as 샷, 숏 or 쇼트, with and without the space before it.
+        for shot in ("샷", "숏", "쇼트"):
+            written = word.text.replace("샷", shot)
+            yield from (
+                (text, "noun") for text in dict.fromkeys((written, written.replace(f" {shot}", shot)))
+            )
     elif language == "zh" and slot == "action":
         yield from chinese.verb_forms(word.text)
     else:
