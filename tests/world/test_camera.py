@@ -6,7 +6,7 @@ import pytest
 from rushes.core.vocabulary import SLOTS
 from rushes.world.affine import apply
 from rushes.world.camera import WIDTH, camera_path, window_of
-from rushes.world.motion import motion_of
+from rushes.world.motion import motion_at, motion_of
 from rushes.world.scene import sample_scene
 
 SUBJECT = (0.0, 100.0)
@@ -74,3 +74,26 @@ def test_the_window_covers_the_screen_in_every_frame():
     for x, y in ((window.left, window.top), (window.right, window.bottom)):
         seen = apply(path.view(2.0), (x, y))
         assert ((seen < 0) | (seen > (256, 160))).all()
+
+
+def test_an_orbit_holds_the_subject_and_sweeps_what_stands_behind():
+    _, path = shot("orbit")
+    swept = [np.ptp(apply(path.view(depth), SUBJECT)[:, 0]) for depth in (1.0, 1.3, 3.5, 1e4)]
+    assert swept[0] < 1e-9
+    assert 10 < swept[1] < swept[2] < swept[3]
+    assert swept[3] > 0.4 * WIDTH
+
+
+@pytest.mark.parametrize("camera", SLOTS["camera"])
+@pytest.mark.parametrize("depth", [1.0, 1.9, 1e4])
+def test_every_move_is_twice_continuously_differentiable(camera, depth):
+    scene = dataclasses.replace(
+        sample_scene(0), subject="fox", action="run", direction="right", camera=camera, sweep=1.15
+    )
+    worst = []
+    for count in (3001, 6001):
+        times = np.linspace(0.0, 3.0, count)
+        motion = motion_at(scene, 3.0, times)
+        seen = apply(camera_path(scene, times, 3.0, motion.x).view(depth), SUBJECT)
+        worst.append(np.abs(np.diff(seen, 3, axis=0)).max())
+    assert worst[1] < 0.2 * worst[0] + 1e-9

@@ -53,8 +53,8 @@ class PromptReading:
     """What mini understood of a prompt.
 
     attributes: slot -> vocabulary id, and degrees of the sliders; spec: everything the prompt says; replaced:
-    what stands for something else; left_out: words of known concepts that mini cannot show or has no room for; unknown: words that no
-    concept covers, each once, in order.
+    what stands for something else; left_out: words of known concepts that mini cannot show or has no room
+    for; unknown: words that no concept covers, each once, in order.
     """
 
     text: str

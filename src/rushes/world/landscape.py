@@ -4,7 +4,7 @@ from rushes.world.layer import LayerPainter
 from rushes.world.motif import fern, outpost, pine, ridge, round_tree, trunk
 from rushes.world.outline import box, curve, ellipse, joined, polygon
 from rushes.world.palette import mix, rgb
-from rushes.world.site import FAR, MIDDLE, NEAR, Site
+from rushes.world.site import FAR, MIDDLE, NEAR, Site, fire_color
 
 
 def snowfield(site: Site) -> None:
@@ -69,7 +69,8 @@ def desert(site: Site) -> None:
     middle.fill(ridge(96, ((2, 12, 0.5), (3, 6, 1.4))), sand)
     for x in (-180, 60):
         middle.fill(curve([(x - 70, 122), (x - 20, 94), (x + 6, 82), (x + 2, 100), (x + 40, 124)]), shade)
-    outpost(middle, site.window(rgb(0xFFE9A0), rgb(0x4A5A6A)))
+    lit = site.window(rgb(0xFFE9A0), rgb(0x4A5A6A))
+    outpost(middle, lit, fire_color(site.palette, rgb(0xFF5038)))
     middle.fill(ridge(104, ((2, 7, 2.5), (3, 3, 0.4))), mix(sand, shade, 0.15))
     site.add(middle, 40, 0.25)
     near = site.painter(NEAR)

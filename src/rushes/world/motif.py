@@ -178,7 +178,7 @@ def dome(x: float, foot: float, radius: float) -> Outline:
     return polygon([(x - radius * math.cos(a), foot - radius * math.sin(a)) for a in angles])
 
 
-def outpost(painter: LayerPainter, lit: Rgb) -> None:
+def outpost(painter: LayerPainter, lit: Rgb, beacon: Rgb) -> None:
     """A base far from anywhere: domes, a tube between them, a mast with a dish and a lamp."""
     hull, dark = rgb(0xC8C4BC), rgb(0x6E6A68)
     for x, radius in ((22.0, 17.0), (58.0, 24.0), (92.0, 13.0), (-214.0, 16.0), (-186.0, 11.0)):
@@ -188,8 +188,8 @@ def outpost(painter: LayerPainter, lit: Rgb) -> None:
             painter.flat(box(x + step * radius - 2, 90, x + step * radius + 2, 95, 1), lit)
     painter.fill(joined(box(22, 92, 92, 101), box(-214, 94, -186, 101)), dark)
     painter.fill(joined(box(75.4, 52, 77.6, 100), polygon([(66, 54), (77, 62), (80, 50)])), dark)
-    painter.flat(ellipse(76.5, 51, 2.6), rgb(0xFF5038))
-    painter.glow(76.5, 51, 16, rgb(0xFF5038), 0.6)
+    painter.flat(ellipse(76.5, 51, 2.6), beacon)
+    painter.glow(76.5, 51, 16, beacon, 0.6)
     painter.glow(58, 92, 44, lit, 0.35)
 
 
