@@ -1,14 +1,28 @@
-"""The read-out network: shapes, any length, true motion estimates, and that it learns motion and colour."""
+"""The read-out network: shapes, any length, true motion, words of its own, and that it learns them."""
+
+import json
+from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from rushes.core.errors import WeightsError
 from rushes.core.vocabulary import SLOTS
-from rushes.models.judge import ReadOut, ReadOutConfig, frame_pairs, lucas_kanade
+from rushes.models.judge import (
+    ReadOut,
+    ReadOutConfig,
+    frame_pairs,
+    load_judge,
+    lucas_kanade,
+    middle_of,
+    motions,
+    save_judge,
+)
 
-CONFIG = ReadOutConfig(widths=(48, 96, 128), hidden_size=192)
+CONFIG = ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224)
+SMALL = ReadOutConfig(SLOTS, (80, 128), 4, widths=(16, 24, 32), hidden_size=32)
 
 
 def textures(count: int, height: int, width: int, seed: int) -> Tensor:
@@ -32,15 +46,15 @@ def test_every_slot_has_a_logit_per_value(num_frames: int) -> None:
 
 
 def test_size_is_what_a_laptop_trains_in_minutes() -> None:
-    assert 500_000 < sum(parameter.numel() for parameter in ReadOut(CONFIG).parameters()) < 1_000_000
+    assert 900_000 < sum(parameter.numel() for parameter in ReadOut(CONFIG).parameters()) < 1_100_000
 
 
 def test_pairs_are_neighbours_from_the_first_frame_to_the_last() -> None:
     frames = torch.arange(61.0).view(1, 1, 61, 1, 1).expand(1, 3, 61, 80, 128)
-    pairs = frame_pairs(frames)
+    pairs = frame_pairs(frames, SMALL)
     assert pairs.first[0, :, 0, 0, 0].tolist() == [0, 20, 39, 59]
     assert pairs.second[0, :, 0, 0, 0].tolist() == [1, 21, 40, 60]
-    still = frame_pairs(frames[:, :, :1])
+    still = frame_pairs(frames[:, :, :1], SMALL)
     assert torch.equal(still.first, still.second)
 
 
@@ -54,6 +68,45 @@ def test_motion_is_measured_in_pixels(shift: int, axis: int) -> None:
     assert inside[:, 1 - axis].median().item() == pytest.approx(0, abs=0.15)
 
 
+def test_motion_to_the_next_pair_is_seen_where_motion_inside_is_too_slow() -> None:
+    picture = textures(1, 80, 128, seed=0)
+    slow = torch.stack([picture.roll(index // 4, dims=-1) for index in range(61)], dim=2)
+    seen = motions(frame_pairs(slow, SMALL)).view(1, 4, 4, 10, 16)[:, :, :, 1:-1, 3:-1]
+    near, far = seen[0, :3, 0].median().item(), seen[0, :3, 2].median().item()
+    assert near < 0.5
+    assert far == pytest.approx(5 / 4, abs=0.4)  # five pixels of the picture, a quarter of that when shrunk
+
+
+def test_a_clip_is_cut_to_the_shape_of_the_picture() -> None:
+    assert middle_of(160, 256, (72, 128)) == (8, 0, 144, 256)
+    assert middle_of(144, 256, (80, 128)) == (0, 13, 144, 230)
+    frames = torch.rand(1, 3, 5, 160, 256)
+    wide = replace(SMALL, picture=(72, 128))
+    assert torch.equal(frame_pairs(frames, wide).first, frame_pairs(frames[:, :, :, 8:152], wide).first)
+
+
+def test_a_file_says_what_it_reads(tmp_path) -> None:
+    words = {"subject": ("fox", "unicorn"), "sky": ("plain", "aurora")}
+    network = ReadOut(replace(SMALL, slots=words)).eval()
+    save_judge(network, tmp_path / "judge.safetensors")
+    loaded = load_judge(tmp_path / "judge.safetensors")
+    assert json.loads(json.dumps(dict(loaded.config.slots))) == {k: list(v) for k, v in words.items()}
+    clip = torch.rand(1, 3, 17, 80, 128)
+    ours, theirs = network(clip), loaded(clip)
+    assert {slot: logits.shape[-1] for slot, logits in theirs.items()} == {"subject": 2, "sky": 2}
+    assert all(torch.allclose(ours[slot], theirs[slot], atol=0.02) for slot in words)
+
+
+def test_a_missing_file_says_what_to_do_and_another_one_what_is_wrong(tmp_path) -> None:
+    with pytest.raises(WeightsError, match="is missing: train the judges"):
+        load_judge(tmp_path / "none.safetensors")
+    from safetensors.torch import save_file  # noqa: PLC0415  for this case alone
+
+    save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
+    with pytest.raises(WeightsError, match="does not say what its judge reads"):
+        load_judge(tmp_path / "other.safetensors")
+
+
 def test_flat_and_still_pictures_do_not_move() -> None:
     flat = torch.zeros(1, 3, 80, 128)
     assert lucas_kanade(flat, flat + 0.1, cell=8).abs().max() == 0
@@ -63,13 +116,13 @@ def test_flat_and_still_pictures_do_not_move() -> None:
 
 def test_learns_motion_and_colour_from_a_few_batches() -> None:
     torch.manual_seed(0)
-    judge = ReadOut(ReadOutConfig(widths=(16, 24, 32), hidden_size=32)).train()
+    judge = ReadOut(replace(SMALL, picture=(40, 64))).train()
     optimiser = torch.optim.AdamW(judge.parameters(), lr=3e-3)
 
     def batch(seed: int) -> tuple[Tensor, Tensor, Tensor]:
         generator = torch.Generator().manual_seed(seed)
         right, tint = torch.randint(0, 2, (2, 16), generator=generator)
-        pictures = textures(16, 80, 128, seed)
+        pictures = textures(16, 40, 64, seed)
         pictures[:, 0] += 0.6 * tint.view(-1, 1, 1)
         clips = torch.where(right.view(-1, 1, 1, 1, 1) == 1, panned(pictures, 5, 2), panned(pictures, 5, -2))
         return clips.clamp(-1, 1), right, tint

@@ -18,6 +18,7 @@ from rushes.cli.evaluate import evaluate
 from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
+from rushes.cli.pick import pick
 from rushes.cli.shoot import shoot
 from rushes.cli.templates import templates
 from rushes.cli.train import train
@@ -62,6 +63,7 @@ def options(
 app.command(epilog='Example: rushes shoot "a red fox leaps over snow at dusk" --seconds 5 --variants 3')(
     shoot
 )
+app.command(epilog='Example: rushes pick a.mp4 b.mp4 --prompt "a red fox leaps over snow"')(pick)
 app.add_typer(models, name="models")
 app.command(name="break", epilog="Example: rushes break script.fountain --output breakdown")(break_)
 app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)

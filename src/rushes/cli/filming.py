@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rushes.engine.events import Preview
     from rushes.engine.saved_run import SavedRun
     from rushes.engine.texts import Texts
+    from rushes.evaluation.picking import Picker
     from rushes.finish.upscale import OwnUpscale
     from rushes.media.delivery import Delivery
 
@@ -49,7 +50,8 @@ class Filming:
     """What all takes of one command share.
 
     Progress is saved every ``save_every`` steps (None: every minute); ``previews`` is the folder for them.
-    ``texts`` holds the contexts of the words once the first take has made them.
+    ``texts`` holds the contexts of the words once the first take has made them; ``picker`` chooses among
+    candidates, None without any.
     """
 
     maker: Maker
@@ -57,6 +59,7 @@ class Filming:
     screen: Screen
     save_every: int | None
     previews: Path | None
+    picker: "Picker | None"
     texts: "list[Texts]" = field(default_factory=list)
 
 
@@ -66,6 +69,13 @@ class Account:
 
     seconds: dict[str, float] = field(default_factory=dict)
     resumed_after: int = 0
+    scores: "dict[int, float]" = field(default_factory=dict)
+    """Candidate's seed -> its score."""
+
+    @property
+    def best(self) -> int:
+        """Seed of the candidate that is delivered."""
+        return max(self.scores, key=self.scores.__getitem__)
 
 
 def film(filming: Filming, request: Request, take: TakeFiles) -> dict[str, Any]:
@@ -95,6 +105,9 @@ def film(filming: Filming, request: Request, take: TakeFiles) -> dict[str, Any]:
     saved.remove()
     shares = ", ".join(f"{stage} {spent:.1f}" for stage, spent in account.seconds.items())
     screen.say("seconds", f"{sum(account.seconds.values()):.1f} ({shares})")
+    if account.scores:
+        scores = ", ".join(f"{seed} {score:.2f}" for seed, score in account.scores.items())
+        screen.say("picked", f"seed {account.best} of {scores}")
     screen.say("wrote", f"{take.video}, {take.sheet.name}, {take.recipe.name}")
     return {"video": str(take.video), "sheet": str(take.sheet), "recipe": recipe.document()}
 
@@ -103,14 +116,16 @@ def _make(
     filming: Filming, request: Request, take: TakeFiles, delivery: "Delivery", saved: "SavedRun"
 ) -> Account:
     """Write clip and contact sheet."""
-    from rushes.engine.events import FramesDecoded, Preview, Resumed, StageDone, TextsEncoded
+    from rushes.engine.events import CandidateScored, FramesDecoded, Preview, Resumed, StageDone, TextsEncoded
     from rushes.engine.run import Run
     from rushes.media.delivery import deliver
 
     every = max(1, request.sampling.steps // PREVIEWS_A_TAKE) if filming.previews else 0
     texts = filming.texts[0] if filming.texts else None
     picture, device = filming.framing.picture, filming.maker.device
-    run = Run(texts=texts, first_frame=picture, device=device, previews=every, saved=saved)
+    run = Run(
+        texts=texts, first_frame=picture, device=device, previews=every, saved=saved, score=filming.picker
+    )
     enlarger = _enlarger(filming)
     started = perf_counter()
     account = Account()
@@ -119,6 +134,8 @@ def _make(
             bar.show(event)
             if isinstance(event, FramesDecoded):
                 clip.write(event.frames)
+            elif isinstance(event, CandidateScored):
+                account.scores[event.seed] = event.score
             elif isinstance(event, StageDone):
                 account.seconds[event.stage] = event.seconds
             elif isinstance(event, TextsEncoded):
@@ -136,7 +153,6 @@ def _make(
 
 def _enlarger(filming: Filming) -> "OwnUpscale | None":
     """The model's own upscaler, where it is used; None leaves it to Lanczos."""
-    from rushes.finish.upscale import OwnUpscale
 
     upscaler = filming.maker.bundle.upscaler
     if filming.framing.upscale is Upscale.LANCZOS or upscaler is None:
@@ -166,7 +182,7 @@ def _recipe(filming: Filming, request: Request, delivery: "Delivery", account: A
     from rushes.media.delivery import REVISION
     from rushes.models.model_files import UPSCALER
 
-    maker = filming.maker
+    maker, picker = filming.maker, filming.picker
     enhance = Stage("enhance", 1, {"prompt": request.prompt, "context_text": request.context_text})
     finish = Stage("finish", REVISION, delivery.settings())
     own = filming.framing.upscale is Upscale.OWN
@@ -178,4 +194,7 @@ def _recipe(filming: Filming, request: Request, delivery: "Delivery", account: A
         "seconds": {stage: round(spent, 3) for stage, spent in account.seconds.items()},
         "resumed_after_step": account.resumed_after,
     }
-    return Recipe((enhance, *engine_stages(maker.bundle, request), *upscale, finish), recorded)
+    if account.scores:
+        recorded["candidates"] = {"scores": account.scores, "chosen_seed": account.best}
+    pick = (Stage("pick", 1, picker.settings()),) if picker else ()
+    return Recipe((enhance, *engine_stages(maker.bundle, request), *pick, *upscale, finish), recorded)

@@ -86,7 +86,8 @@ class Making:
 
         device = best_device()
         return_freed_memory()
-        needs = Needs(files, self.request, compute_dtype(device), self.delivered, device=device)
+        members = self.request.candidates
+        needs = Needs(files, self.request, compute_dtype(device), self.delivered, members, device)
         own = own_memory(device)
         budget = self.memory_budget or own + free_memory(device)
         holding = holding_within(needs, own, budget)

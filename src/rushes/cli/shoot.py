@@ -22,6 +22,7 @@ from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
     from rushes.engine.parallel.layout import Layout
+    from rushes.evaluation.picking import Picker
 
 MAX_VARIANTS = 99
 
@@ -73,6 +74,10 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     variants: Annotated[
         int, typer.Option(min=1, max=MAX_VARIANTS, help="Takes: FILE.mp4, FILE_v002.mp4, ... with seeds + 1.")
     ] = 1,
+    candidates: Annotated[
+        int | None,
+        typer.Option(min=1, help="Clips made of each take; the best is kept. Default: the model's."),
+    ] = None,
     model: Annotated[str, typer.Option(help="Name of a model, or its folder.")] = "mini",
     preset: Annotated[
         str | None, typer.Option(help="lightning: A14B in 4 steps, with the pair of LoRAs made for it.")
@@ -121,10 +126,13 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     order = Order(
         prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
         size=framing.native, first_frame=framing.digest,
+        candidates=_candidates(candidates, facts, devices),
     )  # fmt: skip
     request, duration = plan(facts, order)
     layout = None if devices == 1 else _layout(devices, facts, request)
-    requests = [replace(request, seed=first_seed + number) for number in range(variants)]
+    seeds = range(first_seed, first_seed + variants * request.candidates, request.candidates)
+    requests = [replace(request, seed=each) for each in seeds]
+    chooser = _picker(facts, prompt) if request.candidates > 1 else None
     preview_folder = None if previews is None else _preview_folder(previews)
     making = Making(folder, loras, request, framing.delivered, budget, layout)
     screen = Screen(quiet, as_json)
@@ -133,7 +141,7 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     try:
         with making.maker(screen) as maker:
             screen.say("length", duration.describe())
-            filming = Filming(maker, framing, screen, save_every, preview_folder)
+            filming = Filming(maker, framing, screen, save_every, preview_folder, chooser)
             takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
     except KeyboardInterrupt:
         raise CancelledError("stopped; no unfinished file was left behind") from None
@@ -149,6 +157,25 @@ def _read(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
         return prompt, []
     reading = read_prompt(prompt, facts.conventions.vocabulary)
     return reading.context_text, list(reading.explain())
+
+
+def _candidates(asked: int | None, facts: ModelFacts, devices: int) -> int:
+    """How many clips are made of a take. Raises UsageError where none could be chosen."""
+    if asked is None:
+        return facts.defaults.candidates if devices == 1 else 1
+    if asked > 1 and devices > 1:
+        raise UsageError("candidates are made in one process: leave out --candidates or --devices")
+    if asked > 1 and not facts.conventions.reads_captions:
+        raise UsageError(
+            f"candidates of {facts.name!r} cannot be compared, the judge knows mini's world: use --variants"
+        )
+    return asked
+
+
+def _picker(facts: ModelFacts, prompt: str) -> "Picker":
+    from rushes.evaluation.picking import picker
+
+    return picker(prompt, facts.conventions.vocabulary)
 
 
 def _preview_folder(folder: Path) -> Path:

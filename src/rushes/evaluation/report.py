@@ -1,163 +1,136 @@
-"""Does a clip show what its prompt says? Accuracy per slot, beside the controls that give it meaning."""
+"""The report of a run: JSON for programs, a table for terminals, one page for people."""
 
-import copy
-import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from rushes.evaluation.clips import Settings
+from rushes.evaluation.figures import COLUMNS, Figures
+from rushes.evaluation.gates import Gate, gates
+from rushes.evaluation.statistics import Estimate, Share
 
-from rushes.core.vocabulary import SLOTS
-from rushes.engine.events import FramesDecoded
-from rushes.engine.generate import generate
-from rushes.engine.plan import Order, plan
-from rushes.evaluation.protocol import Case
-from rushes.evaluation.readout import read, reconstruct
-from rushes.language.mini_prompt import read_prompt
-from rushes.models.bundle import Bundle, Expert
-from rushes.models.judge import ReadOut
-from rushes.world.render import render_frames
-from rushes.world.scene import sample_scene
-
-Clip = NDArray[np.uint8]
-Progress = Callable[[str, int, int], None]
-COLUMNS = ("generated", "shuffled prompts", "random weights", "chance", "reconstructed", "rendered")
-
-
-@dataclass(frozen=True)
-class Share:
-    """``right`` of ``total``, with the 95 % Wilson interval."""
-
-    right: int
-    total: int
-
-    @property
-    def value(self) -> float:
-        """The share itself, 0..1."""
-        return self.right / self.total
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Lower and upper bound (Wilson, JASA 1927)."""
-        z, n, p = 1.96, self.total, self.value
-        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the clips are made: the context the model reads comes from the prompt as for any user."""
-
-    seconds: Fraction
-    steps: int
-    random_clips: int
+STYLE = """body{font:15px/1.45 sans-serif;margin:2rem auto;max-width:72rem;color:#222}
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .7rem;border-bottom:1px solid #ddd;
+text-align:right}th:first-child,td:first-child{text-align:left}.no{color:#b00020}.yes{color:#0a7a2f}
+small{color:#777}img{max-width:100%}"""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Column -> slot -> share; the clips are kept for the contact sheet."""
+    """``nearest``: name -> distances to the nearest training clip, empty where none are at hand."""
 
+    model: str
     settings: Settings
-    shares: Mapping[str, Mapping[str, Share]]
-    clips: tuple[Clip, ...]
+    scenes: int
+    figures: Figures
+    nearest: Mapping[str, float]
+
+    @property
+    def gates(self) -> list[Gate]:
+        """All gates of the run."""
+        return gates(self.figures)
 
     def document(self) -> dict[str, object]:
         """For JSON."""
         return {
+            "model": self.model,
             "settings": {**asdict(self.settings), "seconds": str(self.settings.seconds)},
-            "shares": {
-                column: {
-                    slot: {**asdict(share), "share": round(share.value, 4), "interval_95": share.interval}
-                    for slot, share in by_slot.items()
-                }
-                for column, by_slot in self.shares.items()
-            },
+            "scenes": self.scenes,
+            **{name: _plain(value) for name, value in vars(self.figures).items()},
+            "nearest_training_clip": dict(self.nearest),
+            "gates": [
+                {"name": g.name, "value": g.value, "bounds": g.bounds, "passed": g.passed} for g in self.gates
+            ],
         }
 
+    def json(self) -> str:
+        """Readable JSON of :meth:`document`."""
+        return json.dumps(self.document(), ensure_ascii=False, indent=2) + "\n"
+
     def table(self) -> str:
-        """For people: a row per slot, per cent."""
-        lines = ["slot         " + "".join(f"{column:>18}" for column in COLUMNS)]
-        for slot in SLOTS:
-            cells = ""
-            for column in COLUMNS:
-                share = self.shares[column][slot]
-                low, high = share.interval
-                cells += f"{100 * share.value:6.0f} ({100 * low:3.0f} -{100 * high:3.0f})"
-            lines.append(f"{slot:<13}{cells}")
+        """For a terminal: a row a slot, per cent; then the other figures and the gates."""
+        lines = [f"{'':<12}" + "".join(f"{column:>18}" for column in COLUMNS)]
+        lines += [
+            f"{row:<12}" + "".join(f"{_cell(self.figures.shares[c].get(row)):>18}" for c in COLUMNS)
+            for row in self.figures.shares["single"]
+        ]
+        lines += ["", *(f"{name:<34}{value}" for name, value in self._others())]
+        lines += ["", *(f"{'pass' if g.passed else 'FAIL':<6}{_gate_line(g)}" for g in self.gates)]
         return "\n".join(lines)
 
+    def _others(self) -> list[tuple[str, str]]:
+        figures = self.figures
+        rows = [(f"camera by flow: {name}", _cell(value)) for name, value in figures.camera.items()]
+        rows += [(f"jerk ratio: {name}", _estimate(value)) for name, value in figures.jerk_ratio.items()]
+        rows += [(f"kernel distance: {name}", f"{value:.4f}") for name, value in figures.distances.items()]
+        rows += [(f"held-out pairs: {row}", _cell(value)) for row, value in figures.held_out.items() if value]
+        named = {
+            "composition gap": figures.composition_gap,
+            "language spread": figures.language_spread,
+            "gain of the best": figures.gain_of_best,
+        }
+        rows += [(name, _estimate(value)) for name, value in named.items() if value]
+        rows += [(f"nearest training clip: {name}", f"{value:.3f}") for name, value in self.nearest.items()]
+        return [*rows, ("codec", f"{figures.codec_psnr:.1f} dB")]
 
-def evaluate(
-    bundle: Bundle, judge: ReadOut, cases: Sequence[Case], settings: Settings, progress: Progress
-) -> Report:
-    """Make a clip of every case and of every control, read them, count.
-
-    ``progress`` is called with the column's name, the clips done and all of them.
-    """
-    truths = [case.attributes for case in cases]
-    generated = _film(bundle, cases, settings, "generated", progress)
-    read_generated = read(judge, generated)
-    few = cases[: settings.random_clips]
-    random_clips = _film(_with_random_weights(bundle), few, settings, "random weights", progress)
-    rendered, reconstructed = [], []
-    for number, case in enumerate(cases, 1):
-        rendered.append(render_frames(sample_scene(case.scene_seed), len(generated[0])))
-        reconstructed.append(reconstruct(bundle.codec, rendered[-1]))
-        progress("rendered", number, len(cases))
-    # Every reading is held against the next case's prompt: right only by chance, or by a common habit.
-    shuffled = [*truths[1:], truths[0]]
-    shares = {
-        "generated": _count(read_generated, truths),
-        "shuffled prompts": _count(read_generated, shuffled),
-        "random weights": _count(read(judge, random_clips), truths[: len(few)]),
-        "chance": {slot: _most_frequent(slot, truths) for slot in SLOTS},
-        "reconstructed": _count(read(judge, reconstructed), truths),
-        "rendered": _count(read(judge, rendered), truths),
-    }
-    return Report(settings, shares, tuple(generated))
-
-
-def _film(
-    bundle: Bundle, cases: Sequence[Case], settings: Settings, name: str, progress: Progress
-) -> list[Clip]:
-    clips = []
-    for number, case in enumerate(cases, 1):
-        order = Order(
-            case.prompt, read_prompt(case.prompt).context_text, case.seed, settings.seconds, settings.steps
+    def page(self, pictures: Mapping[str, str]) -> str:
+        """HTML; ``pictures``: title -> file beside the page."""
+        head = "".join(f"<th>{column}</th>" for column in ("", *COLUMNS))
+        body = "".join(
+            "<tr>"
+            + f"<td>{row}</td>"
+            + "".join(_html_cell(self.figures.shares[c].get(row)) for c in COLUMNS)
+            + "</tr>"
+            for row in self.figures.shares["single"]
         )
-        request, _ = plan(bundle.facts, order)
-        events = generate(bundle, request)
-        parts = [event.frames for event in events if isinstance(event, FramesDecoded)]
-        clips.append(np.concatenate(parts))
-        progress(name, number, len(cases))
-    return clips
-
-
-def _with_random_weights(bundle: Bundle) -> Bundle:
-    torch.manual_seed(0)
-    transformer = copy.deepcopy(bundle.experts[0].transformer)
-    transformer.init_weights()
-    torch.nn.init.normal_(transformer.head.head.weight, std=0.02)  # zero would give back the noise itself
-    experts = tuple(Expert(transformer, expert.from_sigma) for expert in bundle.experts)
-    return replace(bundle, experts=experts)
-
-
-def _count(readings: Sequence[Mapping[str, str]], truths: Sequence[Mapping[str, str]]) -> dict[str, Share]:
-    return {
-        slot: Share(
-            sum(reading[slot] == truth[slot] for reading, truth in zip(readings, truths, strict=True)),
-            len(truths),
+        others = "".join(
+            f"<tr><td>{html.escape(a)}</td><td>{html.escape(b)}</td></tr>" for a, b in self._others()
         )
-        for slot in SLOTS
-    }
+        passed = "".join(
+            f"<tr><td>{html.escape(g.name)}</td><td>{g.value:.3f}</td><td>{html.escape(g.bounds)}</td>"
+            f'<td class="{"yes" if g.passed else "no"}">{"pass" if g.passed else "fail"}</td></tr>'
+            for g in self.gates
+        )
+        shown = "".join(
+            f'<h2>{html.escape(title)}</h2><img src="{html.escape(name)}" alt="{html.escape(title)}">'
+            for title, name in pictures.items()
+        )
+        told = f"{self.scenes} scenes no training has seen, {', '.join(self.settings.languages)}"
+        return (
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(self.model)}</title>'
+            f"<style>{STYLE}</style><h1>{html.escape(self.model)}, measured</h1><p>{told}, clips of "
+            f"{self.settings.seconds} s, best of {self.settings.candidates}. Per cent, 95 % intervals.</p>"
+            f"<table><tr>{head}</tr>{body}</table><h2>Gates</h2><table>{passed}</table>"
+            f"<h2>Other figures</h2><table>{others}</table>{shown}</html>\n"
+        )
 
 
-def _most_frequent(slot: str, truths: Sequence[Mapping[str, str]]) -> Share:
-    """What always answering the commonest value would score."""
-    [(_, count)] = Counter(truth[slot] for truth in truths).most_common(1)
-    return Share(count, len(truths))
+def _cell(value: Share | None) -> str:
+    if value is None:
+        return "-"
+    low, high = value.interval
+    return f"{100 * value.value:.0f} ({100 * low:.0f}-{100 * high:.0f})"
+
+
+def _html_cell(value: Share | None) -> str:
+    if value is None:
+        return "<td>-</td>"
+    low, high = value.interval
+    return f"<td>{100 * value.value:.0f} <small>{100 * low:.0f}-{100 * high:.0f}</small></td>"
+
+
+def _estimate(value: Estimate) -> str:
+    return f"{value.value:.3f} ({value.interval[0]:.3f} to {value.interval[1]:.3f})"
+
+
+def _gate_line(gate: Gate) -> str:
+    return f"{gate.name:<34}{gate.value:8.3f}  {gate.bounds}"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Share | Estimate):
+        return {"value": round(value.value, 4), "count": value.count, "interval_95": value.interval}
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
