@@ -4,20 +4,22 @@ import torch
 from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
 from rushes.training.data import (
     FIRST_EVALUATION_SEED,
-    LatentPool,
     frames_of,
+    held_out_shards,
+    latent_motion,
     latent_presence,
     latents_of,
     render_scene,
     shards,
     to_pixels,
 )
+from rushes.training.pools import LatentPool
 from rushes.training.recipe import DataRun
 from rushes.world.presence import subject_presence
-from rushes.world.render import render_frames
+from rushes.world.render import render, render_frames
 from rushes.world.scene import sample_scene
 
-RUN = DataRun(scenes=((1, 3), (5, 2)), shard=2)
+RUN = DataRun(scenes=((1, 3), (5, 2)), held_out=((5, 2),), shard=2)
 
 
 def test_shards_cover_every_scene_once_and_never_an_evaluation_scene():
@@ -66,11 +68,36 @@ def test_a_pool_draws_clips_with_their_own_attributes():
         for part in (0, 1)
     )
     presence = tuple(part[:, 0] / 2 for part in parts)
-    pool = LatentPool(parts, presence, tuple({"subject": name} for name in ("a", "b", "c", "d")))
-    clips, drawn_presence, attributes = pool.draw(64, np.random.default_rng(0))
+    shown = tuple({"subject": name} for name in ("a", "b", "c", "d"))
+    sliders = tuple({"speed": float(number)} for number in range(4))
+    pool = LatentPool(parts, presence, parts, shown, sliders)
+    clips, drawn_presence, motion, attributes, drawn_sliders = pool.draw(64, np.random.default_rng(0))
     assert torch.allclose(drawn_presence, clips / 2, atol=1e-3)
+    assert torch.equal(motion, clips)
+    assert [values["speed"] for values in drawn_sliders] == ["abcd".index(x["subject"]) for x in attributes]
+    assert LatentPool(parts, presence, (), shown, sliders).draw(1, np.random.default_rng(0)).motion is None
     names = {0.0: "a", 0.1: "b", 1.0: "c", 1.1: "d"}
     assert [values["subject"] for values in attributes] == [
         names[round(float(clip), 1)] for clip in clips.flatten()
     ]
     assert {values["subject"] for values in attributes} == set("abcd")
+
+
+def test_held_out_scenes_are_neither_trained_on_nor_reported():
+    seeds = {scene.seed for shard in held_out_shards(RUN) for scene in shard.scenes()}
+    trained = {scene.seed for shard in shards(RUN) for scene in shard.scenes()}
+    assert len(seeds) == 2
+    assert not seeds & trained
+    assert min(seeds) > FIRST_EVALUATION_SEED + 10**9
+
+
+def test_latent_motion_is_the_mean_flow_of_the_frames_a_cell_covers():
+    scene = sample_scene(5)
+    motion, clip = latent_motion(scene, 5), render(scene, 5)
+    assert motion.shape == (3, 2, 10, 16)
+    cells = clip.flow.reshape(4, 10, 16, 16, 16, 2).mean(axis=(2, 4))
+    assert np.allclose(motion[:2, 0], cells[0].transpose(2, 0, 1), atol=2e-2)
+    later = np.concatenate([cells[1:], cells[-1:]]).mean(axis=0)
+    assert np.allclose(motion[:2, 1], later.transpose(2, 0, 1), atol=2e-2)
+    assert 0 <= motion[2].min() <= motion[2].max() <= 1
+    assert latent_motion(scene, 1).shape == (3, 1, 10, 16)

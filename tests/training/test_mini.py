@@ -1,18 +1,21 @@
 """The whole training at toy size: every stage, stopped and resumed, shipped and loaded."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
 
 from rushes.core.errors import UsageError
+from rushes.core.model_facts import FirstFrame
 from rushes.models.bundle import load_bundle
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.training.loop import StopSignal
 from rushes.training.mini import MiniTraining
 from rushes.training.recipe import CodecRun, DataRun, Mix, TextRun, TransformerRun
-from rushes.training.recipes import mini
-from rushes.training.ship import ship
+from rushes.training.recipes import SLIDERS, mini, with_kinematics, with_motion, with_two_experts
+from rushes.training.ship import ENOUGH_STEPS, ship
 
 WHOLE = mini()
 TOY = replace(
@@ -30,9 +33,10 @@ TOY = replace(
         in_channels=4,
         out_channels=4,
         text_dim=16,
+        num_controls=5,
     ),
     vocabulary_size=1200,
-    data_run=DataRun(scenes=((1, 4), (5, 4)), shard=2),
+    data_run=DataRun(scenes=((1, 4), (5, 4)), held_out=((1, 2), (5, 1)), shard=2),
     codec_run=CodecRun(steps=2, learning_rate=1e-4, batch=1, crop=(5, 32, 32), clips=4),
     text_run=TextRun(steps=2, learning_rate=1e-3, scenes=2),
     transformer_run=TransformerRun(
@@ -41,16 +45,33 @@ TOY = replace(
         mixes=(Mix(0, (1,), (1.0,)), Mix(1, (1, 5), (0.5, 0.5))),
         tokens_per_batch=80,
         null_caption_share=0.1,
+        validate_every=2,
     ),
 )
 
 
-def test_every_stage_runs_resumes_and_ships(tmp_path):
-    training = MiniTraining(TOY, tmp_path / "state", StopSignal(tmp_path / "state"), shipped=None)
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Folder of a finished training."""
+    folder = tmp_path_factory.mktemp("toy") / "state"
+    assert MiniTraining(TOY, folder, StopSignal(folder), shipped=None).run()
+    return folder
+
+
+@pytest.fixture
+def training(finished, tmp_path):
+    """The finished training in a copy of its folder."""
+    shutil.copytree(finished, tmp_path / "state")
+    return MiniTraining(TOY, tmp_path / "state", StopSignal(tmp_path / "state"), shipped=None)
+
+
+def test_every_stage_runs_resumes_and_ships(training, tmp_path):
+    fresh = MiniTraining(TOY, tmp_path / "fresh", StopSignal(tmp_path / "fresh"), shipped=None)
     with pytest.raises(UsageError, match="stage codec is not finished"):
-        training.run(("latents",))
-    assert training.run()
+        fresh.run(("latents",))
     assert training.run()  # everything is finished: nothing to do, nothing to break
+    log = [json.loads(line) for line in (tmp_path / "state" / "transformer.jsonl").read_text().splitlines()]
+    assert any({"validation", "validation_1", "validation_5"} <= line.keys() for line in log)
 
     bundle = ship(training, tmp_path / "mini")
     loaded = load_bundle(tmp_path / "mini", torch.float32, "cpu")
@@ -74,12 +95,41 @@ def test_a_raised_stop_leaves_the_rest_for_later(tmp_path):
     assert not list((tmp_path / "state").rglob("*.npy"))
 
 
-def test_a_stage_asked_for_by_name_is_trained_on_from_the_shipped_weights(tmp_path):
-    first = MiniTraining(TOY, tmp_path / "first", StopSignal(tmp_path / "first"), shipped=None)
-    assert first.run()
-    shipped = ship(first, tmp_path / "mini")
+def test_a_stage_asked_for_by_name_is_trained_on_from_the_shipped_weights(training, tmp_path):
+    shipped = ship(training, tmp_path / "mini")
     again = MiniTraining(TOY, tmp_path / "again", StopSignal(tmp_path / "again"), shipped)
     assert again.run(("codec",))
     assert (tmp_path / "again" / "codec.pt").exists()
     assert (tmp_path / "again" / "text_encoder.safetensors").exists()
     assert not (tmp_path / "again" / "text.pt").exists()
+
+
+def test_the_record_promises_only_what_was_taught_for_long(training, tmp_path):
+    short = ship(training, tmp_path / "short").conventions
+    assert (short.first_frame, short.any_tokens, short.sliders) == (FirstFrame.NONE, False, ())
+    path = tmp_path / "state" / "transformer.pt"
+    state = torch.load(path)
+    assert state["taught"] == {"known_tokens": 3, "sliders": 3}
+    torch.save({**state, "taught": dict.fromkeys(state["taught"], ENOUGH_STEPS)}, path)
+    ship(training, tmp_path / "long")
+    taught = load_bundle(tmp_path / "long", torch.float32, "cpu").conventions
+    assert (taught.first_frame, taught.any_tokens, taught.sliders) == (FirstFrame.TOKENS, True, SLIDERS)
+
+    other = replace(TOY, transformer=replace(TOY.transformer, num_controls=0), sliders=())
+    with pytest.raises(UsageError, match="another shape"):
+        MiniTraining(other, tmp_path / "state", StopSignal(tmp_path / "state"), shipped=None).run()
+
+
+def test_motion_kinematics_and_two_experts_train_and_ship(training, tmp_path):
+    shipped = ship(training, tmp_path / "trunk")
+    recipe = with_two_experts(with_kinematics(with_motion(TOY)), steps=5)
+    more = MiniTraining(recipe, tmp_path / "more", StopSignal(tmp_path / "more"), shipped)
+    assert more.run()
+    ship(more, tmp_path / "mini")
+    bundle = load_bundle(tmp_path / "mini", torch.float32, "cpu")
+    high, low = (expert.transformer for expert in bundle.experts)
+    assert bundle.conventions.motion_channels == 2
+    assert (tmp_path / "mini" / "transformer_high.safetensors").exists()
+    assert not torch.equal(high.patch_embedding.weight, low.patch_embedding.weight)
+    log = [json.loads(line) for line in (tmp_path / "more" / "expert_low.jsonl").read_text().splitlines()]
+    assert any({"kinematic", "flow_consistency"} <= line.keys() for line in log)

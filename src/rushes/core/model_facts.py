@@ -50,6 +50,9 @@ class Conventions:
     ``whole_timesteps``: 1000 sigma is cut to an integer before it enters the transformer, as the official
     Wan code does. ``decode_forwards``: decoding a clip and writing its file take about as long as so many
     forwards of the transformer; the time left is counted with that until the decoder has been timed.
+    ``any_tokens``: trained with any of a clip's tokens given clean, so it goes on from clips, joins two
+    pictures and repaints boxes. ``sliders``: names of the numbers in -1..1 it takes beside the words.
+    ``motion_channels``: the last so many latent channels are not picture but how each cell moves.
     ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
     other models read any text. ``vocabulary``: slot -> ids those captions were made of; empty where it was
     not recorded.
@@ -57,6 +60,9 @@ class Conventions:
 
     whole_timesteps: bool = False
     first_frame: FirstFrame = FirstFrame.NONE
+    any_tokens: bool = False
+    sliders: tuple[str, ...] = ()
+    motion_channels: int = 0
     decode_forwards: float = 1.0
     reads_captions: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

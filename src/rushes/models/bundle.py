@@ -82,8 +82,12 @@ class Bundle:
                 raise ValueError(
                     f"transformer reads text of width {config.text_dim}, the encoder gives {width}"
                 )
-            if config.out_channels != channels:
+            if config.out_channels != channels + self.conventions.motion_channels:
                 raise ValueError(f"transformer makes {config.out_channels} channels, the codec {channels}")
+            if len(self.conventions.sliders) not in (0, config.num_controls):
+                raise ValueError(
+                    f"transformer has {config.num_controls} controls for {self.conventions.sliders}"
+                )
         if self.tokenizer.vocab_size > self.text_encoder.config.vocab_size:
             raise ValueError(
                 f"tokenizer has {self.tokenizer.vocab_size} pieces, "

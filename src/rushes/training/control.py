@@ -40,8 +40,6 @@ def train_mini(settings: Settings, stages: tuple[str, ...], threads: int, nice: 
 def ship_mini(settings: Settings, folder: Path) -> None:
     """Save the averaged weights of the training state as a model in ``folder``."""
     state = settings.training / "mini"
-    if not (state / "transformer.pt").exists():
-        raise UsageError(f"no trained transformer in {state}: run 'rushes train' first")
     ship(MiniTraining(mini(), state, StopSignal(state), shipped=None), folder)
 
 

@@ -3,10 +3,9 @@
 A scene is its seed, so a shard is named by clip length and first seed and holds nothing but numbers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,13 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rushes.models.mini_codec import MiniCodec
+from rushes.training.flows import CELL, FRAMES_PER_LATENT
 from rushes.training.recipe import DataRun
 from rushes.world.presence import subject_presence
-from rushes.world.render import render_frames
+from rushes.world.render import render, render_frames
 from rushes.world.scene import Scene, sample_scene
 
 # Seeds below are training; evaluation scenes lie above and are never rendered for training.
 FIRST_EVALUATION_SEED = 1_000_000_000
+# Watched during training, and neither trained on nor reported.
+FIRST_VALIDATION_SEED = 3_000_000_000
 SEEDS_PER_LENGTH = 10_000_000
 STILL_MOMENTS = 37
 
@@ -50,6 +52,14 @@ def shards(run: DataRun) -> list[Shard]:
         Shard(num_frames, num_frames * SEEDS_PER_LENGTH + start, min(run.shard, count - start))
         for num_frames, count in run.scenes
         for start in range(0, count, run.shard)
+    ]
+
+
+def held_out_shards(run: DataRun) -> list[Shard]:
+    """One shard of each clip length that no training sees."""
+    return [
+        Shard(num_frames, FIRST_VALIDATION_SEED + num_frames * SEEDS_PER_LENGTH, count)
+        for num_frames, count in run.held_out
     ]
 
 
@@ -105,6 +115,30 @@ def presence_of(shard: Shard, folder: Path) -> NDArray[np.float16]:
     return loaded
 
 
+def latent_motion(scene: Scene, num_frames: int) -> NDArray[np.float16]:
+    """(3, T', H', W'): mean flow to the next frame, x and y, and share that stays visible, cell by cell.
+
+    The last frame, which has no next, counts like the one before; so does a still.
+    """
+    length, drawn = _moments(scene, num_frames)
+    clip = render(scene, length)
+    known = np.concatenate([clip.flow, clip.visible[..., None].astype(np.float32)], axis=-1)
+    known = np.concatenate([known, known[-1:]])[drawn.start : drawn.stop]
+    cells = reduce(known, "t (h p) (w q) c -> c t h w", "mean", p=CELL, q=CELL)
+    later = reduce(cells[:, 1:], "c (t p) h w -> c t h w", "mean", p=FRAMES_PER_LATENT)
+    return np.concatenate([cells[:, :1], later], axis=1).astype(np.float16)
+
+
+def motion_of(shard: Shard, folder: Path) -> NDArray[np.float16]:
+    """(N, 3, T', H', W') :func:`latent_motion` of a shard, rendered on first use."""
+    path = folder / f"{shard.name}.npy"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_array(np.stack([latent_motion(scene, shard.num_frames) for scene in shard.scenes()]), path)
+    loaded: NDArray[np.float16] = np.load(path)
+    return loaded
+
+
 @torch.no_grad()
 def encode_clip(codec: MiniCodec, clip: NDArray[np.uint8]) -> NDArray[np.float16]:
     """(T, H, W, 3) -> (C, T', H', W') float16."""
@@ -126,37 +160,3 @@ def write_array(values: NDArray[np.generic], path: Path) -> None:
     with partial.open("wb") as handle:
         np.save(handle, values)
     partial.replace(path)
-
-
-class LatentBatch(NamedTuple):
-    """Clips as training sees them: clean latents (B, C, T', H', W'), where the subject is
-    (B, 1, T', H', W') in 0..1, and what every scene shows."""
-
-    clean: Tensor
-    presence: Tensor
-    attributes: list[Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class LatentPool:
-    """Latents, presence and attributes of all scenes of one clip length, shard by shard."""
-
-    latents: tuple[NDArray[np.float16], ...]
-    presence: tuple[NDArray[np.float16], ...]
-    attributes: tuple[Mapping[str, str], ...]
-
-    def draw(self, batch: int, generator: np.random.Generator) -> LatentBatch:
-        """``batch`` clips with replacement, float32."""
-        bounds = np.cumsum([len(part) for part in self.latents])
-        picks = generator.integers(int(bounds[-1]), size=batch)
-        clips, presence = [], []
-        for pick in picks:
-            part = int(np.searchsorted(bounds, pick, side="right"))
-            row = pick - (bounds[part] - len(self.latents[part]))
-            clips.append(self.latents[part][row])
-            presence.append(self.presence[part][row][None])
-        return LatentBatch(
-            torch.from_numpy(np.stack(clips)).float(),
-            torch.from_numpy(np.stack(presence)).float(),
-            [self.attributes[pick] for pick in picks],
-        )

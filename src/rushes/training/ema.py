@@ -29,4 +29,4 @@ class Ema:
         """Restore saved averages; the names must be the same."""
         if weights.keys() != self.weights.keys():
             raise ValueError("averaged weights belong to another architecture: remove the training state")
-        self.weights = weights
+        self.weights = {name: value.to(self.weights[name].device) for name, value in weights.items()}

@@ -1,6 +1,7 @@
 """How mini is made: data, codec, text encoder, latents, transformer, in this order, each resumable."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,18 +25,37 @@ from rushes.training.codec import (
     fit_latent_statistics,
     fit_principal_components,
 )
-from rushes.training.data import LatentPool, Shard, frames_of, latents_of, presence_of, shards
+from rushes.training.data import (
+    Shard,
+    frames_of,
+    held_out_shards,
+    latents_of,
+    motion_of,
+    presence_of,
+    shards,
+)
 from rushes.training.loop import StopSignal, run_stage
+from rushes.training.pools import LatentPool
 from rushes.training.recipe import TrainingRecipe
 from rushes.training.text import TextStage
 from rushes.training.tokenizer import train_tokenizer
-from rushes.training.transformer import TransformerStage
+from rushes.training.transformer import Material, TransformerStage
+from rushes.training.warm_start import load_grown
 from rushes.world.scene import REVISION
 
 SEED = 2611
 CORPUS_SIZE = 60_000
 Part = TypeVar("Part", bound=nn.Module)
-STAGES = ("data", "codec", "text", "latents", "transformer")
+STAGES = ("data", "codec", "text", "latents", "transformer", "experts")
+EXPERTS = ("expert_high", "expert_low")
+
+
+@dataclass(frozen=True)
+class TrainedState:
+    """Averaged weights of a transformer, and steps by what they taught."""
+
+    weights: Mapping[str, torch.Tensor]
+    taught: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,7 @@ class MiniTraining:
             "text": self._train_text,
             "latents": self._encode_data,
             "transformer": self._train_transformer,
+            "experts": self._train_experts,
         }
         with self.stop.listening():
             return all(work[stage]() for stage in stages)
@@ -71,7 +92,7 @@ class MiniTraining:
             save_file(self.shipped.text_encoder.state_dict(), self._text_file)
 
     def _render_data(self) -> bool:
-        for shard in shards(self.recipe.data_run):
+        for shard in self._shards():
             if self.stop.is_set():
                 return False
             frames_of(shard, self._frames)
@@ -110,7 +131,7 @@ class MiniTraining:
 
     def _encode_data(self) -> bool:
         codec, latents = self._codec(), self._latents()
-        for shard in shards(self.recipe.data_run):
+        for shard in self._shards():
             if self.stop.is_set():
                 return False
             latents_of(shard, self._frames, latents, codec)
@@ -121,21 +142,41 @@ class MiniTraining:
         transformer = WanTransformer(self.recipe.transformer)
         transformer.init_weights()
         if self.shipped:
-            transformer.load_state_dict(self.shipped.experts[0].transformer.state_dict())
-        stage = TransformerStage(
-            transformer,
-            (self._tokenizer(), self._text_encoder()),
-            self.recipe.transformer_run,
-            self._pools(),
-            channel_visibility(self._codec()),
-            SEED,
-        )
+            load_grown(transformer, self.shipped.experts[-1].transformer.state_dict())
+        run = self.recipe.transformer_run
+        stage = TransformerStage("transformer", transformer, run, self._material(), SEED)
         return run_stage(stage, self.folder, self.stop)
 
-    def parts(self) -> tuple[bytes, UMT5Encoder, MiniCodec, dict[str, torch.Tensor]]:
-        """What can be shipped: tokenizer file, text encoder, codec, the transformer's averaged weights."""
-        state = torch.load(self.folder / "transformer.pt", map_location="cpu", weights_only=True)
-        return self._tokenizer_file.read_bytes(), self._text_encoder(), self._codec(), state["ema"]
+    def _train_experts(self) -> bool:
+        """A copy of the finished trunk for high noise, another for low."""
+        if not self.recipe.expert_runs:
+            return True
+        trunk, material = self.state_of("transformer"), self._material()
+        for name, run in zip(EXPERTS, self.recipe.expert_runs, strict=True):
+            transformer = WanTransformer(self.recipe.transformer)
+            transformer.load_state_dict(trunk.weights)
+            stage = TransformerStage(name, transformer, run, material, SEED)
+            stage.taught.update(trunk.taught)
+            if not run_stage(stage, self.folder, self.stop):
+                return False
+        return True
+
+    def parts(self) -> tuple[Tokenizer, UMT5Encoder, MiniCodec]:
+        """What can be shipped beside the transformers."""
+        return Tokenizer(self._tokenizer_file), self._text_encoder(), self._codec()
+
+    def trained(self) -> tuple[TrainedState, ...]:
+        """The transformer's state, or those of the experts at high and low noise once there are both."""
+        has_experts = all((self.folder / f"{name}.pt").exists() for name in EXPERTS)
+        return tuple(self.state_of(name) for name in (EXPERTS if has_experts else ("transformer",)))
+
+    def state_of(self, stage: str) -> TrainedState:
+        """Averaged weights of a transformer's state. Raises UsageError when there is none."""
+        path = self.folder / f"{stage}.pt"
+        if not path.exists():
+            raise UsageError(f"no trained {stage} in {self.folder}: run 'rushes train' first")
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return TrainedState(state["ema"], state.get("taught", {}))
 
     @property
     def _frames(self) -> Path:
@@ -162,16 +203,32 @@ class MiniTraining:
         count = self.recipe.codec_run.clips // self.recipe.data_run.shard
         return [frames_of(shard, self._frames) for shard in short[:count]]
 
-    def _pools(self) -> dict[int, LatentPool]:
+    def _shards(self) -> list[Shard]:
+        return [*shards(self.recipe.data_run), *held_out_shards(self.recipe.data_run)]
+
+    def _material(self) -> Material:
+        run = self.recipe.data_run
+        return Material(
+            self._tokenizer(),
+            self._text_encoder(),
+            self._pools(shards(run), self.recipe.transformer_run.weights.needs_motion),
+            self._pools(held_out_shards(run), self.recipe.transformer_run.weights.motion > 0),
+            channel_visibility(self._codec()),
+            self.recipe.sliders,
+        )
+
+    def _pools(self, drawn: list[Shard], moving: bool) -> dict[int, LatentPool]:
         by_length: dict[int, list[Shard]] = {}
-        for shard in shards(self.recipe.data_run):
+        for shard in drawn:
             by_length.setdefault(shard.num_frames, []).append(shard)
-        codec, folder = self._codec(), self._latents()
+        codec, folder, flows = self._codec(), self._latents(), self.folder / f"motion_{REVISION}"
         return {
             num_frames: LatentPool(
                 tuple(latents_of(shard, self._frames, folder, codec) for shard in same),
                 tuple(presence_of(shard, self.folder / f"presence_{REVISION}") for shard in same),
+                tuple(motion_of(shard, flows) for shard in same) if moving else (),
                 tuple(scene.attributes() for shard in same for scene in shard.scenes()),
+                tuple(scene.sliders() for shard in same for scene in shard.scenes()),
             )
             for num_frames, same in by_length.items()
         }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
+from rushes.training.flows import MOTION_CHANNELS
 from rushes.training.recipe import (
     CodecRun,
     DataRun,
@@ -13,6 +14,13 @@ from rushes.training.recipe import (
     TrainingRecipe,
     TransformerRun,
 )
+
+# What a scene of the film world says of itself in numbers (``Scene.sliders``).
+SLIDERS = ("pan_x", "pan_y", "zoom", "speed", "strength")
+# Where Wan2.2-T2V-A14B switches experts (wan/configs/wan_t2v_A14B.py); mini keeps it.
+BOUNDARY = 0.875
+# Each expert also learns what lies this far beyond the boundary: they hand over, they do not jump.
+OVERLAP = 0.05
 
 
 def mini() -> TrainingRecipe:
@@ -31,10 +39,13 @@ def mini() -> TrainingRecipe:
             out_channels=24,
             text_dim=192,
             text_len=64,
+            num_controls=len(SLIDERS),
         ),
         vocabulary_size=4096,
         text_length=64,
-        data_run=DataRun(scenes=((1, 20_000), (17, 4_000), (61, 1_000)), shard=200),
+        data_run=DataRun(
+            scenes=((1, 20_000), (17, 4_000), (61, 1_000)), held_out=((1, 64), (17, 24), (61, 8)), shard=200
+        ),
         codec_run=CodecRun(steps=4_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
@@ -48,6 +59,7 @@ def mini() -> TrainingRecipe:
             tokens_per_batch=3840,
             null_caption_share=0.1,
         ),
+        sliders=SLIDERS,
     )
 
 
@@ -56,3 +68,40 @@ def mini_continued() -> TrainingRecipe:
     fresh = mini()
     run = replace(fresh.transformer_run, steps=13_000, mixes=(Mix(0, (1, 17, 61), (0.25, 0.35, 0.4)),))
     return replace(fresh, transformer_run=run)
+
+
+def with_motion(recipe: TrainingRecipe) -> TrainingRecipe:
+    """``recipe`` with the picture's motion as two more latent channels, consistent along the exact flow."""
+    shape, run = recipe.transformer, recipe.transformer_run
+    wider = replace(
+        shape,
+        in_channels=shape.in_channels + MOTION_CHANNELS,
+        out_channels=shape.out_channels + MOTION_CHANNELS,
+    )
+    weights = replace(run.weights, motion=0.5, flow_consistency=0.05)
+    return replace(recipe, transformer=wider, transformer_run=replace(run, weights=weights))
+
+
+def with_kinematics(recipe: TrainingRecipe) -> TrainingRecipe:
+    """``recipe`` with a loss on the second differences of the predicted clip."""
+    run = recipe.transformer_run
+    weights = replace(run.weights, kinematic=0.05)
+    return replace(recipe, transformer_run=replace(run, weights=weights))
+
+
+def with_token_experts(recipe: TrainingRecipe) -> TrainingRecipe:
+    """``recipe`` with four feed-forwards of which each token uses one: as much work as a single one."""
+    shape = replace(recipe.transformer, num_ffn_experts=4, ffn_top_k=1)
+    return replace(recipe, transformer=shape)
+
+
+def with_two_experts(recipe: TrainingRecipe, steps: int) -> TrainingRecipe:
+    """``recipe`` with the trunk forked for ``steps`` more: 40 % of them at high noise, 60 % at low.
+
+    As eDiff-I trains its stage experts (arXiv 2211.01324), at half the learning rate.
+    """
+    run = recipe.transformer_run
+    trained = replace(run, mixes=(replace(run.mixes[-1], from_step=0),), learning_rate=run.learning_rate / 2)
+    high = replace(trained, steps=round(0.4 * steps), sigmas=(BOUNDARY - OVERLAP, 1.0))
+    low = replace(trained, steps=round(0.6 * steps), sigmas=(0.0, BOUNDARY + OVERLAP))
+    return replace(recipe, expert_runs=(high, low))

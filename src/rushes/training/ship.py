@@ -1,20 +1,23 @@
 """Shipping: the best weights so far become the package's own, or a folder's."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 
 import torch
 
-from rushes.core.model_facts import ModelDefaults
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, ModelDefaults
 from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
-from rushes.models.tokenizer import Tokenizer
-from rushes.models.transformer import WanTransformer
-from rushes.training.mini import MiniTraining
+from rushes.models.transformer import TransformerConfig, WanTransformer
+from rushes.training.mini import MiniTraining, TrainedState
+from rushes.training.recipe import TrainingRecipe
+from rushes.training.recipes import BOUNDARY
 
-# Where Wan2.2-T2V-A14B switches experts (wan/configs/wan_t2v_A14B.py); mini keeps it.
-BOUNDARY = 0.875
+# From so many steps on, what they taught is promised.
+ENOUGH_STEPS = 1000
 
 MINI_DEFAULTS = ModelDefaults(
     width=256,
@@ -41,18 +44,43 @@ def packaged_mini() -> Bundle | None:
 
 
 def ship(training: MiniTraining, folder: Path) -> Bundle:
-    """Save the averaged weights of ``training`` as a bundle in ``folder``; both experts hold one trunk."""
-    tokenizer, text_encoder, codec, weights = training.parts()
-    transformer = WanTransformer(training.recipe.transformer)
-    transformer.load_state_dict(weights)
+    """Save the averaged weights of ``training`` as a bundle in ``folder``.
+
+    Without a fork both experts hold one trunk. The record promises what training taught for long enough.
+    """
+    tokenizer, text_encoder, codec = training.parts()
+    states = training.trained()
+    transformers = [_transformer(training.recipe.transformer, state) for state in states]
     bundle = Bundle(
         name="mini",
         licence="Apache-2.0",
-        tokenizer=Tokenizer(tokenizer),
+        tokenizer=tokenizer,
         text_encoder=text_encoder,
-        experts=(Expert(transformer, BOUNDARY), Expert(transformer, 0.0)),
+        experts=(Expert(transformers[0], BOUNDARY), Expert(transformers[-1], 0.0)),
         codec=codec,
         defaults=MINI_DEFAULTS,
+        conventions=_conventions(training.recipe, states),
     )
     save_bundle(bundle, folder)
     return bundle
+
+
+def _transformer(config: TransformerConfig, state: TrainedState) -> WanTransformer:
+    transformer = WanTransformer(config)
+    transformer.load_state_dict(dict(state.weights))
+    return transformer
+
+
+def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conventions:
+    learned = {
+        ability
+        for ability in ("known_tokens", "sliders")
+        if all(state.taught.get(ability, 0) >= ENOUGH_STEPS for state in states)
+    }
+    return replace(
+        MINI_CONVENTIONS,
+        first_frame=FirstFrame.TOKENS if "known_tokens" in learned else FirstFrame.NONE,
+        any_tokens="known_tokens" in learned,
+        sliders=recipe.sliders if "sliders" in learned else (),
+        motion_channels=recipe.transformer.out_channels - recipe.codec.latent_channels,
+    )

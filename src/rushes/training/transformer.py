@@ -1,91 +1,242 @@
 """Training of the transformer: rectified flow on coded scenes, stills first, then longer and longer clips."""
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from rushes.core.errors import UsageError
+from rushes.diffusion.conditioning import known_tokens
+from rushes.models.moe import balance_loss
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
 from rushes.training.captions import training_caption
-from rushes.training.data import LatentPool
 from rushes.training.ema import Ema
-from rushes.training.losses import draw_sigmas, effort, velocity_loss
+from rushes.training.flows import Motion, motion_channels
+from rushes.training.known import draw_known
+from rushes.training.losses import (
+    channel_effort,
+    draw_sigmas,
+    effort,
+    flow_consistency_loss,
+    kinematic_loss,
+    sigma_at,
+    velocity_loss,
+)
 from rushes.training.optimiser import BlockOptimiser, warmup_stable_decay
+from rushes.training.pools import LatentBatch, LatentPool
 from rushes.training.recipe import TransformerRun
 
 # Longer clips carry more redundancy, so their noise levels lie higher: shift per number of latent frames.
-SHIFT_BY_LATENT_FRAMES = {1: 1.5, 5: 2.5, 16: 3.2}
+SHIFTS = ((1, 5, 16), (1.5, 2.5, 3.2))
+# Half of all clips are told no slider, so that words alone still do; of the rest each is told as often.
+TOLD_SLIDERS = 0.7
+# A single picture shows no motion.
+SEEN_IN_STILLS = ("strength",)
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a transformer learns from, on its own device where it is made of tensors.
+
+    ``pools`` and ``held_out``: frames of a clip -> coded scenes. ``visibility`` (C,): what each channel moves
+    in the picture. ``sliders``: names of the transformer's controls.
+    """
+
+    tokenizer: Tokenizer
+    text_encoder: UMT5Encoder
+    pools: Mapping[int, LatentPool]
+    held_out: Mapping[int, LatentPool]
+    visibility: Tensor
+    sliders: tuple[str, ...]
+
+
+class Lesson(NamedTuple):
+    """One batch as the transformer meets it: clean latents (B, C, T, H, W) with their motion channels, the
+    known cells (B, 1, T, H, W) of them, how they move, captions and controls (B, sliders)."""
+
+    clean: Tensor
+    known: Tensor
+    motion: Motion | None
+    captions: list[str]
+    controls: Tensor | None
 
 
 class TransformerStage:
-    """Velocity loss with frozen text encoder, captions dropped for guidance, Muon + AdamW, EMA."""
+    """Velocity loss with frozen text encoder, captions dropped for guidance, Muon + AdamW, EMA.
 
-    name = "transformer"
+    It computes where the transformer is. ``name`` is that of its state.
+    """
 
     def __init__(
-        self,
-        transformer: WanTransformer,
-        text: tuple[Tokenizer, UMT5Encoder],
-        run: TransformerRun,
-        pools: Mapping[int, LatentPool],
-        visibility: torch.Tensor,
-        seed: int,
+        self, name: str, transformer: WanTransformer, run: TransformerRun, material: Material, seed: int
     ) -> None:
-        self.transformer, self.run, self.steps, self.step = transformer, run, run.steps, 0
-        self.tokenizer, self.text_encoder = text
-        self.pools, self.visibility = pools, visibility
+        self.name, self.transformer, self.run, self.material = name, transformer, run, material
+        self.steps, self.step, self.seed = run.steps, 0, seed
+        self.device = transformer.patch_embedding.weight.device
         self.ema = Ema(transformer)
         self.optimiser = BlockOptimiser(transformer, run.learning_rate)
-        self.seed = seed
+        channels = channel_effort(material.visibility.to(self.device))
+        extra = transformer.config.out_channels - len(channels)
+        self._channels = torch.cat([channels, channels.new_full((extra,), run.weights.motion)])
+        # steps that taught what a model's record promises
+        self.taught = {"known_tokens": 0, "sliders": 0}
 
     def train_step(self) -> Mapping[str, float]:
         """One batch of clips of one length."""
         random = np.random.default_rng((self.seed, self.step))
-        generator = torch.Generator().manual_seed(self.seed + self.step)
+        generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
         mix = self.run.mix_at(self.step)
         num_frames = int(random.choice(mix.num_frames, p=mix.odds))
-        clean, presence, attributes = self.pools[num_frames].draw(self._batch(num_frames), random)
-        captions = [training_caption(values, random, self.run.null_caption_share) for values in attributes]
-        sigmas = draw_sigmas(len(clean), SHIFT_BY_LATENT_FRAMES[clean.shape[2]], generator)
-        noise = torch.randn(clean.shape, generator=generator)
-        noisy = torch.lerp(clean, noise, sigmas.view(-1, 1, 1, 1, 1))
-        with torch.autocast("cpu", torch.bfloat16):
-            velocity = self.transformer(noisy, 1000 * sigmas, self._context(captions))
-        loss = velocity_loss(velocity, clean, noise, effort(presence, self.visibility))
-        loss.backward()  # type: ignore[no-untyped-call]
+        batch = self.material.pools[num_frames].draw(self._batch(num_frames), random)
+        lesson = self._lesson(batch, random)
+        sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
+        noise = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
+        error = self._error(lesson, sigmas, noise)
+        figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
+        torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.transformer.parameters(), 1.0)
         self.optimiser.step(warmup_stable_decay(self.step, self.steps))
         self.ema.update(self.transformer, self.step)
-        return {f"loss_{num_frames}": loss.item()}
+        self.taught["known_tokens"] += self.run.gives_known
+        self.taught["sliders"] += bool(self.material.sliders)
+        figures[f"loss_{num_frames}"] = figures.pop("loss")
+        shown = {name: value.item() for name, value in figures.items()}
+        is_due = (self.step + 1) % self.run.validate_every == 0
+        return {**shown, **self.validate()} if is_due else shown
+
+    @torch.no_grad()
+    def validate(self) -> Mapping[str, float]:
+        """Squared error of the averaged weights' velocity on the held-out clips, pictures only.
+
+        Always the same clips, captions, noises and levels, these spread evenly over what training draws.
+        """
+        figures = {}
+        for num_frames, pool in self.material.held_out.items():
+            random = np.random.default_rng(num_frames)
+            batch = pool.take(np.arange(len(pool)))
+            captions = [training_caption(values, random, null_share=0) for values in batch.attributes]
+            clean = self._with_motion(batch)
+            known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
+            share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
+            noise = _noise_of(clean, batch.clean.shape[1], num_frames)
+            lesson = Lesson(clean, known, None, captions, None)
+            sigmas = sigma_at(share, _shift(clean), self.run.sigmas)
+            error = self._error(lesson, sigmas, noise.to(self.device), self.ema.weights)
+            pictures = error[:, : len(self.material.visibility)]
+            figures[f"validation_{num_frames}"] = pictures.square().mean().item()
+        return {**figures, "validation": sum(figures.values()) / len(figures)} if figures else {}
+
+    def _lesson(self, batch: LatentBatch, random: np.random.Generator) -> Lesson:
+        captions = [training_caption(each, random, self.run.null_caption_share) for each in batch.attributes]
+        clean, motion = self._with_motion(batch), None
+        patch = self.transformer.config.patch_size
+        if self.run.gives_known:
+            known = draw_known(len(clean), clean.shape[2:], patch, random).to(self.device)
+        else:
+            known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
+        if batch.motion is not None:
+            moved = batch.motion.to(self.device)
+            motion = Motion(moved[:, :2], moved[:, 2:])
+        controls = self._controls(batch, captions, random) if self.material.sliders else None
+        return Lesson(clean, known, motion, captions, controls)
+
+    def _with_motion(self, batch: LatentBatch) -> Tensor:
+        clean = batch.clean.to(self.device)
+        if batch.motion is None or not self.run.weights.motion:
+            return clean
+        return torch.cat([clean, motion_channels(batch.motion[:, :2].to(self.device))], dim=1)
+
+    def _controls(self, batch: LatentBatch, captions: list[str], random: np.random.Generator) -> Tensor:
+        """(B, sliders), NaN where a clip is not told; one without words is told nothing."""
+        names = self.material.sliders
+        values = torch.tensor([[each[name] for name in names] for each in batch.sliders])
+        told = (random.random((len(captions), 1)) < 0.5) & (random.random(values.shape) < TOLD_SLIDERS)
+        told &= np.array([[bool(caption)] for caption in captions])
+        if batch.clean.shape[2] == 1:
+            told &= np.array([name in SEEN_IN_STILLS for name in names])
+        return values.masked_fill(~torch.from_numpy(told), math.nan).to(self.device)
+
+    def _error(
+        self, lesson: Lesson, sigmas: Tensor, noise: Tensor, weights: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """The error of the velocity (B, C, T, H, W) by the own weights or others; 0 where known."""
+        clean, known = lesson.clean, lesson.known
+        given = clean.clone()
+        given[:, len(self.material.visibility) :] = 0  # nobody gives the motion of what is known
+        noisy = torch.where(known, given, torch.lerp(clean, noise, sigmas.view(-1, 1, 1, 1, 1)))
+        still = known_tokens(known, self.transformer.config.patch_size).all(-1)
+        timestep = (1000 * sigmas)[:, None].masked_fill(still, 0)
+        asked = noisy, timestep, self._context(lesson.captions), lesson.controls
+        with torch.autocast(self.device.type, torch.bfloat16):
+            if weights is None:
+                velocity = self.transformer(*asked)
+            else:
+                velocity = torch.func.functional_call(self.transformer, dict(weights), asked)
+        error: Tensor = (velocity.float() - (noise - clean)).masked_fill(known, 0)
+        return error
+
+    def _losses(self, error: Tensor, lesson: Lesson, presence: Tensor, sigmas: Tensor) -> dict[str, Tensor]:
+        """Every part of the loss, weighted."""
+        weights = self.run.weights
+        error = error * self._channels.sqrt().view(1, -1, 1, 1, 1)
+        losses = {"loss": velocity_loss(error, effort(presence, lesson.known))}
+        if weights.kinematic:
+            losses["kinematic"] = weights.kinematic * kinematic_loss(error, sigmas)
+        if weights.flow_consistency and lesson.motion is not None:
+            consistency = flow_consistency_loss(error, lesson.motion, sigmas)
+            losses["flow_consistency"] = weights.flow_consistency * consistency
+        if self.transformer.config.num_ffn_experts:
+            losses["balance"] = weights.balance * balance_loss(self.transformer)
+        return losses
 
     def _batch(self, num_frames: int) -> int:
-        _, latent_frames, height, width = self.pools[num_frames].latents[0].shape[1:]
+        _, latent_frames, height, width = self.material.pools[num_frames].latents[0].shape[1:]
         patch = self.transformer.config.patch_size
         tokens = latent_frames // patch[0] * (height // patch[1]) * (width // patch[2])
         return max(1, int(self.run.tokens_per_batch // tokens))
 
     @torch.no_grad()
-    def _context(self, captions: list[str]) -> torch.Tensor:
-        ids, mask = self.tokenizer.encode(captions, self.transformer.config.text_len)
-        with torch.autocast("cpu", torch.bfloat16):
-            context: torch.Tensor = self.text_encoder(ids, mask)
+    def _context(self, captions: list[str]) -> Tensor:
+        ids, mask = self.material.tokenizer.encode(captions, self.transformer.config.text_len)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            context: Tensor = self.material.text_encoder(ids.to(self.device), mask.to(self.device))
         return context
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, averages, optimiser, step."""
+        """Weights, averages, optimiser, step, and how long each ability was taught."""
         return {
             "weights": self.transformer.state_dict(),
             "ema": self.ema.weights,
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
+            "taught": self.taught,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from :meth:`state_dict`."""
+        """Go on from :meth:`state_dict`. Raises UsageError for the state of another transformer."""
+        if state["weights"].keys() != self.transformer.state_dict().keys():
+            raise UsageError(
+                f"{self.name}.pt is of a transformer of another shape: move it away to train this one"
+            )
         self.transformer.load_state_dict(state["weights"])
         self.ema.load(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
+        self.taught.update(state.get("taught", {}))  # older states taught none of it
+
+
+def _noise_of(clean: Tensor, pictures: int, seed: int) -> Tensor:
+    """Noise whose first channels, the ``pictures``, are the same whatever follows them."""
+    generator = torch.Generator().manual_seed(seed)
+    parts = clean[:, :pictures], clean[:, pictures:]
+    return torch.cat([torch.randn(part.shape, generator=generator) for part in parts], dim=1)
+
+
+def _shift(latents: Tensor) -> float:
+    return float(np.interp(latents.shape[2], *SHIFTS))
