@@ -118,3 +118,15 @@ def test_weather_moves_and_clear_air_does_not():
     for weather, moves in (("clear", False), ("rain", True), ("snow", True), ("sandstorm", True)):
         frames = render_frames(dataclasses.replace(scene, weather=weather), 5).astype(int)
         assert (np.abs(np.diff(frames, axis=0))[sky].mean() > 0.5) == moves
+
+
+@pytest.mark.parametrize("seed", [3, 104, 118, 127])
+def test_a_larger_picture_is_the_same_picture_drawn_finer(seed):
+    """Its means over squares are the usual picture, edges apart; itself it is sharper than that enlarged."""
+    usual = render_frames(sample_scene(seed), 13, range(6, 7)).astype(float)[0]
+    large = render_frames(sample_scene(seed), 13, range(6, 7), scale=3).astype(float)[0]
+    assert large.shape == (480, 768, 3)
+    means = large.reshape(160, 3, 256, 3, 3).mean(axis=(1, 3))
+    assert np.sqrt(np.square(means - usual).mean()) < 4.0
+    assert np.abs(np.diff(large, axis=1)).max() > 0.8 * np.abs(np.diff(usual, axis=1)).max()
+    assert np.square(large - usual.repeat(3, axis=0).repeat(3, axis=1)).mean() > 4.0

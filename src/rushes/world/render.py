@@ -36,8 +36,12 @@ class Clip:
     visible: NDArray[np.bool_]
 
 
-def render_frames(scene: Scene, num_frames: int, drawn: range | None = None) -> NDArray[np.uint8]:
-    """The pictures of a shot of ``num_frames`` frames: uint8 RGB (T, 160, 256, 3).
+def render_frames(
+    scene: Scene, num_frames: int, drawn: range | None = None, scale: int = 1
+) -> NDArray[np.uint8]:
+    """The pictures of a shot of ``num_frames`` frames: uint8 RGB (T, 160 scale, 256 scale, 3).
+
+    Everything is an outline, so a larger picture is drawn, not enlarged.
 
     With ``drawn`` only those frames, the same as they are in the whole shot. A shot of one frame is a
     moment of a short one. Raises ``UsageError`` for frames that do not exist.
@@ -46,7 +50,7 @@ def render_frames(scene: Scene, num_frames: int, drawn: range | None = None) -> 
     if any(frame not in range(num_frames) for frame in chosen):
         raise UsageError(f"frames {chosen} exceed a clip of {num_frames}; choose from 0..{num_frames - 1}")
     stage = stage_of(scene, num_frames)
-    return _draw(stage, [draw_layer(layer) for layer in stage.layers], chosen)
+    return _draw(stage, [draw_layer(layer, scale) for layer in stage.layers], chosen, scale)
 
 
 def render(scene: Scene, num_frames: int) -> Clip:
@@ -59,15 +63,19 @@ def render(scene: Scene, num_frames: int) -> Clip:
     return Clip(_draw(stage, pictures, range(num_frames)), ids, flow, visible)
 
 
-def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range) -> NDArray[np.uint8]:
-    buffer = np.zeros((HEIGHT, WIDTH, 4), np.uint8)
-    surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT), buffer, WIDTH * 4)
-    canvas = surface.getCanvas()
-    sprite, props, haze = Sprite(stage), _Props(stage), _Drift(stage)
+def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range, scale: int = 1) -> NDArray[np.uint8]:
+    height, width = HEIGHT * scale, WIDTH * scale
+    buffer = np.zeros((height, width, 4), np.uint8)
+    surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(width, height), buffer, width * 4)
+    surface.getCanvas().scale(scale, scale)
+    sprite, props, haze = Sprite(stage, scale), _Props(stage), _Drift(stage)
     views = [stage.camera.view(layer.depth) for layer in stage.layers]
-    veils = [(tile_image(veil.tile), veil.places(stage.camera, stage.motion.times)) for veil in stage.veils]
-    frames = np.empty((len(chosen), HEIGHT, WIDTH, 3), np.uint8)
+    times = stage.motion.times
+    veils = [(tile_image(veil.tile, scale), veil.places(stage.camera, times)) for veil in stage.veils]
+    frames = np.empty((len(chosen), height, width, 3), np.uint8)
     for index, frame in enumerate(chosen):
+        recorder = skia.PictureRecorder()
+        canvas = recorder.beginRecording(skia.Rect(WIDTH, HEIGHT))
         for number, picture in enumerate(pictures):
             picture.draw(canvas, views[number][frame])
             props.draw(canvas, number, frame)
@@ -78,6 +86,8 @@ def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range) -> NDArray[
         sprite.draw(canvas, frame)
         for image, places in veils:
             draw_tile(canvas, image, places[frame])
+        # Played back, maps set on the recording follow the surface's own; set on the surface they replace it.
+        surface.getCanvas().drawPicture(recorder.finishRecordingAsPicture())
         cv2.cvtColor(buffer, cv2.COLOR_BGRA2RGB, dst=frames[index])
     return frames
 

@@ -14,16 +14,17 @@ from rushes.world.palette import Rgb
 
 @dataclass(frozen=True)
 class LayerPicture:
-    """A layer drawn, RASTER pixels a world pixel."""
+    """A layer drawn, ``raster`` pixels a world pixel."""
 
     layer: Layer
     image: skia.Image
+    raster: float
 
     def draw(self, canvas: skia.Canvas, view: Array, sampling: skia.SamplingOptions = SMOOTH) -> None:
         """Draw the copies that a screen of 256 pixels can show; ``view`` is (2, 3), world -> screen."""
         canvas.setMatrix(skia_matrix(view))
         canvas.translate(self.layer.left, self.layer.top)
-        canvas.scale(1.0 / RASTER, 1.0 / RASTER)
+        canvas.scale(1.0 / self.raster, 1.0 / self.raster)
         if not self.layer.repeats:
             canvas.drawImage(self.image, 0.0, 0.0, sampling, None)
             return
@@ -31,7 +32,7 @@ class LayerPicture:
         start = (-float(view[0, 2]) - 16.0) / scale - self.layer.left
         end = (256.0 + 16.0 - float(view[0, 2])) / scale - self.layer.left
         for copy in range(math.floor(start / PERIOD), math.ceil(end / PERIOD)):
-            canvas.drawImage(self.image, copy * PERIOD * RASTER, 0.0, sampling, None)
+            canvas.drawImage(self.image, copy * PERIOD * self.raster, 0.0, sampling, None)
 
     def stencil(self, number: int) -> "LayerPicture":
         """The picture with every opaque pixel replaced by ``number`` in red."""
@@ -41,11 +42,13 @@ class LayerPicture:
         return replace(self, image=skia.Image.fromarray(marked, skia.ColorType.kBGRA_8888_ColorType))
 
 
-def draw_layer(layer: Layer) -> LayerPicture:
-    """Rasterise a layer."""
-    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(*layer.size))
+def draw_layer(layer: Layer, scale: int = 1) -> LayerPicture:
+    """Rasterise a layer for pictures ``scale`` times as large as usual."""
+    width, height = layer.size
+    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(width * scale, height * scale))
+    raster = RASTER * scale
     canvas = surface.getCanvas()
-    canvas.scale(RASTER, RASTER)
+    canvas.scale(raster, raster)
     canvas.translate(-layer.left, -layer.top)
     recorder = skia.PictureRecorder()
     recording = recorder.beginRecording(skia.Rect(-2000, -200, 2000, 400))
@@ -57,7 +60,7 @@ def draw_layer(layer: Layer) -> LayerPicture:
     _play(canvas, picture, layer, layer.edges, None)
     if layer.mist is not None:
         canvas.drawPaint(skia.Paint(Shader=slope_shader(layer.mist), BlendMode=skia.BlendMode.kSrcATop))
-    return LayerPicture(layer, surface.makeImageSnapshot())
+    return LayerPicture(layer, surface.makeImageSnapshot(), raster)
 
 
 def _play(

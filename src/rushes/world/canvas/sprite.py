@@ -12,11 +12,13 @@ from rushes.world.stage import Stage
 class Sprite:
     """Draws the subject of a stage."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, scale: int = 1) -> None:
+        """``scale`` pixels of its own a pixel of the usual picture."""
+        self._scale = scale
         parts = [part.under(stage.placement) for part in stage.figure.parts]
         self._parts = [PartPainter(part) for part in parts]
         self._order = drawing_order(parts, len(stage.motion.times))
-        self._surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(WIDTH, HEIGHT))
+        self._surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(WIDTH * scale, HEIGHT * scale))
         self._view = stage.camera.view(1.0)
         self._footing = footing_of(stage)
         self._edge = skia.Color4f(*self._footing.edge, 1.0).toColor()
@@ -39,18 +41,19 @@ class Sprite:
         silhouette = self._surface.makeImageSnapshot(bounds)
         self._ground(canvas, frame, image, bounds)
         canvas.resetMatrix()
+        canvas.scale(1.0 / self._scale, 1.0 / self._scale)
         for x, y in self._footing.edge_offsets:
-            canvas.drawImage(silhouette, bounds.left() + x, bounds.top() + y)
+            canvas.drawImage(silhouette, bounds.left() + x * self._scale, bounds.top() + y * self._scale)
         canvas.drawImage(image, bounds.left(), bounds.top())
 
     def _paint_body(self, own: skia.Canvas, frame: int) -> skia.IRect:
         """Draw the parts from back to front; returns the pixels they may have touched."""
-        view = skia_matrix(self._view[frame])
+        view = skia_matrix(self._scale * self._view[frame])
         touched = skia.Rect.MakeEmpty()
         for index in self._order[frame].tolist():
             touched.join(self._parts[index].draw(own, frame, view))
         bounds = touched.makeOutset(2.0, 2.0).roundOut()
-        if not bounds.intersect(skia.IRect.MakeWH(WIDTH, HEIGHT)):
+        if not bounds.intersect(skia.IRect.MakeWH(WIDTH * self._scale, HEIGHT * self._scale)):
             return skia.IRect.MakeEmpty()
         return bounds
 
@@ -58,6 +61,7 @@ class Sprite:
         """Contact shadow, and in rain the mirror image on the wet ground."""
         if self._footing.mirror is not None:
             canvas.setMatrix(skia_matrix(self._footing.mirror[frame]))
+            canvas.scale(1.0 / self._scale, 1.0 / self._scale)
             canvas.drawImage(image, bounds.left(), bounds.top(), SMOOTH, self._mirror)
         self._shadow.setAlphaf(float(self._footing.shadow_opacity[frame]))
         canvas.setMatrix(skia_matrix(self._footing.shadow[frame]))

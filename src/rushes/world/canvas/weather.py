@@ -14,10 +14,11 @@ from rushes.world.weather import HAZE_BLOBS, HAZE_HEIGHT, HAZE_PERIOD, HAZE_SHAR
 
 
 @cache
-def tile_image(tile: Tile) -> skia.Image:
-    """The sheet drawn once."""
-    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(TILE, TILE))
+def tile_image(tile: Tile, scale: int = 1) -> skia.Image:
+    """The sheet drawn once, ``scale`` pixels a pixel of the usual picture."""
+    surface = skia.Surface.MakeRaster(skia.ImageInfo.MakeN32Premul(TILE * scale, TILE * scale))
     canvas = surface.getCanvas()
+    canvas.scale(scale, scale)
     paint = skia_paint(tile.color, tile.opacity)
     outline = tile.outline
     for x, y in tile.places.tolist():
@@ -28,12 +29,14 @@ def tile_image(tile: Tile) -> skia.Image:
 
 def draw_tile(canvas: skia.Canvas, image: skia.Image, place: Array) -> None:
     """Cover the frame with copies of a sheet, one of whose corners is at ``place`` (2,)."""
+    fine = image.width() / TILE
     canvas.resetMatrix()
+    canvas.scale(1.0 / fine, 1.0 / fine)
     row = float(place[1]) - TILE
     while row < HEIGHT:
         column = float(place[0]) - TILE
         while column < WIDTH:
-            canvas.drawImage(image, column, row, SMOOTH, None)
+            canvas.drawImage(image, column * fine, row * fine, SMOOTH, None)
             column += TILE
         row += TILE
 
