@@ -189,3 +189,29 @@ def test_any_animal_can_take_the_place_of_another(concept, language):
 
 def test_only_the_article_right_before_changes():
     assert put("an old man and a fox", (17, 20), "owl", "en") == "an old man and an owl"
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "expected"),
+    [
+        ("a fox in a snowy forest", "weather=rain", "a fox in a rainy forest"),
+        ("an overcast harbor", "weather=fog", "a foggy harbor"),
+        ("a fox in a snowy forest", "weather=heavy_rain", "a fox in a forest, heavy rain"),
+        ("snow falls on the village", "weather=wind", "wind blows on the village"),
+        ("snow is falling on the village", "weather=rain", "rain is falling on the village"),
+        ("an old man walks at night", "time=noon", "an old man walks at noon"),
+        ("an old man walks at night", "time=winter", "an old man walks in winter"),
+        ("飘雪的森林里一只狐狸", "weather=rain", "下雨的森林里一只狐狸"),
+        ("飘雪的森林里一只狐狸", "weather=storm", "暴风雨中的森林里一只狐狸"),
+        ("外面下着雪，狐狸在跑", "weather=wind", "外面刮着风，狐狸在跑"),
+        ("雪の森を走る狐", "weather=clear", "晴れた森を走る狐"),
+        ("雪の森を走る狐", "weather=wind", "風の吹く森を走る狐"),
+        ("雪が降る森を狐が走る", "weather=rain", "雨が降る森を狐が走る"),
+        ("赤い傘を持つ少女", "colour=orange", "オレンジ色の傘を持つ少女"),
+        ("눈 내리는 숲의 여우", "weather=fog", "안개 낀 숲의 여우"),
+        ("눈이 내리는 숲을 여우가 달린다", "weather=wind", "바람이 부는 숲을 여우가 달린다"),
+        ("밤거리를 걷는 여자", "time=dawn", "새벽 거리를 걷는 여자"),
+    ],
+)
+def test_words_take_the_shape_of_their_place(text, axis, expected):
+    assert texts(text, axis) == [expected]

@@ -11,14 +11,16 @@ from rushes.language.concepts import Concept, Lexicon
 from rushes.language.morphology import japanese, korean
 from rushes.language.morphology.forms import NOUN_SLOTS, forms, read_marks
 from rushes.language.parse import parse
+from rushes.language.shapes import reshaped, shape_of
 from rushes.language.spec import Found, ShotSpec
-from rushes.language.vocabulary import key
+from rushes.language.vocabulary import key, with_role
 from rushes.language.writing import joined, with_article, with_particle
 
 # て and た after a verb, plain and voiced.
 _TE = ("て", "た", "で", "だ")
 _PLAIN = {"て": "て", "た": "た", "で": "て", "だ": "た"}
 _VOICED = {"て": "で", "た": "だ", "で": "で", "だ": "だ"}
+_BEFORE_NOUN = ("い", "の", "な")
 # 下雨, 起雾: weather that begins as an event.
 _ONSETS = ("下", "起", "刮")
 
@@ -30,13 +32,26 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
     """
     start, end = found.span
     old = Lexicon.load().concepts[found.concept]
-    text = _conjugated(spec, (start, end), old, concept)
+    text = _reshaped(spec, found, concept) or _conjugated(spec, (start, end), old, concept)
     if text is None:
         word = _fitting(spec.text[start:end], old, concept, spec.language)
         text = put(spec.text, (start, end), word, spec.language)
     if not any(each.concept == concept.id for each in parse(text, spec.language).everything()):
         raise UsageError(f"{concept.id} cannot stand for {spec.text[start:end]!r} in {spec.text[:60]!r}.")
     return text
+
+
+def _reshaped(spec: ShotSpec, found: Found, concept: Concept) -> str | None:
+    shape = shape_of(spec, found)
+    made = reshaped(spec, found, concept, shape) if shape else None
+    if made is None:
+        return None
+    span, words = made
+    if words:
+        return put(spec.text, span, words, spec.language)
+    # English has no adjective for it: "a snowy forest" is "a forest, heavy rain".
+    bare = with_article(spec.text[: span[0]] + spec.text[span[1] :])
+    return joined(bare, [concept.word(spec.language)], spec.language)
 
 
 def _conjugated(spec: ShotSpec, span: tuple[int, int], old: Concept, new: Concept) -> str | None:
@@ -95,6 +110,9 @@ def put(text: str, span: tuple[int, int], word: str, language: str) -> str:
         particle = ""
         while len(particle) < len(after) and "가" <= after[len(particle)] <= "힣":
             particle += after[len(particle)]
+        if particle and particle not in with_role("ko", "particle"):
+            # 밤거리, a night street: another first part stands apart.
+            return f"{before}{word} {after}"
         return before + with_particle(word, particle) + after[len(particle) :]
     return before + word + after
 
@@ -115,7 +133,16 @@ def _fitting(surface: str, old: Concept, new: Concept, language: str) -> str:
     words = [word.text for word in plain if not word.needs_camera and not word.is_english_verb]
     if ends:
         words = [word for word in words if word.endswith(ends)] or words
-    return words[0] if words else plain[0].text
+    return _alike(surface, words, language) if words else plain[0].text
+
+
+def _alike(surface: str, words: list[str], language: str) -> str:
+    """赤い before a noun asks for 緑の, not for 緑; a Korean noun for a noun, not for a dictionary form."""
+    if language == "ja" and surface.endswith(_BEFORE_NOUN):
+        words = [word for word in words if word.endswith(_BEFORE_NOUN)] or words
+    if language == "ko" and not surface.endswith("다"):
+        words = [word for word in words if not word.endswith("다")] or words
+    return words[0]
 
 
 def _same_form(surface: str, old: Concept, new: Concept, language: str) -> str | None:
