@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from tests.tiny_model import tiny_bundle, wide_bundle
@@ -11,11 +13,13 @@ from tests.tiny_model import tiny_bundle, wide_bundle
 from rushes.core.errors import UsageError
 from rushes.engine.budget import holding_within
 from rushes.engine.catalogue import PACKAGED
-from rushes.engine.events import Finished, StageName
+from rushes.engine.events import Finished, FramesDecoded, StageName
 from rushes.engine.forecast import Needs
 from rushes.engine.generate import generate
 from rushes.engine.plan import Order, plan
+from rushes.engine.provenance import engine_stages
 from rushes.models.bundle import open_model, save_bundle
+from rushes.models.tiled_codec import Tiling
 
 CPU = torch.device("cpu")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and limits anonymous memory")
@@ -76,14 +80,49 @@ def test_a_budget_below_the_least_is_refused_with_the_least(deep_model):
         holding_within(needs, 0, 10**6)
 
 
+def test_tiles_come_last_and_are_told_recorded_and_close(deep_model):
+    files = open_model(deep_model)
+    asked = Order("a red fox", "a red fox", seed=1, steps=1, num_frames=5, size=(512, 320))
+    needs = Needs(files, plan(files.facts, asked)[0], torch.float32)
+    ways = holdings(needs)
+    whole = [way for way in ways if way.tiling is None]
+    tiled = ways[len(whole)]
+    assert whole[-1].places == 2
+    assert tiled.places is None
+    assert tiled.tiling == Tiling(24, 6)
+    assert ways[-1].tiling == Tiling(16, 4)
+    assert ways[-1].places == 2
+    assert "decoded in tiles of 384x384" in tiled.describe()
+    shown = {}
+    for way in (whole[0], ways[-1]):
+        bundle = way.load(CPU)
+        events = list(generate(bundle, needs.request))
+        shown[way.tiling] = np.concatenate(
+            [each.frames for each in events if isinstance(each, FramesDecoded)]
+        )
+        settings = {stage.name: stage.settings for stage in engine_stages(bundle, needs.request)}
+        assert settings["decode"].get("tile") == (way.tiling and way.tiling.side)
+        assert "tile" not in settings["denoise"]
+    apart = np.abs(np.subtract(*shown.values(), dtype=np.int16))
+    assert 0 < apart.mean() < 255 * 0.04
+
+
+def test_a_first_picture_counts_where_it_is_encoded(deep_model):
+    plain = needs_of(deep_model)
+    pictured = replace(plain, request=replace(plain.request, first_frame="0" * 64))
+    stage = StageName.ENCODE_TEXT
+    assert plain.encoding_bytes() == 0
+    assert pictured.forecast(None, 0).stages[stage] > plain.forecast(None, 0).stages[stage]
+
+
 def test_the_forecast_grows_with_what_is_asked(deep_model):
     small = needs_of(deep_model)
     request, _ = plan(small.files.facts, Order("x", "x", 1, num_frames=37))
     long = Needs(small.files, request, torch.float32)
     assert long.activation_bytes > small.activation_bytes
-    assert long.decoding_bytes == small.decoding_bytes  # decoding streams
+    assert long.decoding_bytes() == small.decoding_bytes()  # decoding streams
     delivered = Needs(small.files, request, torch.float32, delivered=(1280, 720))
-    assert delivered.decoding_bytes > long.decoding_bytes
+    assert delivered.decoding_bytes() > long.decoding_bytes()
     half = needs_of(deep_model, torch.bfloat16)
     assert half.text_bytes * 2 == small.text_bytes
     assert small.forecast(None, held=7).stages[StageName.DENOISE] > small.activation_bytes
@@ -99,6 +138,7 @@ from rushes.engine.generate import generate
 from rushes.engine.memory import own_memory, return_freed_memory
 from rushes.engine.plan import Order, plan
 from rushes.models.bundle import open_model
+from rushes.models.tiled_codec import Tiling
 
 def status(field):
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -111,8 +151,9 @@ files = open_model(Path(order["folder"]))
 asked = Order("a fox", "a fox", 1, steps=2, num_frames=order["frames"], size=order["size"])
 request, _ = plan(files.facts, asked)
 needs = Needs(files, request, getattr(torch, order["dtype"]))
+tiling = Tiling(order["tile"], order["tile"] // 4) if "tile" in order else None
 held = own_memory(torch.device("cpu"))
-forecast = needs.forecast(order["places"], held)
+forecast = needs.forecast(order["places"], held, tiling)
 if "budget" in order:
     limit = status("VmData") + order["budget"]
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
@@ -126,7 +167,7 @@ def watch():
 
 watcher = threading.Thread(target=watch, daemon=True)
 watcher.start()
-bundle = Holding(needs, order["places"], forecast).load(torch.device("cpu"))
+bundle = Holding(needs, order["places"], forecast, tiling).load(torch.device("cpu"))
 last = [event.latents for event in generate(bundle, request) if hasattr(event, "latents")][-1]
 total = float(last.abs().sum())
 running = False
@@ -148,8 +189,9 @@ def child(**order):
         {"size": (256, 160), "frames": 61, "dtype": "float32", "places": 2},
         {"size": (512, 320), "frames": 33, "dtype": "bfloat16", "places": None},
         {"size": (640, 480), "frames": 5, "dtype": "float32", "places": None},
+        {"size": (640, 480), "frames": 5, "dtype": "float32", "places": None, "tile": 16},
     ],
-    ids=lambda order: f"{order['size'][0]}x{order['size'][1]}x{order['frames']}",
+    ids=lambda order: f"{order['size'][0]}x{order['size'][1]}x{order['frames']} {order.get('tile', '')}",
 )
 def test_the_forecast_is_within_a_tenth_of_what_is_taken(order):
     run = child(folder=str(PACKAGED["mini"]), **order)

@@ -6,7 +6,7 @@ from tests.models.test_codec_contract import clip, mini, wan21, wan22
 
 from rushes.core.errors import UsageError
 from rushes.models.codec import VideoCodec
-from rushes.models.tiled_codec import TiledCodec
+from rushes.models.tiled_codec import TiledCodec, Tiling
 
 
 @pytest.fixture(scope="module", params=[mini, wan21, wan22])
@@ -20,7 +20,7 @@ def latents(codec, frames=3, height=7, width=8):
 
 
 def test_it_is_a_codec_and_one_tile_is_the_whole(codec):
-    tiled = TiledCodec(codec, tile=8, overlap=4)
+    tiled = TiledCodec(codec, Tiling(8, overlap=4))
     assert isinstance(tiled, VideoCodec)
     values = latents(codec)
     assert (tiled.decode(values) - codec.decode(values)).abs().max() < 1e-6
@@ -33,7 +33,7 @@ def test_tiles_stay_close_to_the_whole(codec):
 
     Random weights are the hard case: their attention looks at the whole frame as much as any.
     """
-    values, tiled = latents(codec), TiledCodec(codec, tile=6, overlap=3)
+    values, tiled = latents(codec), TiledCodec(codec, Tiling(6, overlap=3))
     whole = codec.decode(values)
     assert tiled.decode(values).shape == whole.shape
     assert 0 < (tiled.decode(values) - whole).abs().mean() < 0.08
@@ -45,7 +45,8 @@ def test_more_overlap_comes_closer(codec):
     values = latents(codec)
     whole = codec.decode(values)
     near, far = (
-        (TiledCodec(codec, tile=4, overlap=overlap).decode(values) - whole).abs().mean() for overlap in (2, 0)
+        (TiledCodec(codec, Tiling(4, overlap=overlap)).decode(values) - whole).abs().mean()
+        for overlap in (2, 0)
     )
     assert near < far
 
@@ -53,15 +54,32 @@ def test_more_overlap_comes_closer(codec):
 def test_a_tile_keeps_its_own_past(codec):
     """Cutting time as well would start every chunk anew: its frames would differ from the stream's."""
     values = latents(codec)
-    tiled = TiledCodec(codec, tile=4, overlap=2)
+    tiled = TiledCodec(codec, Tiling(4, overlap=2))
     chunks = list(tiled.decode_stream(values))
     assert [chunk.shape[2] for chunk in chunks] == [1, 4, 4]
     assert not torch.equal(chunks[2], list(tiled.decode_stream(values[:, :, 1:]))[1])
     assert torch.equal(torch.cat(chunks, dim=2), tiled.decode(values))
 
 
+def test_tiles_are_worked_through_one_after_the_other(codec, monkeypatch):
+    """Streams side by side would hold the causal caches of all tiles."""
+    alive, most = 0, 0
+    stream = type(codec).decode_stream
+
+    def counted(self, values):
+        nonlocal alive, most
+        alive += 1
+        most = max(most, alive)
+        yield from stream(self, values)
+        alive -= 1
+
+    monkeypatch.setattr(type(codec), "decode_stream", counted)
+    TiledCodec(codec, Tiling(4, overlap=1)).decode(latents(codec))
+    assert most == 1
+
+
 def test_a_flat_picture_stays_flat_over_the_seams():
-    class Flat:
+    class Flat(torch.nn.Module):
         """Every tile in its own level would show; all the same level must not."""
 
         compression = mini().compression
@@ -71,7 +89,7 @@ def test_a_flat_picture_stays_flat_over_the_seams():
             for _ in range(values.shape[2]):
                 yield torch.full((1, 3, 1, values.shape[3] * 16, values.shape[4] * 16), 0.25)
 
-    joined = TiledCodec(Flat(), tile=5, overlap=2).decode(torch.zeros(1, 2, 1, 11, 13))
+    joined = TiledCodec(Flat(), Tiling(5, overlap=2)).decode(torch.zeros(1, 2, 1, 11, 13))
     assert joined.shape == (1, 3, 1, 176, 208)
     assert (joined - 0.25).abs().max() < 1e-6
 
@@ -79,4 +97,4 @@ def test_a_flat_picture_stays_flat_over_the_seams():
 @pytest.mark.parametrize(("tile", "overlap"), [(8, 5), (8, -1), (0, 0)])
 def test_tiles_that_do_not_move_on_are_refused(tile, overlap):
     with pytest.raises(UsageError, match=f"tiles of {tile} latent cells cannot overlap by {overlap}"):
-        TiledCodec(mini(), tile, overlap)
+        Tiling(tile, overlap)

@@ -1,6 +1,7 @@
 """How a model is held in memory: all of it where there is room, else as many blocks as a budget allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import torch
 
@@ -9,18 +10,24 @@ from rushes.core.memory_size import describe_memory
 from rushes.engine.forecast import Forecast, Needs
 from rushes.models.bundle import Bundle, load_files, stream_files
 from rushes.models.streaming import FEWEST_PLACES
+from rushes.models.tiled_codec import TiledCodec, Tiling
+
+# Sides of tiles in latent cells, tried from the largest; a fourth of a side is shared, as diffusers does it.
+TILE_SIDES = (96, 64, 48, 32, 24, 16)
 
 
 @dataclass(frozen=True)
 class Holding:
     """All weights in memory (``places`` None), or one text encoder, then so many of an expert's blocks.
 
-    ``forecast`` is what the take then needs at most.
+    ``tiling`` divides the codec's pictures, None leaves them whole. ``forecast`` is what the take then needs
+    at most.
     """
 
     needs: Needs
     places: int | None
     forecast: Forecast
+    tiling: Tiling | None = None
 
     def describe(self) -> str:
         """For a person."""
@@ -31,6 +38,10 @@ class Holding:
             way = "one expert in memory at a time"
         else:
             way = f"{self.places + 1} of {depth} blocks in memory at a time"
+        if self.tiling is not None:
+            cell = self.needs.files.facts.compression
+            side = self.tiling.side
+            way += f", pictures decoded in tiles of {side * cell.width}x{side * cell.height}"
         return f"about {describe_memory(self.forecast.peak)} at most, {way}"
 
     def leaner(self, held: int) -> "Holding | None":
@@ -44,21 +55,31 @@ class Holding:
         """The model, held so. Raises WeightsError for broken files."""
         files, dtype = self.needs.files, self.needs.dtype
         if self.places is None:
-            return load_files(files, dtype, device)
-        return stream_files(files, dtype, device, self.places)
+            bundle = load_files(files, dtype, device)
+        else:
+            bundle = stream_files(files, dtype, device, self.places)
+        if self.tiling is None or isinstance(bundle.codec, TiledCodec):
+            return bundle
+        return replace(bundle, codec=TiledCodec(bundle.codec, self.tiling))
 
 
 def holding_within(needs: Needs, held: int, budget: int) -> Holding:
-    """The fastest way to stay within ``budget`` bytes, of which the process holds ``held`` already.
+    """The best way to stay within ``budget`` bytes, of which the process holds ``held`` already.
 
+    Ways that leave the pixels alone come first, faster before slower; tiles only where none of them fits.
     Raises UsageError, naming the least that would do, when there is none.
     """
     ways = [None, *range(needs.depth - 1, FEWEST_PLACES - 1, -1)]
-    for places in ways:
-        forecast = needs.forecast(places, held)
+    whole = max(needs.cells)
+    tilings = [Tiling(side, side // 4) for side in TILE_SIDES if side < whole]
+    least: Forecast | None = None
+    for tiling, places in [*product([None], ways), *((tiling, way) for way in ways for tiling in tilings)]:
+        forecast = needs.forecast(places, held, tiling)
         if forecast.peak <= budget:
-            return Holding(needs, places, forecast)
-    least = min((needs.forecast(places, held) for places in ways), key=lambda each: each.peak)
+            return Holding(needs, places, forecast, tiling)
+        if least is None or forecast.peak < least.peak:
+            least = forecast
+    assert least is not None
     raise UsageError(
         f"memory budget {describe_memory(budget)} is too small: stage {least.stage} of this take needs "
         f"{describe_memory(least.peak)}; allow that much, or ask for fewer seconds or a smaller size"

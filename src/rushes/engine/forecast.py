@@ -17,6 +17,7 @@ from rushes.models.codecs import CodecConfig
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.model_files import ModelFiles
 from rushes.models.tensor_source import TensorSource
+from rushes.models.tiled_codec import Tiling
 from rushes.models.wan_vae21 import WanVAE21Config
 
 WIDE = 4  # bytes of float32
@@ -58,15 +59,18 @@ class Needs:
     members: int = 1
     device: torch.device = CPU
 
-    def forecast(self, places: int | None, held: int) -> Forecast:
-        """With all weights in memory (None) or so many places for blocks, beside ``held`` bytes."""
-        held += round(RUNTIME_BYTES)
-        weights = self._weights(places)
+    def forecast(self, places: int | None, held: int, tiling: Tiling | None = None) -> Forecast:
+        """With all weights in memory (None) or so many places for blocks, beside ``held`` bytes.
+
+        ``tiling`` is the codec's; a first picture is encoded before the words.
+        """
+        held += round(RUNTIME_BYTES) + self._weights(places)
+        visit = 0 if places is None else self._visit_bytes
         return Forecast(
             {
-                StageName.ENCODE_TEXT: held + weights + (0 if places is None else self._visit_bytes),
-                StageName.DENOISE: held + weights + self.activation_bytes,
-                StageName.DECODE: held + weights + self.decoding_bytes,
+                StageName.ENCODE_TEXT: held + max(visit, self.encoding_bytes(tiling)),
+                StageName.DENOISE: held + self.activation_bytes,
+                StageName.DECODE: held + self.decoding_bytes(tiling),
             }
         )
 
@@ -145,14 +149,43 @@ class Needs:
         piece = min(length, tokens) * (2 * config.ffn_size * narrow + 2 * config.hidden_size * WIDE)
         return stream + rows + piece + latents + texts + rope
 
-    @cached_property
-    def decoding_bytes(self) -> int:
-        """One chunk of frames in the decoder at its widest, and what finishing holds."""
-        request, config = self.request, self.files.codec.config
-        fixed, per_pixel = _decoder_bytes(config, self.dtype)
+    def decoding_bytes(self, tiling: Tiling | None = None) -> int:
+        """One chunk of frames in the decoder at its widest, and what finishing holds.
+
+        Of tiles one is worked on; the frames of the whole clip are joined beside it.
+        """
+        fixed, per_pixel = _decoder_bytes(self.files.codec.config, self.dtype)
         width, height = self.delivered
         finishing = FINISHING_BYTES + FINISHING_BYTES_A_PIXEL * width * height if width else 0
-        return round(fixed + per_pixel * request.width * request.height + finishing)
+        joined = 0 if tiling is None else self._clip_bytes
+        return round(fixed + per_pixel * self._pixels(tiling) + joined + finishing)
+
+    def encoding_bytes(self, tiling: Tiling | None = None) -> int:
+        """One chunk of frames in the encoder, and the clip that a first picture begins; 0 without one."""
+        if not self.request.first_frame:
+            return 0
+        fixed, per_pixel = _encoder_bytes(self.files.codec.config, self.dtype)
+        # the picture, the grey frames behind it, and the two joined
+        return round(fixed + per_pixel * self._pixels(tiling) + 2 * self._clip_bytes)
+
+    @cached_property
+    def cells(self) -> tuple[int, int]:
+        """Rows and columns of latents."""
+        cell, request = self.files.facts.compression, self.request
+        return request.height // cell.height, request.width // cell.width
+
+    def _pixels(self, tiling: Tiling | None) -> int:
+        """Of the picture, or of one tile of it."""
+        cell, (rows, columns) = self.files.facts.compression, self.cells
+        if tiling is not None:
+            rows, columns = min(rows, tiling.side), min(columns, tiling.side)
+        return rows * cell.height * columns * cell.width
+
+    @cached_property
+    def _clip_bytes(self) -> int:
+        """Frames of one clip in float32."""
+        request = self.request
+        return 3 * WIDE * request.num_frames * request.height * request.width
 
 
 def _bytes(source: TensorSource, dtype: torch.dtype, prefix: str = "") -> int:
@@ -170,3 +203,11 @@ def _decoder_bytes(config: CodecConfig, dtype: torch.dtype) -> tuple[float, floa
             return 48e6 + 7600 * config.width**2, 93 + 166 * config.width
         case _:
             return 18e6 + 1e4 * config.decoder_width**2, 520 + 49 * config.decoder_width
+
+
+def _encoder_bytes(config: CodecConfig, dtype: torch.dtype) -> tuple[float, float]:
+    """As :func:`_decoder_bytes`, of the encoder; measured for Wan2.1, others count like their decoder."""
+    fixed, per_pixel = _decoder_bytes(config, dtype)
+    if isinstance(config, WanVAE21Config):
+        per_pixel = 290 + 107 * config.width
+    return fixed, per_pixel

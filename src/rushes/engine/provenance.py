@@ -7,6 +7,7 @@ from rushes.core.recipe import Stage
 from rushes.core.request import Request, Sampling
 from rushes.engine.events import StageName
 from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, Bundle
+from rushes.models.tiled_codec import TiledCodec
 
 # Raised when the same settings would give other numbers.
 REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 3, StageName.DECODE: 2}
@@ -37,15 +38,23 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
             "whole_timesteps": bundle.conventions.whole_timesteps,
             **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
-            **({"first_frame": request.first_frame} if request.first_frame else {}),
+            **({"first_frame": request.first_frame, **_tiles(bundle)} if request.first_frame else {}),
             **({"candidates": request.candidates} if request.candidates > 1 else {}),
         },
         StageName.DECODE: {
             "weights": {name: digest for name, digest in bundle.sha256.items() if name == CODEC},
             "trim": request.trim,
+            **_tiles(bundle),
         },
     }
     return tuple(Stage(name, REVISIONS[name], settings[name]) for name in StageName)
+
+
+def _tiles(bundle: Bundle) -> Mapping[str, Any]:
+    """How the codec divides pictures, where it does: seams are close to the whole, but not it."""
+    if not isinstance(bundle.codec, TiledCodec):
+        return {}
+    return {"tile": bundle.codec.tiling.side, "tile_overlap": bundle.codec.tiling.overlap}
 
 
 def _levels(sampling: Sampling) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRec
 from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
 from rushes.models.tensor_source import REMEDY, check_fits, fill
 from rushes.models.text_encoder import UMT5Encoder
+from rushes.models.tiled_codec import TiledCodec
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import Block, WanTransformer
 from rushes.models.upscaler import Upscaler
@@ -64,7 +65,7 @@ class Bundle:
     tokenizer: Tokenizer
     text_encoder: UMT5Encoder | VisitingEncoder
     experts: tuple[Expert, ...]
-    codec: Codec
+    codec: Codec | TiledCodec
     defaults: ModelDefaults
     sha256: Mapping[str, str] = field(default_factory=dict)
     conventions: Conventions = MINI_CONVENTIONS
@@ -237,7 +238,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     Experts that hold one transformer share ``transformer.safetensors``. Raises ValueError for more than two
     different experts, experts of different shapes, or parts that are not in memory.
     """
-    if isinstance(bundle.text_encoder, VisitingEncoder):
+    if isinstance(bundle.text_encoder, VisitingEncoder) or isinstance(bundle.codec, TiledCodec):
         raise ValueError(f"{bundle.name} was not loaded into memory: load it with load_files to save it")
     folder.mkdir(parents=True, exist_ok=True)
     names = _expert_files(bundle.experts)

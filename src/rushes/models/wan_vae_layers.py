@@ -70,7 +70,7 @@ def activate(norm: nn.Module, x: Tensor, into: Tensor | None = None) -> Tensor:
     made = torch.empty_like(x) if into is None else into
     # a piece is still in the cache from one operation to the next
     places = max(1, PIECE // x.shape[-1])
-    pieces = (values.flatten(0, -2).split(places) for values in (x, made))
+    pieces = (torch.split(values.flatten(0, -2), places) for values in (x, made))
     for piece, result in zip(*pieces, strict=True):
         result.copy_(F.silu(norm(piece), inplace=True))
     return made

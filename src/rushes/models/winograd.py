@@ -86,7 +86,7 @@ def _blocks(into: Tensor, at_once: int) -> Iterator[tuple[int, Tensor, int, int]
 
 
 def _block(frames: Sequence[Tensor], top: int, left: int, shape: Sequence[int], scratch: Scratch) -> Tensor:
-    """A block and its border of one, in time's four points or its taps: (4, 3 or 1, height + 2, width + 2, C)."""
+    """A block and its border of one, in time's points (4, height + 2, width + 2, C) or taps (3 or 1, ...)."""
     (rows, columns, channels), (_, height, width, _) = frames[0].shape, shape
     block = scratch.take("block", frames[0], len(frames), height + 2, width + 2, channels)
     above, below = max(top - 1, 0), min(top + height + 1, rows)

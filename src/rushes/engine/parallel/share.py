@@ -11,6 +11,7 @@ from rushes.engine.parallel.rows import share_rows
 from rushes.engine.parallel.tokens import share_tokens
 from rushes.engine.run import Run
 from rushes.models.bundle import Bundle
+from rushes.models.tiled_codec import TiledCodec
 from rushes.models.transformer import WanTransformer
 
 
@@ -29,6 +30,7 @@ def share_bundle(bundle: Bundle, mesh: Mesh) -> None:
     """Divide every transformer, and the codec's decoder by rows over all ranks."""
     for transformer in {id(each.transformer): each.transformer for each in bundle.experts}.values():
         share_transformer(transformer, mesh)
+    assert not isinstance(bundle.codec, TiledCodec), "ranks divide whole pictures"
     share_rows(bundle.codec, mesh.everyone)
 
 
