@@ -46,10 +46,11 @@ def dress_woman(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     skirt = placed(waist, 0.5 * pose.wind * pose.turn, flare)
     lag = 0.8 * (pose.hem - pose.wind)
     flounce = placed(apply(skirt, (0.0, 23.0)), (0.6 * pose.wind + lag) * pose.turn, flare)
+    # Both legs stay under the skirt, whichever is nearer.
     parts = [
         *arm_parts(pose, WOMAN, 1, 3.4, (dark_paint, skin), far),
-        *leg_parts(pose, WOMAN, 1, (5.2, 4.4, 3.6), (palette.subject(_SKIN, 0.8), boot), far),
-        *leg_parts(pose, WOMAN, 0, (5.2, 4.4, 3.6), (skin, boot), near - 12.0),
+        *leg_parts(pose, WOMAN, 1, (5.2, 4.4, 3.6), (palette.subject(_SKIN, 0.8), boot), 0.5 * far),
+        *leg_parts(pose, WOMAN, 0, (5.2, 4.4, 3.6), (skin, boot), 0.5 * near),
         Part((Shape(curve(_FLOUNCE), dark_paint),), flounce, 20.0),
         Part((Shape(curve(_SKIRT), paint),), skirt, 21.0),
         Part(
