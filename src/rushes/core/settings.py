@@ -10,14 +10,19 @@ PULLING = ".pulling"
 
 @dataclass(frozen=True)
 class Settings:
-    """Where rushes keeps its state. ``home``: training state, pulled weights, caches."""
+    """Where rushes keeps its state. ``home``: training state, pulled weights, caches, the studio.
+
+    ``database``: URL of the studio's database; empty for a file under ``home``.
+    """
 
     home: Path
+    database: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """``RUSHES_HOME``, or ``~/.rushes``. Creates nothing."""
-        return cls(home=Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes"))
+        """``RUSHES_HOME``, or ``~/.rushes``, and ``RUSHES_DATABASE``. Creates nothing."""
+        home = Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes")
+        return cls(home, os.environ.get("RUSHES_DATABASE", ""))
 
     @property
     def cache(self) -> Path:
@@ -38,3 +43,8 @@ class Settings:
     def training(self) -> Path:
         """Resumable training state."""
         return self.home / "training"
+
+    @property
+    def studio(self) -> Path:
+        """Projects, takes and their files."""
+        return self.home / "studio"
