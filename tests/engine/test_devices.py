@@ -18,7 +18,9 @@ from rushes.core.errors import CancelledError, GenerationError, UsageError, Weig
 from rushes.engine.events import FramesDecoded, Preview, Resumed, StepDone, TextsEncoded
 from rushes.engine.facts import read_facts
 from rushes.engine.generate import generate
+from rushes.engine.parallel import deadline as deadline_module
 from rushes.engine.parallel import ranks as ranks_module
+from rushes.engine.parallel.deadline import Deadline
 from rushes.engine.parallel.devices import Devices, SharedModel, layout_for
 from rushes.engine.parallel.layout import Layout
 from rushes.engine.parallel.ranks import Ranks, Site, site_for
@@ -101,6 +103,42 @@ def test_one_message_when_a_device_is_lost(how, message):
         ranks.hear()
     assert time.monotonic() - began < 2 * ranks_module.GRACE
     wait_for_end(pids, 1)
+
+
+def test_a_device_that_hangs_ends_all(tiny_model, tmp_path, monkeypatch):
+    """Stopped, it neither works nor dies; its companions wait in the middle of a step."""
+    monkeypatch.setattr(deadline_module, "LEAST", 1.0)
+    monkeypatch.setattr(deadline_module, "TIMES", 2.0)
+    with Devices(shared(tiny_model)) as devices:
+        pids = pids_of(devices)
+        clip = devices.generate(LONG)
+        while not of(StepDone, [next(clip)]):
+            pass
+        os.kill(pids[1], signal.SIGSTOP)
+        with pytest.raises(GenerationError, match=r"2 devices have said nothing for \d+ seconds, so one"):
+            list(clip)
+        wait_for_end(pids, 1)
+
+
+def test_a_deadline_follows_the_pace_and_forgives_absence():
+    now = [0.0]
+    deadline = Deadline(20.0, clock=lambda: now[0])
+
+    def wait(seconds):
+        for _ in range(int(seconds)):
+            now[0] += 1
+            overdue = deadline.overdue()
+        return overdue
+
+    assert wait(200) == 0  # ten of the expected steps
+    assert wait(1) == 201
+    deadline.heard()  # a step took that long, so later ones may
+    assert wait(2000) == 0
+    now[0] += 86400  # the caller was stopped, and all with it
+    assert deadline.overdue() == 0
+    assert wait(11) > 2010
+    deadline.resume()
+    assert deadline.overdue() == 0
 
 
 def test_noise_of_their_own_is_noticed(tiny_model):

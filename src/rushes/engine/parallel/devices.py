@@ -4,22 +4,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import torch
 
-from rushes.core.errors import CancelledError, UsageError
+from rushes.core.errors import CancelledError, GenerationError, UsageError
 from rushes.core.lora_use import LoraUse
 from rushes.core.model_facts import ModelFacts
 from rushes.core.request import Request
 from rushes.engine.events import Event, Finished, StepDone, TextsEncoded
+from rushes.engine.forecast import Needs
 from rushes.engine.generate import generate
+from rushes.engine.parallel.deadline import Deadline
 from rushes.engine.parallel.layout import Layout
 from rushes.engine.parallel.mesh import join_mesh
 from rushes.engine.parallel.ranks import Rank, Ranks, Site, site_for
 from rushes.engine.parallel.share import share_bundle, share_run
 from rushes.engine.placement import compute_dtype, machine_facts
+from rushes.engine.rehearsal import seconds_expected
 from rushes.engine.run import CPU, PLAIN_RUN, Run
-from rushes.models.bundle import Bundle, Expert, load_bundle, load_upscaler
+from rushes.models.bundle import Bundle, Expert, load_files, load_upscaler, open_model
 from rushes.models.codecs import build_codec
 from rushes.models.model_files import ModelFiles
 from rushes.models.text_encoder import UMT5Encoder
@@ -150,20 +154,29 @@ class Devices:
         self._is_filming = True
         try:
             ranks.say(_Clip(request, replace(run, is_cancelled=None)))
-            while not isinstance(event := self._next_event(ranks, run), Finished):
+            expected = self._next(ranks, run, Deadline(0.0))
+            deadline = Deadline(expected)
+            while not isinstance(event := self._next(ranks, run, deadline), Finished):
                 yield event
+                deadline.resume()
         except BaseException:
             self._give_up()
             raise
         self._is_filming = False
         yield event
 
-    def _next_event(self, ranks: Ranks, run: Run) -> Event:
+    def _next(self, ranks: Ranks, run: Run, deadline: Deadline) -> Any:
+        """What the first rank says next."""
         while run.is_cancelled is None or not run.is_cancelled():
-            heard = ranks.hear(None if run.is_cancelled is None else POLL)
+            heard = ranks.hear(POLL)
             if heard is not None:
-                event: Event = heard[1]
-                return event
+                deadline.heard()
+                return heard[1]
+            if silence := deadline.overdue():
+                raise GenerationError(
+                    f"the {self.site.size} devices have said nothing for {silence:.0f} seconds, so one of "
+                    "them hangs and all were stopped: shoot again, which goes on from what was saved"
+                )
         raise CancelledError("stopped in mid-step as asked")
 
     def _give_up(self) -> None:
@@ -175,12 +188,17 @@ class Devices:
 def _film(rank: Rank, model: SharedModel) -> None:
     """What every rank does: load, take its share, and make clips; the first one tells the caller."""
     mesh = join_mesh(model.layout)
-    bundle = load_bundle(model.folder, model.dtype, rank.device, model.loras)
+    files = open_model(model.folder, model.loras)
+    bundle = load_files(files, model.dtype, rank.device)
     share_bundle(bundle, mesh)
     rank.say("ready")
     for clip in rank.orders():
         run = share_run(replace(clip.run, device=rank.device), mesh)
         if rank.index == 0:
+            needs = Needs(
+                files, clip.request, model.dtype, members=1 + len(run.more_seeds), device=rank.device
+            )
+            rank.say(seconds_expected(needs) / clip.request.sampling.steps)
             run = replace(run, is_cancelled=rank.is_called)
         elif run.saved is not None:
             run = replace(run, saved=run.saved.for_reading())
