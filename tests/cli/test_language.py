@@ -53,7 +53,16 @@ def test_enhance_shows_what_it_added():
 
 
 def test_enhance_asks_nobody_unless_allowed():
-    assert "RUSHES_LLM_URL" in str(run("enhance", "狗跑", "--llm").exception)
+    assert "allows no language model" in str(run("enhance", "狗跑", "--llm").exception)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "wanted"),
+    [("endpoint", "RUSHES_LLM_URL"), ("local", "RUSHES_LLM_FOLDER"), ("yes", "off, endpoint or local")],
+)
+def test_the_switch_says_what_it_needs(monkeypatch, allowed, wanted):
+    monkeypatch.setenv("RUSHES_LLM", allowed)
+    assert wanted in str(run("enhance", "狗跑", "--llm").exception)
 
 
 def test_variants_are_counted_before_they_are_made():

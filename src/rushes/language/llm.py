@@ -1,16 +1,16 @@
-"""Enhancement by a language model behind an OpenAI-compatible endpoint; off unless a project names one.
+"""Enhancement by a language model, at an endpoint or on this machine; off unless a project allows it.
 
 The description is data: it goes between marks the model is told to treat as text, and whatever comes back is
 only taken when `verify` finds the meaning whole and every part of the original still there. Nothing is sent
-before `Endpoint` is made on purpose, because an unreleased script must not leave the house by default. What
-speaks HTTP is handed in: this package knows no network.
+before a `Writer` is made on purpose, because an unreleased script must not leave the house by default. What
+speaks HTTP or runs a model is handed in: this package knows no network and no torch.
 """
 
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from rushes.core.errors import RushesError, UsageError
 from rushes.language.enhance import Addition, Enhancement, verify
@@ -30,8 +30,19 @@ _RETRIED = frozenset((408, 409, 429, 500, 502, 503, 504))
 Send = Callable[[str, bytes, Mapping[str, str], float], tuple[int, bytes]]
 
 
+# A conversation: messages with the keys role and content.
+Messages = list[dict[str, str]]
+
+
+class Writer(Protocol):
+    """A language model that answers; raises EndpointError where it gives no usable answer in time."""
+
+    def write(self, messages: Messages, seed: int) -> str:
+        """Return what the model writes; the same for the same messages and seed, as far as it can."""
+
+
 class EndpointError(RushesError):
-    """The endpoint did not give a usable answer; the description stands as it was."""
+    """The language model did not give a usable answer; the description stands as it was."""
 
     exit_code = 1
 
@@ -67,14 +78,50 @@ class Endpoint:
         if not self.url.startswith(("https://", "http://")):
             raise UsageError(f"{self.url!r} is no address; give the endpoint as https://host/v1.")
 
+    def write(self, messages: Messages, seed: int) -> str:
+        """Return the answer, after further tries where the endpoint is busy."""
+        body = {
+            "model": self.model,
+            "messages": messages,
+            "temperature": 0,
+            "seed": seed,
+            "max_tokens": 1024,
+        }
+        problem = "no answer"
+        for attempt in range(self.tries):
+            if attempt:
+                self.wait(2.0 ** (attempt - 1))
+            self.budget.spend()
+            try:
+                status, answer = _post(self, body)
+            except OSError as error:
+                problem = str(error)
+                continue
+            if status == 200:
+                return _content(answer, self.url)
+            problem = f"status {status}"
+            if status not in _RETRIED:
+                break
+        raise EndpointError(f"The language model at {self.url} gave {problem}; the text is unchanged.")
 
-def enhance_with(endpoint: Endpoint, text: str, seed: int = 0) -> Enhancement:
-    """Ask the endpoint to fill what `text` leaves open, and take its answer only if it passes `verify`.
+
+def as_data(instructions: str, mark: str, text: str) -> Messages:
+    """Return a conversation in which `text` stands between marks that it cannot close itself."""
+    while f"</{mark}>" in text:
+        text = text.replace(f"</{mark}>", "")
+    return [
+        {"role": "system", "content": instructions},
+        {"role": "user", "content": f"<{mark}>{text}</{mark}>"},
+    ]
+
+
+def enhance_with(writer: Writer, text: str, seed: int = 0) -> Enhancement:
+    """Ask a language model to fill what `text` leaves open, and take its answer only if it passes `verify`.
 
     Raises EndpointError when it does not answer or when its answer breaks the meaning; UsageError as `parse`.
     """
     before = parse(text)
-    answer = _ask(endpoint, text, seed).strip()
+    answer = writer.write(as_data(_INSTRUCTIONS, "description", text), seed).strip()
     problems = list(verify(text, answer)) if answer else ["the answer is empty"]
     if problems:
         raise EndpointError(f"The language model changed the meaning: {'; '.join(problems)}.")
@@ -90,37 +137,6 @@ def enhance_with(endpoint: Endpoint, text: str, seed: int = 0) -> Enhancement:
     if foreign:
         raise EndpointError(f"The language model added {', '.join(foreign)}, which nobody asked for.")
     return Enhancement(text, answer, added, "llm", seed)
-
-
-def _ask(endpoint: Endpoint, text: str, seed: int) -> str:
-    # The closing mark inside a description would end the data early.
-    data = text.replace("</description>", "")
-    body = {
-        "model": endpoint.model,
-        "messages": [
-            {"role": "system", "content": _INSTRUCTIONS},
-            {"role": "user", "content": f"<description>{data}</description>"},
-        ],
-        "temperature": 0,
-        "seed": seed,
-        "max_tokens": 1024,
-    }
-    problem = "no answer"
-    for attempt in range(endpoint.tries):
-        if attempt:
-            endpoint.wait(2.0 ** (attempt - 1))
-        endpoint.budget.spend()
-        try:
-            status, answer = _post(endpoint, body)
-        except OSError as error:
-            problem = str(error)
-            continue
-        if status == 200:
-            return _content(answer, endpoint.url)
-        problem = f"status {status}"
-        if status not in _RETRIED:
-            break
-    raise EndpointError(f"The language model at {endpoint.url} gave {problem}; the description is unchanged.")
 
 
 def _post(endpoint: Endpoint, body: dict[str, Any]) -> tuple[int, bytes]:

@@ -21,7 +21,7 @@ _LINKS = {"zh": "的", "ja": "の"}
 def shape_of(spec: ShotSpec, found: Found) -> str:
     """Return the shape in which a text says something, or nothing for a plain word.
 
-    attribute: before a noun; event, when, noun: English phrases; verb: the Chinese verb before a noun (下着雨).
+    attribute: before a noun; event, when, noun: English phrases; verb: the Chinese one, as in 下着雨.
     """
     start, end = found.span
     surface, after = spec.text[start:end], spec.text[end:]
