@@ -227,7 +227,7 @@ class MiniTraining:
                 tuple(latents_of(shard, self._frames, folder, codec) for shard in same),
                 tuple(presence_of(shard, self.folder / f"presence_{REVISION}") for shard in same),
                 tuple(motion_of(shard, flows) for shard in same) if moving else (),
-                tuple(scene.attributes() for shard in same for scene in shard.scenes()),
+                tuple(scene.told() for shard in same for scene in shard.scenes()),
                 tuple(scene.sliders() for shard in same for scene in shard.scenes()),
             )
             for num_frames, same in by_length.items()

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from rushes.core.vocabulary import SLOTS
+from rushes.core.vocabulary import PLAIN_SKY, SLOTS
 from rushes.language.captions import LANGUAGES, caption
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -74,7 +74,9 @@ class TextStage:
         told_values: list[Mapping[str, str]] = []
         for _ in range(self.run.scenes):
             scene = sample_scene(int(random.integers(2**30)))
-            told = told_attributes(scene.attributes(), random)
+            told = dict(told_attributes(scene.told(), random))
+            if told.get("sky") == PLAIN_SKY and len(told) > 1:
+                del told["sky"]  # captions leave it unsaid
             for language in LANGUAGES:
                 captions.append(caption(told, language, int(random.integers(2**31))))
                 told_values.append(told)

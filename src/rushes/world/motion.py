@@ -1,5 +1,6 @@
 """Where the subject is at every frame: how far it has come, how high it is, how it has turned."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,7 +93,7 @@ def _distance(scene: Scene, seconds: float, leap_count: int) -> float:
         return natural
     reach = {"walk": 0.62, "carry": 0.6, "run": 0.76, "leap": 0.6, "fly": 0.7}[scene.action]
     # A long shot cannot show a natural speed without losing the subject: the slider then shares out the room.
-    span = min(natural, _screen_span(scene, reach) * (scene.speed / 2.0) ** 0.4)
+    span = min(natural, _screen_span(scene, reach) * math.pow(scene.speed / 2.0, 0.4))
     if scene.camera not in ("pan_left", "pan_right"):
         return span
     followed = pan_travel(seconds) * scene.sweep
@@ -103,7 +104,7 @@ def _distance(scene: Scene, seconds: float, leap_count: int) -> float:
 
 
 def _leap_count(scene: Scene, seconds: float) -> int:
-    wanted = round(seconds * scene.speed**0.7 / _SECONDS_A_LEAP)
+    wanted = round(seconds * math.pow(scene.speed, 0.7) / _SECONDS_A_LEAP)
     return max(1, min(wanted, int(seconds / SHORTEST_LEAP)))
 
 

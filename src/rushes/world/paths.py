@@ -29,16 +29,6 @@ def bump(progress: Array) -> Array:
     return raised
 
 
-def hop(progress: Array) -> Array:
-    """0 to 1 to 0: ballistic (parabola) in the middle, eased into and out of the ground so that it stays
-    C2.
-    """
-    s = np.clip(progress, 0.0, 1.0)
-    blend = minimum_jerk(np.minimum(s, 1.0 - s) / 0.42)
-    flown: Array = 4.0 * s * (1.0 - s) * blend
-    return flown
-
-
 def smooth_noise(times: Array, phases: Array) -> Array:
     """Band-limited hand tremor at ``times`` (seconds): five incommensurate sines below 1.7 Hz; rms about 0.6.
 
