@@ -11,9 +11,10 @@ from rushes.core.errors import UsageError
 from rushes.core.model_facts import FirstFrame
 from rushes.models.bundle import load_bundle
 from rushes.models.mini_codec import MiniCodecConfig
+from rushes.models.upscaler import UpscalerConfig
 from rushes.training.loop import StopSignal
 from rushes.training.mini import MiniTraining
-from rushes.training.recipe import CodecRun, DataRun, Mix, TextRun, TransformerRun
+from rushes.training.recipe import CodecRun, DataRun, Mix, TextRun, TransformerRun, UpscalerRun
 from rushes.training.recipes import SLIDERS, mini, with_kinematics, with_motion, with_two_experts
 from rushes.training.ship import ENOUGH_STEPS, ship
 
@@ -47,6 +48,8 @@ TOY = replace(
         null_caption_share=0.1,
         validate_every=2,
     ),
+    upscaler=UpscalerConfig(width=8, fine_width=8, half_blocks=1, quarter_blocks=1),
+    upscaler_run=UpscalerRun(steps=2, learning_rate=1e-3, batch=1, crop=(2, 16), scenes=2),
 )
 
 
@@ -77,6 +80,7 @@ def test_every_stage_runs_resumes_and_ships(training, tmp_path):
     loaded = load_bundle(tmp_path / "mini", torch.float32, "cpu")
     assert loaded.name == "mini"
     assert loaded.experts[0].transformer is loaded.experts[1].transformer
+    assert loaded.upscaler.config == TOY.upscaler
     ours = bundle.experts[0].transformer.state_dict()
     theirs = loaded.experts[0].transformer.state_dict()
     assert all(

@@ -199,7 +199,7 @@ def load_upscaler(files: ModelFiles, dtype: torch.dtype, device: torch.device) -
     with torch.device("meta"):
         upscaler = Upscaler(files.upscaler.config)
     fill(upscaler, files.upscaler.source, dtype, device)
-    return upscaler.to(memory_format=torch.channels_last)
+    return upscaler
 
 
 def _load_codec(files: ModelFiles, dtype: torch.dtype, device: torch.device) -> Codec:

@@ -40,7 +40,7 @@ def train_mini(settings: Settings, stages: tuple[str, ...], threads: int, nice: 
 def ship_mini(settings: Settings, folder: Path) -> None:
     """Save the averaged weights of the training state as a model in ``folder``."""
     state = settings.training / "mini"
-    ship(MiniTraining(mini(), state, StopSignal(state), shipped=None), folder)
+    ship(MiniTraining(mini(), state, StopSignal(state), packaged_mini()), folder)
 
 
 def pause_mini(settings: Settings) -> None:

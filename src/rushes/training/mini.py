@@ -1,4 +1,4 @@
-"""How mini is made: data, codec, text encoder, latents, transformer, in this order, each resumable."""
+"""How mini is made: data, codec, text encoder, latents, transformers, upscaler, in this order, resumable."""
 
 import hashlib
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from rushes.models.mini_codec import MiniCodec
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import WanTransformer
+from rushes.models.upscaler import Upscaler
 from rushes.training.codec import (
     CodecStage,
     channel_visibility,
@@ -40,13 +41,15 @@ from rushes.training.recipe import TrainingRecipe
 from rushes.training.text import TextStage
 from rushes.training.tokenizer import train_tokenizer
 from rushes.training.transformer import Material, TransformerStage
+from rushes.training.upscaler import UpscalerStage
+from rushes.training.upscaler_data import crop_shards
 from rushes.training.warm_start import load_grown
 from rushes.world.scene import REVISION
 
 SEED = 2611
 CORPUS_SIZE = 60_000
 Part = TypeVar("Part", bound=nn.Module)
-STAGES = ("data", "codec", "text", "latents", "transformer", "experts")
+STAGES = ("data", "codec", "text", "latents", "transformer", "experts", "upscaler")
 EXPERTS = ("expert_high", "expert_low")
 
 
@@ -78,6 +81,7 @@ class MiniTraining:
             "latents": self._encode_data,
             "transformer": self._train_transformer,
             "experts": self._train_experts,
+            "upscaler": self._train_upscaler,
         }
         with self.stop.listening():
             return all(work[stage]() for stage in stages)
@@ -161,6 +165,28 @@ class MiniTraining:
                 return False
         return True
 
+    def _train_upscaler(self) -> bool:
+        torch.manual_seed(SEED)
+        upscaler = Upscaler(self.recipe.upscaler)
+        upscaler.init_weights()
+        if self.shipped and self.shipped.upscaler:
+            upscaler.load_state_dict(self.shipped.upscaler.state_dict())
+        run, shards_of_crops = self.recipe.upscaler_run, []
+        for shard in crop_shards(self._crops(), run.scenes, self._codec()):
+            if self.stop.is_set():
+                return False
+            shards_of_crops.append(shard)
+        return run_stage(UpscalerStage(upscaler, run, shards_of_crops, SEED), self.folder, self.stop)
+
+    def upscaler(self) -> Upscaler | None:
+        """The averaged upscaler of this state, else the shipped one; None where there is none."""
+        path = self.folder / "upscaler.pt"
+        if not path.exists():
+            return self.shipped.upscaler if self.shipped else None
+        upscaler = Upscaler(self.recipe.upscaler)
+        upscaler.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["ema"])
+        return upscaler
+
     def parts(self) -> tuple[Tokenizer, UMT5Encoder, MiniCodec]:
         """What can be shipped beside the transformers."""
         return Tokenizer(self._tokenizer_file), self._text_encoder(), self._codec()
@@ -183,8 +209,15 @@ class MiniTraining:
         return self.folder / f"frames_{REVISION}"
 
     def _latents(self) -> Path:
+        return self.folder / f"latents_{self._made_with()}"
+
+    def _crops(self) -> Path:
+        return self.folder / f"crops_{self._made_with()}"
+
+    def _made_with(self) -> str:
+        """Names the world and the codec."""
         weights = b"".join(value.numpy().tobytes() for value in self._codec().state_dict().values())
-        return self.folder / f"latents_{REVISION}_{hashlib.sha256(weights).hexdigest()[:12]}"
+        return f"{REVISION}_{hashlib.sha256(weights).hexdigest()[:12]}"
 
     @property
     def _codec_file(self) -> Path:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
+from rushes.models.upscaler import UpscalerConfig
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class TrainingRecipe:
     codec_run: CodecRun
     text_run: TextRun
     transformer_run: TransformerRun
+    upscaler: UpscalerConfig
+    upscaler_run: UpscalerRun
     expert_runs: tuple[TransformerRun, ...] = ()
     sliders: tuple[str, ...] = ()
 

@@ -60,6 +60,7 @@ def ship(training: MiniTraining, folder: Path) -> Bundle:
         codec=codec,
         defaults=MINI_DEFAULTS,
         conventions=_conventions(training.recipe, states),
+        upscaler=training.upscaler(),
     )
     save_bundle(bundle, folder)
     return bundle
