@@ -1,13 +1,17 @@
 """``rushes break``: a screenplay into scenes, people, props and a shot list."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rushes.core.errors import UsageError
+
 if TYPE_CHECKING:
     from rushes.language.screenplay.breakdown import Breakdown
+    from rushes.language.screenplay.proposals import Proposals
     from rushes.language.screenplay.reimport import Reimport
 
 
@@ -19,12 +23,19 @@ def break_(
         Path | None,
         typer.Option(help="Folder for breakdown.json and shots.csv; a list that is there is merged into."),
     ] = None,
+    llm: Annotated[
+        bool, typer.Option("--llm", help="Ask the model that RUSHES_LLM allows for proposals, kept apart.")
+    ] = False,
+    calls: Annotated[int, typer.Option(min=1, help="Most requests to the model, one a scene.")] = 100,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Add this proposal of an earlier --llm to the list; repeatable.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Break a screenplay into scenes, people, props and a shot list, by rules.
 
     With --output, the list is kept. The same command with a newer script merges it in: only shots whose words
-    changed turn stale, and no shot is dropped.
+    changed turn stale, and no shot is dropped. Example: rushes break script.fountain --output breakdown
     """
     from rushes.language.screenplay.breakdown import break_down
     from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown, write_breakdown
@@ -35,16 +46,42 @@ def break_(
     before = read_breakdown(output) if output else None
     merged = reimport(before, play) if before else None
     breakdown = merged.breakdown if merged else break_down(play)
+    proposed = _proposed(breakdown, calls, output) if llm else None
+    if accept:
+        breakdown = _accepted(breakdown, accept, output)
     if output:
         write_breakdown(breakdown, output)
     if as_json:
-        print(json.dumps({**breakdown_json(breakdown), "changes": _changes(merged)}, ensure_ascii=False))
+        document = {**breakdown_json(breakdown), "changes": _changes(merged)}
+        if proposed:
+            document["proposals"] = asdict(proposed)["proposals"]
+        print(json.dumps(document, ensure_ascii=False))
         return
     _show(breakdown)
     if merged:
         _show_changes(merged)
+    for each in proposed.proposals if proposed else ():
+        print(f"proposed {each.id}: {each.size}, {each.quote!r}: {each.reason}")
     if output:
         print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
+
+
+def _proposed(breakdown: "Breakdown", calls: int, output: Path | None) -> "Proposals":
+    from rushes.cli.writer import allowed_writer
+    from rushes.language.screenplay.proposals import propose, write_proposals
+
+    proposals = propose(allowed_writer(calls), breakdown)
+    if output:
+        write_proposals(proposals, output)
+    return proposals
+
+
+def _accepted(breakdown: "Breakdown", ids: list[str], output: Path | None) -> "Breakdown":
+    from rushes.language.screenplay.proposals import accept, read_proposals
+
+    if output is None:
+        raise UsageError("--accept needs --output, the folder where the proposals lie.")
+    return accept(breakdown, read_proposals(output), ids)
 
 
 def _show(breakdown: "Breakdown") -> None:

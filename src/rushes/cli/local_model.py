@@ -23,8 +23,8 @@ class LocalModel:
         if not (self.folder / "config.json").is_file():
             raise UsageError(f"{self.folder} holds no config.json; give the folder of a language model.")
 
-    def write(self, messages: Messages, seed: int) -> str:
-        """Return the model's likeliest answer; `seed` has no say in it, nothing is drawn."""
+    def write(self, messages: Messages, seed: int) -> str:  # noqa: ARG002  nothing is drawn
+        """Return the model's likeliest answer, which no seed changes."""
         self.budget.spend()
         tokenizer, model = _loaded(self.folder)
         started = time.monotonic()
