@@ -1,9 +1,15 @@
 """Distances between sets of clips, and to the nearest clip of training."""
 
+import cv2
 import numpy as np
 import pytest
+import torch
 
 from rushes.evaluation.distribution import kernel_distance, nearest, picture_noise, shuffled_frames
+from rushes.evaluation.reading import features
+from rushes.models.judge import ReadOut, ReadOutConfig
+from rushes.world.render import render_frames
+from rushes.world.scene import sample_scene
 
 
 def cloud(count, shift=0.0, seed=0):
@@ -19,6 +25,20 @@ def test_equal_sources_are_near_and_the_distance_grows_with_the_shift():
 def test_a_distance_without_bias_is_zero_on_average():
     distances = [kernel_distance(cloud(30, seed=2 * n), cloud(30, seed=2 * n + 1)) for n in range(60)]
     assert abs(np.mean(distances)) < 3 * np.std(distances) / np.sqrt(60)
+
+
+def test_clips_rank_renders_then_soft_clips_then_shuffled_frames():
+    torch.manual_seed(0)
+    network = ReadOut(ReadOutConfig({"subject": ("fox", "dog")}, (40, 64), 4, (16, 24, 32), 24)).eval()
+    clips = [render_frames(sample_scene(1_700_000_000 + number), 17) for number in range(14)]
+    mirrored = [clip[:, :, ::-1] for clip in clips]  # of the same kind, and none the same
+    soft = [np.stack([cv2.GaussianBlur(frame, (0, 0), 3) for frame in clip]) for clip in mirrored]
+    shuffled = [shuffled_frames(clip, number) for number, clip in enumerate(mirrored)]
+    reference = features(network, clips)
+    near, middle, far = (
+        kernel_distance(features(network, kind), reference) for kind in (mirrored, soft, shuffled)
+    )
+    assert near < middle < far
 
 
 def test_a_copy_is_nearest_to_itself():

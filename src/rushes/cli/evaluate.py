@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rushes.evaluation.study import Study
 
 MOST_PICTURES = 48
+FROM_DISK = 0.05  # seconds: what comes sooner was done before
 
 
 def evaluate(  # noqa: PLR0913  typer reads options from arguments
@@ -151,19 +152,21 @@ def _write_matching(study: "Study", output: Path) -> None:
 
 
 class _Clock:
-    """A line of progress on stderr with the time left, from the pace of what had to be done."""
+    """A line of progress on stderr with the time left, from the pace of what was not on disk already."""
 
     def __init__(self) -> None:
-        self._stage, self._since, self._first = "", 0.0, 0
+        self._stage, self._last, self._spent, self._worked = "", monotonic(), 0.0, 0
 
     def show(self, stage: str, done: int, total: int) -> None:
         """``done`` of ``total`` are done in a stage."""
         from rushes.cli.screen import time_left
 
-        now = monotonic()
         if stage != self._stage:
-            self._stage, self._since, self._first = stage, now, done
-        worked = done - self._first
-        left = (now - self._since) / worked * (total - done) if worked else None
+            self._stage, self._spent, self._worked = stage, 0.0, 0
+        now = monotonic()
+        if now - self._last > FROM_DISK:
+            self._spent, self._worked = self._spent + now - self._last, self._worked + 1
+        self._last = now
+        left = self._spent / self._worked * (total - done) if self._worked else None
         end = "\n" if done == total else ""
         print(f"\r{stage} {done}/{total}  {time_left(left)}    ", end=end, file=sys.stderr, flush=True)

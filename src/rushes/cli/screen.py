@@ -44,7 +44,7 @@ class TakeBar:
 
     def show(self, event: "Event") -> None:
         """Move on to what ``event`` says."""
-        from rushes.engine.events import FramesDecoded, Resumed, StageStarted, StepDone
+        from rushes.engine.events import CandidateScored, FramesDecoded, Resumed, StageStarted, StepDone
 
         match event:
             case StageStarted(stage):
@@ -56,6 +56,8 @@ class TakeBar:
                 self._bar.update(
                     self._task, description=text, completed=step, total=total, left=time_left(left)
                 )
+            case CandidateScored(number=number, total=total):
+                self._bar.update(self._task, description="choose", completed=number, total=total, left="")
             case FramesDecoded(done=done, total=total, seconds_left=left):
                 self._bar.update(self._task, completed=done, total=total, left=time_left(left))
 

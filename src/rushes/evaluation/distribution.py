@@ -11,11 +11,13 @@ Array = NDArray[np.float64]
 def kernel_distance(first: Array, second: Array) -> float:
     """Squared MMD with a cubic kernel, without bias, of features (n, d) and (m, d); 0 for equal sources.
 
-    KID (arXiv 1801.01401), taken over clips as JEDi does (arXiv 2410.05203): a few hundred are enough. Scaled
-    by the spread of ``second``, so that no feature counts for being large.
+    KID (arXiv 1801.01401), taken over clips as JEDi does (arXiv 2410.05203): a few hundred are enough. In
+    units of the mean spread of ``second``.
     """
-    spread = second.std(axis=0) + 1e-6
-    a, b = (first - second.mean(axis=0)) / spread, (second - second.mean(axis=0)) / spread
+    middle = second.mean(axis=0)
+    # one scale for all: a feature that hardly ever varies in a small set would else outweigh the others
+    spread = float(np.sqrt(second.var(axis=0).mean()))
+    a, b = (first - middle) / spread, (second - middle) / spread
     width = a.shape[1]
 
     def kernel(x: Array, y: Array) -> Array:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rushes.evaluation.protocol import Case
 from rushes.evaluation.reading import Clip
 
-COLUMNS = 4
+COLUMNS = 3
+CELL_MOMENTS = 3
 LINE_HEIGHT = 11
 SHOWN = (("color", "subject", "action"), ("environment", "weather", "time"), ("style", "camera", "direction"))
 MOMENTS = 4
@@ -22,11 +23,19 @@ Picture = NDArray[np.uint8]
 
 
 def evaluation_sheet(clips: Sequence[Clip], cases: Sequence[Case]) -> Picture:
-    """RGB (H', W', 3): middle frames, four to a row, with the asked ids in three lines under each."""
-    cells = [_cell(clip[len(clip) // 2], case.attributes) for clip, case in zip(clips, cases, strict=True)]
+    """RGB (H', W', 3): beginning, middle and end of each clip at half size, the asked ids under them."""
+    cells = [_cell(_strip(clip), case.attributes) for clip, case in zip(clips, cases, strict=True)]
     cells += [np.full_like(cells[0], PAPER)] * (-len(cells) % COLUMNS)
     rows = [np.concatenate(cells[start : start + COLUMNS], axis=1) for start in range(0, len(cells), COLUMNS)]
     return np.concatenate(rows)
+
+
+def _strip(clip: Clip) -> Picture:
+    moments = np.linspace(0, len(clip) - 1, CELL_MOMENTS).round().astype(int)
+    size = (clip.shape[2] // 2, clip.shape[1] // 2)
+    return np.concatenate(
+        [cv2.resize(clip[moment], size, interpolation=cv2.INTER_AREA) for moment in moments], axis=1
+    )
 
 
 def _cell(picture: Picture, asked: Mapping[str, str]) -> Picture:
