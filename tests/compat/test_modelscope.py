@@ -7,8 +7,10 @@ from pathlib import Path
 
 import av
 import pytest
+import torch
 from tests.tiny_model import tiny_bundle
 
+from rushes.compat import modelscope, stand_in
 from rushes.compat.modelscope import OutputKeys, Tasks, pipeline
 from rushes.core.errors import UsageError
 from rushes.models.bundle import save_bundle
@@ -50,6 +52,22 @@ def test_frames_between_the_grid_are_made_and_cut_and_said(make, tmp_path):
         make("a red fox", output_video="fox.mp4", num_frames=7, num_inference_steps=1)
     with av.open(str(tmp_path / "fox.mp4")) as clip:
         assert clip.streams.video[0].frames == 14  # 7 at 12 fps, held to 24
+
+
+def test_weights_and_latents_go_to_the_best_device(folder, tmp_path, monkeypatch):
+    """This device stands for a GPU: it is the CPU, and yet equal to none that anything else would choose."""
+    best = torch.device("cpu", 0)
+    seen = []
+    load, make_frames = stand_in.load_model, modelscope.generate
+    monkeypatch.setattr(modelscope, "best_device", lambda: best)
+    monkeypatch.setattr(stand_in, "load_model", lambda *given: seen.append(given[2]) or load(*given))
+    monkeypatch.setattr(
+        modelscope, "generate", lambda *given: seen.append(given[2].device) or make_frames(*given)
+    )
+    monkeypatch.chdir(tmp_path)
+    make = pipeline(task=Tasks.text_to_video_synthesis, model=str(folder))
+    make("a red fox", seed=3, num_frames=5, num_inference_steps=1)
+    assert seen == [best, best]
 
 
 def test_nothing_is_overwritten_unasked(make, tmp_path):

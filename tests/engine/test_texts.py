@@ -9,6 +9,7 @@ import torch
 
 from rushes.core.request import Request, Sampling
 from rushes.core.settings import Settings
+from rushes.engine import texts as texts_module
 from rushes.engine.texts import encode_texts
 from rushes.models.bundle import load_bundle
 
@@ -109,6 +110,13 @@ def test_other_threads_may_end_with_other_bits_and_have_their_own_file(bundle):
         encode_texts(bundle, REQUEST)
     finally:
         torch.set_num_threads(threads)
+    assert len(cached()) == 2
+
+
+def test_another_device_has_its_own_file(bundle, monkeypatch):
+    encode_texts(bundle, REQUEST)
+    monkeypatch.setattr(texts_module, "_text_device", lambda _: torch.device("xpu"))
+    encode_texts(bundle, REQUEST)
     assert len(cached()) == 2
 
 

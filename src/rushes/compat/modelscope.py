@@ -18,7 +18,9 @@ from rushes.core.errors import UsageError
 from rushes.core.request import Request, check_prompt
 from rushes.engine.events import FramesDecoded
 from rushes.engine.generate import generate
+from rushes.engine.placement import best_device
 from rushes.engine.plan import Order, plan
+from rushes.engine.run import Run
 from rushes.language.mini_prompt import read_prompt
 from rushes.media.delivery import Crop, Delivery, deliver
 
@@ -50,10 +52,11 @@ class Result(dict[str, Any]):
 
 
 class TextToVideo:
-    """What :func:`pipeline` returns: call it with words."""
+    """What :func:`pipeline` returns: call it with words. The model is on ``device``."""
 
-    def __init__(self, resolved: Resolved) -> None:
+    def __init__(self, resolved: Resolved, device: torch.device) -> None:
         self._resolved = resolved
+        self._device = device
 
     def __call__(
         self,
@@ -92,7 +95,7 @@ class TextToVideo:
         length = request.num_frames - request.trim
         delivery = Delivery(length, request.frame_rate, Crop(*bundle.defaults.crop), *DELIVERY)
         with deliver(path, path.with_suffix(".png"), delivery) as clip:
-            for event in generate(bundle, request):
+            for event in generate(bundle, request, Run(device=self._device)):
                 if isinstance(event, FramesDecoded):
                     clip.write(event.frames)
 
@@ -100,11 +103,13 @@ class TextToVideo:
 def pipeline(task: str, model: str, torch_dtype: torch.dtype | None = None) -> TextToVideo:
     """A pipeline for ``task``, which must be text to video, on ``model`` or on mini in its place, said aloud.
 
-    Raises UsageError for another task or a model nobody knows.
+    It computes on the first GPU, where there is one. Raises UsageError for another task or a model nobody
+    knows.
     """
     if task != Tasks.text_to_video_synthesis:
         raise UsageError(f"task {task!r} is not made here: use Tasks.text_to_video_synthesis")
-    return TextToVideo(resolve(model, torch_dtype))
+    device = best_device()
+    return TextToVideo(resolve(model, torch_dtype, device), device)
 
 
 def register() -> None:

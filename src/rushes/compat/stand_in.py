@@ -8,7 +8,7 @@ import torch
 from rushes.core.errors import UsageError
 from rushes.engine.catalogue import fetched_folder, published_name
 from rushes.engine.loading import load_model
-from rushes.engine.placement import compute_dtype
+from rushes.engine.placement import CPU, compute_dtype
 from rushes.models.bundle import Bundle
 
 STAND_IN = "mini"
@@ -23,10 +23,10 @@ class Resolved:
     stands_in: bool
 
 
-def resolve(name: str, dtype: torch.dtype | None) -> Resolved:
+def resolve(name: str, dtype: torch.dtype | None, device: torch.device = CPU) -> Resolved:
     """Load the model called ``name``: packaged, fetched, or a folder; else mini for a published one.
 
-    ``dtype`` None is what suits the machine. Raises UsageError for a name nobody knows.
+    ``dtype`` None is what suits the device. Raises UsageError for a name nobody knows.
     """
     published = published_name(name)
     missing = published is not None and not fetched_folder(published).is_dir()
@@ -36,13 +36,13 @@ def resolve(name: str, dtype: torch.dtype | None) -> Resolved:
             f"files of {published} into {fetched_folder(published or '')} to use it",
             stacklevel=3,
         )
-    bundle = load_model(STAND_IN if missing else name, _sound(dtype))
+    bundle = load_model(STAND_IN if missing else name, _sound(dtype, device), device)
     return Resolved(bundle, name, missing)
 
 
-def _sound(dtype: torch.dtype | None) -> torch.dtype:
+def _sound(dtype: torch.dtype | None, device: torch.device) -> torch.dtype:
     if dtype is None:
-        return compute_dtype()
+        return compute_dtype(device)
     if dtype is torch.float16:
         warnings.warn(
             "float16 overflows in Wan's residual stream and gives black frames: computing in bfloat16",

@@ -13,20 +13,26 @@ from rushes.core.settings import Settings
 from rushes.engine.placement import machine_facts
 from rushes.engine.tensor_file import TensorFile, read_tensor_file
 from rushes.models.bundle import TEXT_ENCODER, TOKENIZER, Bundle
+from rushes.models.streaming import VisitingEncoder
 
 REVISION = 1
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Contexts (1, L, D), zero behind the words; ``uncond`` is None where no expert is guided."""
+    """Contexts (1, L, D), zero behind the words; ``uncond`` is None where no expert is guided.
+
+    ``source`` is that of the words an edited clip follows so far, None where nothing is edited.
+    """
 
     cond: Tensor
     uncond: Tensor | None
+    source: Tensor | None = None
 
     def to(self, device: torch.device) -> "Texts":
         """Where the transformers are: the text encoder may be elsewhere; kept contexts come from disk."""
-        return Texts(self.cond.to(device), None if self.uncond is None else self.uncond.to(device))
+        moved = [None if each is None else each.to(device) for each in (self.uncond, self.source)]
+        return Texts(self.cond.to(device), *moved)
 
 
 @torch.inference_mode()
@@ -36,7 +42,9 @@ def encode_texts(bundle: Bundle, request: Request) -> Texts:
     The two are encoded one by one, so that a context read from disk equals one just made.
     """
     cond = _encode(bundle, request.context_text)
-    return Texts(cond, _negative(bundle, request.negative_prompt) if request.sampling.is_guided else None)
+    guided = request.sampling.is_guided or (request.edit and request.edit.source_guidance != 1)
+    uncond = _negative(bundle, request.negative_prompt) if guided else None
+    return Texts(cond, uncond, _encode(bundle, request.edit.source_text) if request.edit else None)
 
 
 def _encode(bundle: Bundle, text: str) -> Tensor:
@@ -63,6 +71,14 @@ def _cache_file(bundle: Bundle, text: str) -> Path | None:
     if None in digests:
         return None
     length = bundle.experts[0].transformer.config.text_len
-    decides = [REVISION, digests, text, length, machine_facts(bundle.dtype)]
+    decides = [REVISION, digests, text, length, machine_facts(bundle.dtype, _text_device(bundle))]
     name = hashlib.sha256(canonical_json(decides).encode()).hexdigest()
     return Settings.from_environment().cache / "texts" / f"{name}.safetensors"
+
+
+def _text_device(bundle: Bundle) -> torch.device:
+    """Where words are encoded: another device rounds otherwise."""
+    if isinstance(bundle.text_encoder, VisitingEncoder):
+        return bundle.text_encoder.device
+    parameter = next(bundle.text_encoder.parameters())
+    return parameter.device

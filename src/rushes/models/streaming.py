@@ -141,7 +141,8 @@ class VisitingEncoder(nn.Module):
         self, config: TextEncoderConfig, source: TensorSource, dtype: torch.dtype, device: torch.device
     ) -> None:
         super().__init__()
-        self.config, self._source, self._dtype, self._device = config, source, dtype, device
+        self.config, self.device = config, device
+        self._source, self._dtype = source, dtype
 
     def forward(self, token_ids: Tensor, mask: Tensor) -> Tensor:
         """As :meth:`rushes.models.text_encoder.UMT5Encoder.forward`."""
@@ -149,9 +150,9 @@ class VisitingEncoder(nn.Module):
             encoder = UMT5Encoder(self.config)
 
         def make() -> TextBlock:
-            with self._device:
+            with self.device:
                 return TextBlock(self.config)
 
-        stream_blocks(encoder, self._source, BlockPool(make, FEWEST_PLACES, self._dtype), self._device)
+        stream_blocks(encoder, self._source, BlockPool(make, FEWEST_PLACES, self._dtype), self.device)
         context: Tensor = encoder(token_ids, mask)
         return context
