@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 
 from rushes.world.camera import camera_path
+from rushes.world.cells import cells_of
+from rushes.world.classes import CLASSES
+from rushes.world.flow import movers_of
 from rushes.world.motion import motion_of
 from rushes.world.render import render, render_frames
 from rushes.world.scene import Scene, sample_scene
+from rushes.world.stage import stage_of
 
 BASE = {
     "color": "red",
@@ -107,3 +111,30 @@ def test_a_clip_with_flow_has_the_same_pictures(seed):
 
 def test_a_single_frame_has_no_flow():
     assert render(sample_scene(0), 1).flow.shape == (0, 160, 256, 2)
+
+
+def test_depth_and_classes_tell_what_is_where():
+    scene, clip = clip_of("can", "stand", "wall", "static")
+    kinds = {CLASSES[kind] for kind in np.unique(clip.classes)}
+    assert kinds >= {"sky", "middle", "near", "ground", "subject"}
+    first = len(movers_of(stage_of(scene, 9)).layers)
+    assert ((clip.classes == CLASSES.index("subject")) == (clip.ids >= first)).all()
+    assert (clip.depth[clip.classes == CLASSES.index("subject")] == 1.0).all()
+    assert (clip.depth[clip.classes == CLASSES.index("sky")] == 1e4).all()
+    assert clip.depth[0, 150].max() == 1.0
+
+
+def test_a_dolly_brings_everything_nearer():
+    _, clip = clip_of("can", "stand", "wall", "push_in")
+    subject = clip.classes == CLASSES.index("subject")
+    assert clip.depth[-1][subject[-1]].max() < clip.depth[0][subject[0]].min()
+
+
+def test_cells_are_means_of_the_maps():
+    _, clip = clip_of("fox", "run", "meadow", "track")
+    cells = cells_of(clip.flow, clip.depth, clip.classes)
+    patch = (slice(None), slice(64, 80), slice(96, 112))
+    assert cells.flow[:, 4, 6] == pytest.approx(clip.flow[patch].mean(axis=(1, 2)), abs=1e-5)
+    assert cells.nearness[:, 4, 6] == pytest.approx((1 / clip.depth[patch]).mean(axis=(1, 2)))
+    subject = (clip.classes[patch] == CLASSES.index("subject")).mean(axis=(1, 2))
+    assert cells.shares[:, 4, 6, CLASSES.index("subject")] == pytest.approx(subject)

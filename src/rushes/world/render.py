@@ -14,6 +14,7 @@ from rushes.world.canvas.marks import PartPainter
 from rushes.world.canvas.sprite import Sprite
 from rushes.world.canvas.stencil import id_pictures
 from rushes.world.canvas.weather import draw_haze, draw_tile, haze_image, tile_image
+from rushes.world.classes import class_of_movers, depth_of_movers
 from rushes.world.flow import exact_flow, movers_of
 from rushes.world.scene import Scene
 from rushes.world.stage import Stage, stage_of
@@ -22,18 +23,22 @@ from rushes.world.weather import HAZE_DEPTH
 
 @dataclass(frozen=True)
 class Clip:
-    """Pictures of a shot and how every pixel moves.
+    """Pictures of a shot, and for every pixel what it shows, how far off, and where it goes.
 
     frames: uint8 RGB (T, 160, 256, 3). ids: uint8 (T, 160, 256), the rigid part on top, 0 the sky; without
     anti-aliasing. flow: float32 (T-1, 160, 256, 2), pixels (x, y) from frame k to k+1. visible: bool (T-1,
-    160, 256), the part is still on top where it went. What is transparent has no flow of its own:
-    particles, haze, smoke, glows, shadows and reflections lie over the parts and are ignored.
+    160, 256), the part is still on top where it went. depth: float32 (T, 160, 256), distance from the camera
+    in units of the subject's from a camera at rest. classes: uint8 (T, 160, 256), index in ``CLASSES``. What
+    is transparent has no flow of its own: particles, haze, smoke, glows, shadows and reflections lie over the
+    parts and are ignored.
     """
 
     frames: NDArray[np.uint8]
     ids: NDArray[np.uint8]
     flow: NDArray[np.float32]
     visible: NDArray[np.bool_]
+    depth: NDArray[np.float32]
+    classes: NDArray[np.uint8]
 
 
 def render_frames(
@@ -54,13 +59,16 @@ def render_frames(
 
 
 def render(scene: Scene, num_frames: int) -> Clip:
-    """Pictures with exact flow; several times slower than ``render_frames``, whose pictures it repeats."""
+    """Pictures, as ``render_frames`` draws them, with their exact maps; several times slower."""
     stage = stage_of(scene, num_frames)
     pictures = [draw_layer(layer) for layer in stage.layers]
     movers = movers_of(stage)
     ids = id_pictures(movers, pictures)
     flow, visible = exact_flow(ids, movers)
-    return Clip(_draw(stage, pictures, range(num_frames)), ids, flow, visible)
+    distance = depth_of_movers(movers, stage.camera.dolly).astype(np.float32)
+    depth = distance[ids, np.arange(num_frames)[:, None, None]]
+    frames = _draw(stage, pictures, range(num_frames))
+    return Clip(frames, ids, flow, visible, depth, class_of_movers(movers)[ids])
 
 
 def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range, scale: int = 1) -> NDArray[np.uint8]:

@@ -1,6 +1,8 @@
 """Lays sprites over one another, tile by tile: every tile of every frame has its own list of sprites."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from einops import rearrange
@@ -8,7 +10,7 @@ from torch import Tensor
 
 from rushes.world.camera import HEIGHT, WIDTH
 from rushes.world.raster.coverage import Texels
-from rushes.world.raster.sprites import BODY, NOBODY
+from rushes.world.raster.sprites import BODY
 
 TILE = 16
 ROWS, COLUMNS = HEIGHT // TILE, WIDTH // TILE
@@ -18,23 +20,19 @@ ROWS, COLUMNS = HEIGHT // TILE, WIDTH // TILE
 class Sprites:
     """Rows of a ``SpriteTable`` on a device, with the texels each reads.
 
-    frame (R,): ascending, 0..F - 1. start (R,), size, wraps (R, 2): the sheet. texel (R, 6), opacity (R,),
-    tint (R, 4), box (R, 4), mover (R,).
+    frame (R,): ascending, 0..F - 1. sheet (R, 5) int64: first texel, width, height, whether it wraps across
+    and down. look (R, 11) float32: ``texel``, ``opacity``, ``tint``. box (R, 4), mover (R,).
     """
 
     frame: Tensor
-    start: Tensor
-    size: Tensor
-    wraps: Tensor
-    texel: Tensor
-    opacity: Tensor
-    tint: Tensor
+    sheet: Tensor
+    look: Tensor
     box: Tensor
     mover: Tensor
 
     def __getitem__(self, rows: Tensor) -> "Sprites":
         """Some of the rows."""
-        return Sprites(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return Sprites(*(column[rows] for column in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -53,17 +51,16 @@ class Lists:
 
 def with_sheets(columns: dict[str, Tensor], texels: Texels, body_start: int) -> Sprites:
     """Sprites with their sheets looked up; the body of frame f begins at texel body_start + f * 160 * 256."""
-    frame = columns["frame"]
-    sheet = columns["sheet"].long()
-    own = sheet == BODY
-    sheet = sheet.clamp(min=0)
-    screen = torch.tensor([WIDTH, HEIGHT], device=sheet.device)
+    frame, number = columns["frame"], columns["sheet"].long()
+    own = frame.new_tensor([0, WIDTH, HEIGHT, 0, 0]).repeat(len(frame), 1)
+    own[:, 0] = body_start + frame * (HEIGHT * WIDTH)
+    sheet = torch.cat([texels.start[:, None], texels.size, texels.wraps], 1)[number.clamp(min=0)]
     return Sprites(
         frame,
-        torch.where(own, body_start + frame * (HEIGHT * WIDTH), texels.start[sheet]),
-        torch.where(own[:, None], screen, texels.size[sheet]),
-        texels.wraps[sheet] & ~own[:, None],
-        *(columns[name] for name in ("texel", "opacity", "tint", "box", "mover")),
+        torch.where((number == BODY)[:, None], own, sheet),
+        torch.cat([columns["texel"], columns["opacity"][:, None], columns["tint"]], 1),
+        columns["box"],
+        columns["mover"],
     )
 
 
@@ -72,7 +69,7 @@ def lists_of(sprites: Sprites, num_frames: int) -> Lists:
     left, top = (sprites.box[:, :2] // TILE).long().unbind(1)
     right, bottom = ((sprites.box[:, 2:] + TILE - 1) // TILE).long().unbind(1)
     across, down = right - left, bottom - top
-    counts = torch.where((across > 0) & (down > 0) & (sprites.opacity > 0), across * down, 0)
+    counts = torch.where((across > 0) & (down > 0) & (sprites.look[:, 6] > 0), across * down, 0)
     row = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
     place = torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[row]
     tile_row = top[row] + place // across[row]
@@ -82,17 +79,18 @@ def lists_of(sprites: Sprites, num_frames: int) -> Lists:
     number = torch.bincount(sorted_tile, minlength=num_frames * ROWS * COLUMNS)
     first = number.cumsum(0) - number
     number, tiles = torch.sort(number, descending=True, stable=True)
-    reach = torch.bincount(number)
-    active = reach.flip(0).cumsum(0).flip(0)[1:]
+    active = torch.bincount(number).flip(0).cumsum(0).flip(0)[1:]
     return Lists(tiles, row[order], first[tiles], active.tolist())
 
 
 def compose(texels: Tensor, sprites: Sprites, lists: Lists, num_frames: int) -> Tensor:
     """(F, 160, 256, 4) premultiplied: the sprites of every frame over one another."""
+    lay = _compiled() if texels.is_cuda else blend
     layers = torch.zeros(len(lists.tiles), TILE * TILE, 4, device=texels.device, dtype=texels.dtype)
     for rank, active in enumerate(lists.active):
-        shown = sprites[lists.rows[lists.first[:active] + rank]]
-        layers[:active] = blend(layers[:active], texels, shown, lists.tiles[:active])
+        rows = lists.rows[lists.first[:active] + rank]
+        under, tiles = layers[:active], lists.tiles[:active]
+        layers[:active] = lay(under, texels, tiles, sprites.sheet[rows], sprites.look[rows])
     return _untiled(layers, lists, num_frames)
 
 
@@ -100,48 +98,42 @@ def identify(ids: Tensor, solid: Tensor, sprites: Sprites, lists: Lists) -> Tens
     """(F, 160, 256) int32: ``ids`` with the movers of ``sprites`` over them."""
     movers = rearrange(ids, "f (r y) (c x) -> (f r c) (y x) 1", y=TILE, x=TILE)[lists.tiles]
     for rank, active in enumerate(lists.active):
-        shown = sprites[lists.rows[lists.first[:active] + rank]]
-        movers[:active] = claim(movers[:active], solid, shown, lists.tiles[:active])
+        rows = lists.rows[lists.first[:active] + rank]
+        hidden = sampled(solid[:, None], lists.tiles[:active], sprites.sheet[rows], sprites.look[rows])
+        movers[:active] = torch.where(hidden > 0.5, sprites.mover[rows, None, None], movers[:active])
     return _untiled(movers, lists, len(ids))[..., 0]
 
 
-def blend(under: Tensor, texels: Tensor, sprites: Sprites, tiles: Tensor) -> Tensor:
-    """One sprite laid over each tile: (n, 256, 4)."""
-    sampled = _sampled(texels, sprites, *_texel_places(sprites, tiles))
-    tint = sprites.tint[:, None]
-    alpha = sampled[..., 3:]
-    tinted = torch.cat([tint[..., :3] * alpha, alpha], -1)
-    over = torch.where(tint[..., 3:] > 0, tinted, sampled) * sprites.opacity[:, None, None]
+@cache
+def _compiled() -> Callable[..., Tensor]:
+    """``blend`` as one kernel: it reads and writes a tile once, not a hundred times."""
+    compiled: Callable[..., Tensor] = torch.compile(blend, dynamic=True)
+    return compiled
+
+
+def blend(under: Tensor, texels: Tensor, tiles: Tensor, sheet: Tensor, look: Tensor) -> Tensor:
+    """One sprite, columns as in ``Sprites``, laid over each of n tiles (n, 256, 4)."""
+    read = sampled(texels, tiles, sheet, look)
+    alpha = read[..., 3:]
+    opacity, tint = look[:, None, 6:7].to(texels.dtype), look[:, None, 7:].to(texels.dtype)
+    over = torch.where(tint[..., 3:] > 0, torch.cat([tint[..., :3] * alpha, alpha], -1), read) * opacity
     return over + under * (1 - over[..., 3:])
 
 
-def claim(under: Tensor, solid: Tensor, sprites: Sprites, tiles: Tensor) -> Tensor:
-    """The mover of one sprite where it hides what is behind it: (n, 256, 1)."""
-    hidden = _sampled(solid[:, None], sprites, *_texel_places(sprites, tiles))
-    claimed = (hidden > 0.5) & (sprites.mover != NOBODY)[:, None, None]
-    return torch.where(claimed, sprites.mover[:, None, None], under)
-
-
-def _texel_places(sprites: Sprites, tiles: Tensor) -> tuple[Tensor, Tensor]:
-    """Texel coordinates (n, 256) of the pixel centres of ``tiles``."""
+def sampled(texels: Tensor, tiles: Tensor, sheet: Tensor, look: Tensor) -> Tensor:
+    """Bilinear reading of sheets at the pixels of n tiles, nothing outside of them: (n, 256, channels)."""
     pixel = torch.arange(TILE * TILE, device=tiles.device)
-    tile_column, tile_row = tiles % COLUMNS, tiles // COLUMNS % ROWS
-    x = (tile_column * TILE)[:, None] + pixel % TILE + 0.5
-    y = (tile_row * TILE)[:, None] + pixel // TILE + 0.5
-    a, b, c, d, e, f = (column[:, None] for column in sprites.texel.unbind(1))
-    return a * x + b * y + c, d * x + e * y + f
-
-
-def _sampled(texels: Tensor, sprites: Sprites, u: Tensor, v: Tensor) -> Tensor:
-    """Bilinear reading of a sheet at (u, v), nothing outside of it: (n, 256, channels)."""
-    width, height = (column[:, None] for column in sprites.size.unbind(1))
-    across, down = (column[:, None] for column in sprites.wraps.unbind(1))
-    u, v = torch.where(across, u % width, u), torch.where(down, v % height, v)
+    x = (tiles % COLUMNS * TILE)[:, None] + pixel % TILE + 0.5
+    y = (tiles // COLUMNS % ROWS * TILE)[:, None] + pixel // TILE + 0.5
+    a, b, c, d, e, f = look[:, :6, None].unbind(1)
+    start, width, height, across, down = sheet[:, :, None].unbind(1)
+    u, v = a * x + b * y + c, d * x + e * y + f
+    u, v = torch.where(across > 0, u % width, u), torch.where(down > 0, v % height, v)
     inside = (u >= 0) & (u < width) & (v >= 0) & (v < height)
     left, top = (u - 0.5).floor(), (v - 0.5).floor()
-    share_x, share_y = (u - 0.5 - left)[..., None], (v - 0.5 - top)[..., None]
-    columns = [_neighbour(left.int() + step, width, across) for step in (0, 1)]
-    rows = [sprites.start[:, None] + _neighbour(top.int() + step, height, down) * width for step in (0, 1)]
+    share_x, share_y = ((u - 0.5 - left)[..., None], (v - 0.5 - top)[..., None])
+    columns = [_neighbour(left.long() + step, width, across) for step in (0, 1)]
+    rows = [start + _neighbour(top.long() + step, height, down) * width for step in (0, 1)]
     upper, lower = (
         torch.lerp(texels[row + columns[0]], texels[row + columns[1]], share_x.to(texels.dtype))
         for row in rows
@@ -151,10 +143,8 @@ def _sampled(texels: Tensor, sprites: Sprites, u: Tensor, v: Tensor) -> Tensor:
 
 def _neighbour(index: Tensor, size: Tensor, wraps: Tensor) -> Tensor:
     """A column or row of a sheet: the nearest there is, or the one that comes round."""
-    held = index.clamp(min=0).minimum(size - 1)
-    return torch.where(
-        wraps, torch.where(index < 0, index + size, torch.where(index >= size, index - size, index)), held
-    )
+    round_ = torch.where(index < 0, index + size, torch.where(index >= size, index - size, index))
+    return torch.where(wraps > 0, round_, index.clamp(min=0).minimum(size - 1))
 
 
 def _untiled(tiles: Tensor, lists: Lists, num_frames: int) -> Tensor:

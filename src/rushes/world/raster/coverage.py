@@ -144,9 +144,10 @@ def _paint(texels: Texels, table: SheetTable, order: Column, box: Tensor, covere
         owner, row, column = (owner + first)[inside], row[inside], column[inside]
         part = covered[int(starts[first]) : int(starts[last])][inside]
         x, y = column + box[owner, 0], row + box[owner, 1]
-        color, alpha = _shaded(
-            {name: value[owner] for name, value in fields_.items() if name != "sheet"}, x, y
-        )
+        color, alpha = fields_["colors"][owner, 0], fields_["alphas"][owner, 0]
+        graded = torch.nonzero(fields_["reach"].any(1)[owner])[:, 0]
+        surface = {name: value[owner[graded]] for name, value in fields_.items()}
+        color[graded], alpha[graded] = _shaded(surface, x[graded], y[graded])
         alpha = alpha * part
         texel = base[owner] + y * pitch[owner] + x
         under = texels.color[texel]
