@@ -107,7 +107,9 @@ class Palette:
         farthest) of fog.
         """
         lit = np.array(color) * self.light + _LIFT[self.time] * np.array([0.5, 0.8, 1.6])
-        density = _FOGGINESS[self.weather] * (0.7 + 0.6 * self.strength)
+        # Fog itself is told by nothing else.
+        span = 1.3 if self.weather == "fog" else 0.6
+        density = _FOGGINESS[self.weather] * (1.0 + span * (self.strength - 0.5))
         if self.style == "noir":
             # Hard light from behind: what is near is a dark shape.
             shade = 0.42 + 1.2 * max(0.0, luminance(color) - 0.55)

@@ -15,7 +15,7 @@ from rushes.core.vocabulary import PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS
 TRAVELLING = frozenset({"walk", "run", "leap", "fly", "carry"})
 """Actions that carry the subject along the ground; only these can be tracked."""
 
-REVISION = 3
+REVISION = 4
 """Goes up whenever a seed gives another scene or other pictures; what was rendered before is not mixed in."""
 
 SPEEDS = (0.5, 2.0)
