@@ -43,13 +43,25 @@ class Take:
     candidate: int = 0
 
 
+def singles(case: Case, settings: Settings) -> list[Take]:
+    """One clip in each language, of the same seed."""
+    return [Take(case, language) for language in settings.languages]
+
+
+def candidates(number: int, case: Case, settings: Settings) -> list[Take]:
+    """The clips that the best is chosen from, in one language; languages take turns by the case's number.
+
+    A case with a held-out pair has one: it is there to be compared with others' single clips.
+    """
+    language = settings.languages[number % len(settings.languages)]
+    return [Take(case, language, n) for n in range(1 if case.held_out else settings.candidates)]
+
+
 def takes_of(cases: Sequence[Case], settings: Settings) -> list[Take]:
-    """Every clip of a run: each case in all languages, and its candidates in one of them, in turns."""
+    """Every clip of a run, each once."""
     takes = []
     for number, case in enumerate(cases):
-        takes += [Take(case, language) for language in settings.languages]
-        own = settings.languages[number % len(settings.languages)]
-        takes += [Take(case, own, candidate) for candidate in range(1, settings.candidates)]
+        takes += [*singles(case, settings), *candidates(number, case, settings)[1:]]
     return takes
 
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from rushes.engine.pictures import to_pictures
-from rushes.evaluation.clips import ClipStore, Take, takes_of
+from rushes.evaluation.clips import ClipStore, Take, candidates, singles, takes_of
 from rushes.evaluation.distribution import nearest, picture_noise, shuffled_frames
 from rushes.evaluation.figures import Evidence, figures
 from rushes.evaluation.measures import Measures, Panel
@@ -70,19 +70,16 @@ class Study:
 
     def _evidence(self, number: int, case: Case) -> Evidence:
         settings = self.store.settings
-        takes = [take for take in takes_of(self.cases[number : number + 1], settings) if not take.candidate]
-        single = {take.language: self.generated(take) for take in takes}
-        own = settings.languages[number % len(settings.languages)]
-        candidates = [self.generated(Take(case, own, n)) for n in range(settings.candidates)]
+        chosen_from = candidates(number, case, settings)
         is_random = number % RANDOM_EVERY == 0 and not case.held_out
         return Evidence(
             case,
-            single,
-            tuple(candidates),
+            {take.language: self.generated(take) for take in singles(case, settings)},
+            tuple(self.generated(take) for take in chosen_from),
             self._control(case, "rendered"),
             self._control(case, "reconstructed"),
             self._control(case, "shuffled"),
-            self._random(Take(case, own)) if is_random else None,
+            self._random(chosen_from[0]) if is_random else None,
         )
 
     def _control(self, case: Case, kind: str) -> Measures:
@@ -102,9 +99,7 @@ class Study:
 
     def shown(self, case: Case) -> Clip:
         """The best candidate of a case, as a user would get it."""
-        settings, number = self.store.settings, list(self.cases).index(case)
-        own = settings.languages[number % len(settings.languages)]
-        takes = [Take(case, own, candidate) for candidate in range(settings.candidates)]
+        takes = candidates(list(self.cases).index(case), case, self.store.settings)
         return self.store.clip(max(takes, key=lambda take: self.generated(take).agreement))
 
     def rendered(self, case: Case) -> Clip:
