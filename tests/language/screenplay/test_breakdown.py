@@ -11,6 +11,7 @@ from rushes.language.screenplay.breakdown import break_down
 from rushes.language.screenplay.duration import action_seconds, speech_seconds
 from rushes.language.screenplay.element import ElementKind, Screenplay
 from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.reimport import reimport
 from rushes.language.screenplay.shot import Coverage
 from rushes.language.screenplay.shot_rules import LONGEST_SHOT_S
@@ -210,3 +211,18 @@ def test_hostile_scripts_break_down_in_linear_time(source):
     before = fountain(source)
     reimport(before, Screenplay(source, parse_fountain(source)))
     assert time.process_time() - started < 2.5
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "He lays a compass and an anchor on the deck.", ["compass", "anchor"]),
+        ("zh", "他把指南针放进口袋。", ["compass"]),
+        ("ja", "彼は羅針盤を机に置く。", ["compass"]),
+        ("ko", "그는 나침반을 꺼낸다.", ["compass"]),
+        ("en", "They drum on the table and fan the fire. He can ring tomorrow.", []),
+    ],
+)
+def test_props_of_the_lexicon_are_found(language, text, expected):
+    found = [each.prop_id for each in find_props(text, language)]
+    assert [each for each in found if each != "table"] == expected

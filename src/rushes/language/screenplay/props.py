@@ -1,17 +1,20 @@
-"""Things that people on set have to find: words of `data/props.json` in action lines.
+"""Things that people on set have to find: words of `data/props.json` and of the lexicon's props in actions.
 
 English words after `~` are verbs as well, and count only right after a determiner: `the hammer`.
 """
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.screenplay.shot import Span
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
+_SHORT = 5
 _DETERMINERS = frozenset(
     [
         "a",
@@ -99,11 +102,56 @@ def _asian(text: str, words: _PropWords) -> list[PropMention]:
 def _prop_words(language: str) -> _PropWords:
     path = resources.files("rushes.language").joinpath("data/props.json")
     table: dict[str, dict[str, list[str]]] = json.loads(path.read_text(encoding="utf-8"))
-    english = {word.strip("~"): prop_id for prop_id, words in table.items() for word in words["en"]}
-    nouns = frozenset(word[1:] for words in table.values() for word in words["en"] if word[0] == "~")
+    for prop_id, words in _lexicon_props(table):
+        for name in words:
+            table.setdefault(prop_id, {}).setdefault(name, []).extend(words[name])
+    english: dict[str, str] = {}
+    nouns: set[str] = set()
     by_first: dict[str, list[tuple[str, str]]] = {}
     for prop_id, languages in table.items():
+        for word in languages["en"]:
+            # What the hand-made list says of a word stands before what the lexicon says.
+            if english.setdefault(word.strip("~"), prop_id) == prop_id and word[0] == "~":
+                nouns.add(word[1:])
         for word in languages[language]:
             by_first.setdefault(word[0], []).append((word, prop_id))
     asian = {first: tuple(sorted(words, key=lambda pair: -len(pair[0]))) for first, words in by_first.items()}
-    return _PropWords(english, nouns, asian, re.compile(f"[{''.join(asian)}]"))
+    return _PropWords(english, frozenset(nouns), asian, re.compile(f"[{''.join(asian)}]"))
+
+
+def _lexicon_props(table: dict[str, dict[str, list[str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yield the lexicon's kinds of `prop` with the words that are safe in prose, under the id of the list.
+
+    A single character, or a Korean word that needs its particle, is too often part of something else; a
+    word that the list has already stays with it.
+    """
+    known = {(name, word.strip("~")): key for key, row in table.items() for name in row for word in row[name]}
+    lexicon = Lexicon.load()
+    for concept in lexicon.concepts.values():
+        if concept.id == "prop" or not lexicon.is_a(concept.id, "prop"):
+            continue
+        usual = (known.get((name, concept.words[name][0].strip("~"))) for name in LANGUAGES)
+        same = concept.id if concept.id in table else next(filter(None, usual), concept.id)
+        yield (
+            same,
+            {
+                name: [
+                    _in_prose(word, name)
+                    for word in concept.words[name]
+                    if (name, word.strip("~")) not in known and _is_safe(word, name)
+                ]
+                for name in LANGUAGES
+            },
+        )
+
+
+def _is_safe(word: str, language: str) -> bool:
+    if "+" in word or "@" in word or word.startswith("to "):
+        return False
+    return language == "en" or len(word) > 1
+
+
+def _in_prose(word: str, language: str) -> str:
+    """A short English word is a verb as well more often than not: to drum, to fan, to map."""
+    is_short = language == "en" and len(word) <= _SHORT and not word.startswith("~")
+    return "~" + word if is_short else word
