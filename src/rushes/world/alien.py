@@ -27,7 +27,7 @@ class _Pose:
     lifted: Array
 
 
-def hover(motion: Motion, height: float) -> Array:
+def _hover(motion: Motion, height: float) -> Array:
     """Pixels above the ground of something that flies on the spot: ``height`` and a slow bob."""
     return height + 3.5 * np.sin(2 * np.pi * (0.55 * motion.tempo * motion.times + motion.phase))
 
@@ -49,7 +49,7 @@ def _pose(motion: Motion) -> _Pose:
         feet = [foot + np.stack([leap.stance, -lifted - 6.0 * flight], -1) for foot in feet]
         lean = 0.14 * leap.air + 0.14 * leap.tilt
     elif motion.action == "fly":
-        lifted, flight, lean = hover(motion, 20.0), still + 1.0, still + 0.42
+        lifted, flight, lean = _hover(motion, 20.0), still + 1.0, still + 0.42
         rise = lifted
         feet = [
             np.stack([still - 22.0 + anchor * 0.45, -lifted - 8.0 + 2.0 * breath], -1) for anchor in _ANCHORS

@@ -75,11 +75,8 @@ def _detective(pose: Pose, palette: Palette, motion: Motion) -> list[Part]:
     head = upright(pose, pose.neck, 0.5)
     profile = upright(pose, pose.neck, 0.5, signed(pose.turn))
     flare = 1.45 if motion.action == "spin" else 1.0
-    skirt = placed(
-        pose.hip + np.array([0.0, -3.0]),
-        (0.25 * pose.wind + 0.3 * pose.hem) * pose.turn,
-        flare * girth(pose, 1.15),
-    )
+    swing = (0.25 * pose.wind + 0.3 * pose.hem) * pose.turn
+    skirt = placed(pose.hip + np.array([0.0, -3.0]), swing, flare * girth(pose, 1.15))
     coat = curve([(-8.5, 2), (8.5, 2), (9, -14), (8.5, -25), (4, -29), (-4, -29), (-8.5, -25), (-9, -12)])
     tails = curve([(-9, -2), (9, -2), (12, 14), (13, 30), (2, 32), (-14, 31), (-13, 14)])
     brim = curve([(-15, -14.5), (0, -17), (15, -15), (14, -12.2), (0, -13.4), (-14, -11.6)])
