@@ -62,12 +62,38 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """How a given clip is changed: it follows ``source_text`` so far (``rushes.diffusion.flow_edit``).
+
+    The walk begins at the first level up to ``from_sigma``: the higher, the more may change.
+    ``source_guidance`` belongs to the old words, the request's own guidance to the new ones. ``noises`` are
+    averaged over. With ``masked`` only what the two readings differ in changes.
+    """
+
+    source_text: str
+    from_sigma: float = 0.9
+    source_guidance: float = 1.5
+    noises: int = 2
+    masked: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what no edit can do."""
+        check_text("source text", self.source_text)
+        if not 0 < self.from_sigma <= 1:
+            raise UsageError(f"edit from sigma {self.from_sigma:g} is out of range: use more than 0, up to 1")
+        if not 1 <= self.noises <= MAX_CANDIDATES:
+            raise UsageError(f"{self.noises} noises are out of range: use 1 to {MAX_CANDIDATES}")
+
+
+@dataclass(frozen=True)
 class Request:
     """One clip: words, length, sampling and seed. ``context_text`` is what the model reads for ``prompt``.
 
     ``num_frames`` are made and the last ``trim`` of them cut off. ``first_frame`` is the SHA-256 of the
     picture the clip starts from (``rushes.core.recipe.picture_digest``), empty without one. ``candidates``
     clips are made in one batch, of ``seed`` and those that follow it, and the best of them is delivered.
+    ``given`` is the SHA-256 of a clip given in part or whole (``rushes.engine.given``), which ``edit``
+    changes; ``sliders`` are names and values in -1..1 of the numbers that steer the model.
     """
 
     prompt: str
@@ -82,6 +108,9 @@ class Request:
     trim: int = 0
     first_frame: str = ""
     candidates: int = 1
+    given: str = ""
+    edit: Edit | None = None
+    sliders: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse empty or endless prompts and impossible seeds."""
@@ -91,6 +120,15 @@ class Request:
             raise UsageError(f"{self.trim} of {self.num_frames} frames cannot be cut off: leave at least one")
         if not 1 <= self.candidates <= MAX_CANDIDATES:
             raise UsageError(f"candidates {self.candidates} is out of range: use 1 to {MAX_CANDIDATES}")
+        if self.given and self.first_frame:
+            raise UsageError("a first frame and a clip were given: leave one of them out")
+        if self.edit and not self.given:
+            raise UsageError("an edit needs the clip it changes")
+        if self.edit and (self.sampling.step_rule != "euler" or self.candidates > 1):
+            raise UsageError("an edit walks by euler and has no candidates")
+        for name, value in self.sliders:
+            if not -1 <= value <= 1:
+                raise UsageError(f"slider {name} {value:g} is out of range: use -1 to 1")
         if not 0 <= self.seed <= MAX_SEED - self.candidates + 1:
             raise UsageError(f"seed {self.seed} is out of range: use 0 to {MAX_SEED - self.candidates + 1}")
 

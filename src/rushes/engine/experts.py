@@ -1,5 +1,10 @@
 """A bundle's experts as the denoiser of one run."""
 
+import math
+
+import torch
+from torch import Tensor
+
 from rushes.core.request import Request
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
@@ -10,6 +15,7 @@ from rushes.diffusion.denoiser import (
     whole_timestep,
 )
 from rushes.diffusion.guidance import Guide
+from rushes.engine.plan import check_sliders
 from rushes.engine.texts import Texts
 from rushes.models.bundle import Bundle
 
@@ -24,16 +30,26 @@ def experts_under(
     bundle: Bundle, request: Request, texts: Texts, condition: Condition, guide: Guide
 ) -> ExpertSwitch:
     """The bundle's experts under text, guidance and condition, each made when its range begins."""
-    scales = guidance_scales(bundle, request)
+    scales, controls = guidance_scales(bundle, request), _controls(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
 
     def make(index: int) -> Denoiser:
         transformer = bundle.experts[index].transformer
         network = condition.bind(transformer)
-        cond = TextDenoiser(network, transformer.remember(texts.cond), timestep)
+        cond = TextDenoiser(network, transformer.remember(texts.cond, controls), timestep)
         if scales[index] == 1 or texts.uncond is None:
             return cond
         uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
         return guide(cond, uncond, scales[index])
 
     return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)
+
+
+def _controls(bundle: Bundle, request: Request) -> Tensor | None:
+    """(1, sliders), NaN where nothing is asked; None where no number steers."""
+    check_sliders(bundle.facts, dict(request.sliders))
+    asked = dict(request.sliders)
+    if not asked:
+        return None
+    values = [asked.get(name, math.nan) for name in bundle.conventions.sliders]
+    return torch.tensor([values], device=bundle.experts[0].transformer.patch_embedding.weight.device)

@@ -20,6 +20,7 @@ from rushes.diffusion.noise import member_noise
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, StepRule
+from rushes.engine.edits import editing
 from rushes.engine.events import (
     CandidateScored,
     Event,
@@ -35,9 +36,10 @@ from rushes.engine.events import (
 )
 from rushes.engine.experts import experts_under, guidance_scales
 from rushes.engine.first_frame import condition_of, starting_with
+from rushes.engine.given import GivenClip, check_given, clean_latents, known_part
 from rushes.engine.pace import Pace
 from rushes.engine.pictures import Picture, preview, to_pictures
-from rushes.engine.run import PLAIN_RUN, Run, Score, cancellable
+from rushes.engine.run import PLAIN_RUN, Run, cancellable
 from rushes.engine.saved_run import Progress
 from rushes.engine.stills import draw_stills
 from rushes.engine.texts import Texts, encode_texts
@@ -54,6 +56,7 @@ class Walk:
     step_rule: StepRule
     latents: Tensor
     pace: Pace
+    first: int = 0
 
 
 def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator[Event]:
@@ -67,31 +70,43 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     GenerationError when values stop being finite.
     """
     shape = ClipShape(request.num_frames, request.height, request.width).latent(
-        bundle.codec.compression, bundle.codec.latent_channels
+        bundle.codec.compression, bundle.latent_channels
     )
     if request.candidates > 1 and (run.score is None or run.more_seeds):
         raise ValueError("candidates need a score to choose by, and a batch of their own")
-    condition = condition_of(bundle, request, run.first_frame, run.device)
+    check_given(bundle, request, run.given)
+    condition = _condition(bundle, request, run)
     texts = run.texts or (yield from _encode_text(bundle, request))
     if texts.uncond is None and request.sampling.is_guided:
         raise ValueError("guidance needs the context of a negative prompt, which may be empty")
     noise = run.noise
     if noise is None:
-        candidates = range(request.seed, request.seed + request.candidates)
-        noise = member_noise([*candidates, *run.more_seeds], shape)
+        count = request.edit.noises if request.edit else request.candidates
+        noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
     texts, noise = texts.to(run.device), noise.to(run.device)
-    if request.sampling.still_shift and run.first_frame is None:
+    if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)
         condition = starting_with(bundle, stills, noise.shape[2])
-    denoiser = experts_under(bundle, request, texts, condition, run.guide)
-    walk = _prepare(bundle, request, denoiser, condition, noise)
+    if request.edit:
+        assert run.given is not None
+        clean = clean_latents(bundle, run.given, run.device)
+        denoiser, start = editing(bundle, request, texts, clean, noise, run.guide), clean
+    else:
+        denoiser, start = experts_under(bundle, request, texts, condition, run.guide), condition.start(noise)
+    walk = _prepare(bundle, request, denoiser, condition, start)
     latents = yield from _denoise(bundle, walk, run)
     if request.candidates > 1:
-        assert run.score is not None
-        latents = yield from _decode_best(bundle, request, latents, run.score)
+        latents = yield from _decode_best(bundle, request, latents, run)
     else:
-        yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace)
+        yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace, run.given)
     yield Finished(latents)
+
+
+def _condition(bundle: Bundle, request: Request, run: Run) -> Condition:
+    """What the run keeps to beside its text."""
+    if run.given is not None and run.given.known.any():
+        return known_part(bundle, run.given, run.device)
+    return condition_of(bundle, request, run.first_frame, run.device)
 
 
 def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Texts]:
@@ -105,7 +120,7 @@ def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Tex
 
 
 def _prepare(
-    bundle: Bundle, request: Request, denoiser: ExpertSwitch, condition: Condition, noise: Tensor
+    bundle: Bundle, request: Request, denoiser: ExpertSwitch, condition: Condition, start: Tensor
 ) -> Walk:
     sampling = request.sampling
     sigmas = (
@@ -113,11 +128,12 @@ def _prepare(
         if sampling.sigmas
         else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
+    first = int((sigmas > request.edit.from_sigma).sum()) if request.edit else 0
     scales = guidance_scales(bundle, request)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
     pace = Pace(forwards, bundle.conventions.decode_forwards)
-    return Walk(denoiser, sigmas, step_rule, condition.start(noise), pace)
+    return Walk(denoiser, sigmas, step_rule, start, pace, first)
 
 
 def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
@@ -125,7 +141,7 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
     yield StageStarted(StageName.DENOISE)
     work = Work(StageName.DENOISE)
     total = len(walk.sigmas) - 1
-    latents, first = walk.latents, 0
+    latents, first = walk.latents, walk.first
     if run.saved is not None and (progress := run.saved.load()):
         latents, first = progress.latents.to(run.device), progress.step
         walk.step_rule.load_state_dict({k: v.to(run.device) for k, v in progress.solver.items()})
@@ -143,7 +159,7 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
         expert = walk.denoiser.index(record.sigma)
         yield StepDone(step, total, expert, record.sigma, latents, record.denoised, left)
         if run.previews and step % run.previews == 0:
-            yield Preview(step, preview(bundle.codec, record.denoised[:1]))
+            yield Preview(step, preview(bundle.codec, record.denoised[:1, : bundle.codec.latent_channels]))
     yield StageDone(StageName.DENOISE, work.seconds)
     return latents
 
@@ -168,7 +184,9 @@ def _check_finite(record: SampleStep, step: int, total: int) -> None:
         )
 
 
-def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator[Event]:
+def _decode(
+    bundle: Bundle, latents: Tensor, total: int, pace: Pace, given: GivenClip | None
+) -> Iterator[Event]:
     """The frames of ``latents`` chunk by chunk, clip after clip, ``total`` of each."""
     yield StageStarted(StageName.DECODE)
     work = Work(StageName.DECODE)
@@ -176,7 +194,7 @@ def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator
     members = len(latents)
     for member in range(members):
         done = 0
-        for frames in _pictures(bundle, latents[member : member + 1], total, work):
+        for frames in _pictures(bundle, latents[member : member + 1], total, work, given):
             done += len(frames)
             left = pace.after_frames(member * total + done, members * total)
             yield FramesDecoded(frames, done, total, member, left)
@@ -184,16 +202,17 @@ def _decode(bundle: Bundle, latents: Tensor, total: int, pace: Pace) -> Iterator
 
 
 def _decode_best(
-    bundle: Bundle, request: Request, latents: Tensor, score: Score
+    bundle: Bundle, request: Request, latents: Tensor, run: Run
 ) -> Generator[Event, None, Tensor]:
     """Decode every candidate and send the frames of the best; its latents (1, C, T, H, W)."""
     yield StageStarted(StageName.DECODE)
     work = Work(StageName.DECODE)
+    assert run.score is not None
     total, best, most, kept = request.num_frames - request.trim, 0, -math.inf, None
     for number in range(request.candidates):
-        frames = np.concatenate([*_pictures(bundle, latents[number : number + 1], total, work)])
+        frames = np.concatenate([*_pictures(bundle, latents[number : number + 1], total, work, run.given)])
         with work:
-            points = score(frames)
+            points = run.score(frames)
         yield CandidateScored(number + 1, request.candidates, request.seed + number, points)
         if kept is None or points > most:
             best, most, kept = number, points, frames
@@ -203,12 +222,16 @@ def _decode_best(
     return latents[best : best + 1]
 
 
-def _pictures(bundle: Bundle, latents: Tensor, total: int, work: Work) -> Iterator[Picture]:
-    """The first ``total`` frames of one clip, chunk by chunk."""
-    chunks = bundle.codec.decode_stream(latents)
+def _pictures(
+    bundle: Bundle, latents: Tensor, total: int, work: Work, given: GivenClip | None
+) -> Iterator[Picture]:
+    """The first ``total`` frames of one clip, chunk by chunk, with what is kept of a given one."""
+    chunks = bundle.codec.decode_stream(latents[:, : bundle.codec.latent_channels])
     done = 0
     while done < total:
         with work, torch.inference_mode():
             frames = to_pictures(next(chunks))[: total - done]
+            if given is not None:
+                frames = given.put_back(frames, done)
         done += len(frames)
         yield frames

@@ -39,6 +39,11 @@ def to_pictures(frames: Tensor) -> Picture:
     return rearrange(levels, "1 c t h w -> t h w c").contiguous().cpu().numpy()
 
 
+def from_pictures(pictures: Picture) -> Tensor:
+    """uint8 (T, H, W, 3) -> one clip (1, 3, T, H, W) in [-1, 1]."""
+    return rearrange(torch.from_numpy(pictures).float() / 127.5 - 1, "t h w c -> 1 c t h w")
+
+
 def from_picture(picture: Picture) -> Tensor:
     """uint8 (H, W, 3) -> one frame (1, 3, 1, H, W) in [-1, 1]."""
-    return rearrange(torch.from_numpy(picture).float() / 127.5 - 1, "h w c -> 1 c 1 h w")
+    return from_pictures(picture[None])

@@ -1,5 +1,6 @@
 """From what a person asked, with gaps, to a complete request a model can make. Needs no weights."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -72,6 +73,16 @@ def check_first_frame(facts: ModelFacts, is_given: bool) -> None:
         raise UsageError(f"model {facts.name!r} cannot start from a picture: leave out the first frame")
     if not is_given and way is FirstFrame.CHANNELS:
         raise UsageError(f"model {facts.name!r} starts from a picture: give a first frame")
+
+
+def check_sliders(facts: ModelFacts, sliders: Mapping[str, float]) -> None:
+    """Raise UsageError for numbers that do not steer a model."""
+    known = facts.conventions.sliders
+    for name in sliders:
+        if not known:
+            raise UsageError(f"model {facts.name!r} has no sliders: say it in words, or choose another model")
+        if name not in known:
+            raise UsageError(f"slider {name!r} is unknown to {facts.name!r}: choose {', '.join(known)}")
 
 
 def _duration(facts: ModelFacts, order: Order) -> Duration:

@@ -1,6 +1,7 @@
 """The engine's part of a recipe: everything that decides the native frames of a clip."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from rushes.core.recipe import Stage
@@ -40,6 +41,9 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
             **({"first_frame": request.first_frame, **_tiles(bundle)} if request.first_frame else {}),
             **({"candidates": request.candidates} if request.candidates > 1 else {}),
+            **({"given": request.given, **_tiles(bundle)} if request.given else {}),
+            **({"edit": asdict(request.edit)} if request.edit else {}),
+            **({"sliders": dict(request.sliders)} if request.sliders else {}),
         },
         StageName.DECODE: {
             "weights": {name: digest for name, digest in bundle.sha256.items() if name == CODEC},

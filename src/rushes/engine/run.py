@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rushes.core.errors import CancelledError
 from rushes.diffusion.guidance import Guide, Guided
+from rushes.engine.given import GivenClip
 from rushes.engine.pictures import Picture
 from rushes.engine.saved_run import SavedRun
 from rushes.engine.texts import Texts
@@ -30,16 +31,18 @@ class Run:
 
     ``more_seeds``: further clips made in the same batch, each from its own noise. ``texts``: the request's
     contexts, made before. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
-    picture the request names, uint8 (H, W, 3). ``device``: where latents live. ``previews``: a Preview event
-    every so many steps, 0 for none. ``saved``: where progress is kept. ``is_cancelled`` is asked before every
-    block of the transformer. ``guide`` makes one denoiser of those with and without the words, and a scale.
-    ``score`` chooses among the candidates of a request that has several.
+    picture the request names, uint8 (H, W, 3); ``given``: the clip it names. ``device``: where latents live.
+    ``previews``: a Preview event every so many steps, 0 for none. ``saved``: where progress is kept.
+    ``is_cancelled`` is asked before every block of the transformer. ``guide`` makes one denoiser of those
+    with and without the words, and a scale. ``score`` chooses among the candidates of a request that has
+    several.
     """
 
     more_seeds: tuple[int, ...] = ()
     texts: Texts | None = None
     noise: Tensor | None = None
     first_frame: Picture | None = None
+    given: GivenClip | None = None
     device: torch.device = CPU
     previews: int = 0
     saved: SavedRun | None = None

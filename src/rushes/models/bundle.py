@@ -103,6 +103,11 @@ class Bundle:
         )
 
     @property
+    def latent_channels(self) -> int:
+        """Channels of a clip's latents: those of the picture first, then those of its motion."""
+        return self.codec.latent_channels + self.conventions.motion_channels
+
+    @property
     def dtype(self) -> torch.dtype:
         """What the networks compute in."""
         return self.experts[0].transformer.patch_embedding.weight.dtype

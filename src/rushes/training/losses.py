@@ -75,7 +75,8 @@ def sigma_at(share: Tensor, shift: float, interval: tuple[float, float]) -> Tens
     """
     low, high = (_share_below(bound, shift) for bound in interval)
     u = torch.special.ndtri((low + (high - low) * share.double()).clamp(1e-6, 1 - 1e-6)).sigmoid()
-    return (shift * u / (1 + (shift - 1) * u)).to(share.dtype)
+    levels: Tensor = shift * u / (1 + (shift - 1) * u)
+    return levels.to(share.dtype)
 
 
 def draw_sigmas(
