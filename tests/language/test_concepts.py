@@ -1,3 +1,4 @@
+import unicodedata
 from importlib import resources
 
 import pytest
@@ -138,3 +139,10 @@ def test_function_words_have_known_roles(language):
     roles = {role for found in grammar(language).values() for role in found}
     assert "negation" in roles or "negation_after" in roles
     assert {"camera", "filler", "and"} <= roles
+
+
+def test_words_are_written_composed():
+    for concept in Lexicon.load().concepts.values():
+        for words in concept.words.values():
+            for word in words:
+                assert unicodedata.normalize("NFKC", word) == word, (concept.id, word)
