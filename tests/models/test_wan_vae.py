@@ -255,6 +255,21 @@ def test_columns_before_rows_in_a_patch_are_seen(monkeypatch):
     assert decoding_error(case) > 1e-2
 
 
+@pytest.mark.parametrize("is_plain", [True, False])
+def test_norms_write_where_they_say_or_elsewhere(is_plain):
+    """Frames that lie channels-first in memory, as some convolutions return them, cannot be taken in rows."""
+    norm = ChannelNorm(8)
+    norm.gamma.data.normal_()
+    x = torch.randn(1, 2, 70, 500, 8)
+    x = x if is_plain else x.permute(0, 4, 1, 2, 3).contiguous().permute(0, 2, 3, 4, 1)
+    with torch.no_grad():
+        expected = torch.nn.functional.silu(norm(x))
+        assert torch.equal(wan_vae_layers.activate(norm, x), expected)
+        made = wan_vae_layers.activate(norm, x, into=x)
+    assert torch.equal(made, expected)
+    assert (made is x) == is_plain
+
+
 def test_names_travel_both_ways(case):
     assert layout(case.kind).from_ours(case.ours.state_dict()).keys() == case.foreign.keys()
 

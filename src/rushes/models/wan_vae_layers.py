@@ -64,10 +64,11 @@ class ChannelNorm(nn.Module):
 
 
 def activate(norm: nn.Module, x: Tensor, into: Tensor | None = None) -> Tensor:
-    """SiLU of the norm of (B, T, H, W, C), in memory of its own or ``into``, which may be ``x``."""
+    """SiLU of the norm of (B, T, H, W, C), in memory of its own or ``into``, which may be ``x`` and is lost."""
     if x.device.type != "cpu" or torch.is_grad_enabled():
         return F.silu(norm(x), inplace=True)
-    made = torch.empty_like(x) if into is None else into
+    # only of values that lie in a row are pieces views; convolutions may return others
+    made = into if into is not None and into.is_contiguous() else x.new_empty(x.shape)
     # a piece is still in the cache from one operation to the next
     places = max(1, PIECE // x.shape[-1])
     pieces = (torch.split(values.flatten(0, -2), places) for values in (x, made))

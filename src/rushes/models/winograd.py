@@ -121,7 +121,8 @@ def _input_points(d: Tensor, axis: int, into: Tensor) -> None:
     tiles = into.shape[axis + 1]
 
     def tiled(start: int) -> Tensor:
-        return d.narrow(axis, start, 2 * tiles).unflatten(axis, (tiles, 2)).movedim(axis + 1, axis)
+        pairs = torch.unflatten(d.narrow(axis, start, 2 * tiles), axis, (tiles, 2))
+        return pairs.movedim(axis + 1, axis)
 
     torch.sub(tiled(0), tiled(2), out=into.narrow(axis, 0, 2))
     first, second = tiled(1).unbind(axis)
