@@ -236,12 +236,12 @@ def _fill_again_and_again(on: Bench, disk: Path, count: int) -> str:
         filler.write_bytes(b"0" * max(0, free - 512 * number))
         new = on.shoot("a fox", number)
         try:
-            list(run_now(on.desk, on.files, new.job, fake_steps(new.take, new.job), {}))
+            list(run_now(on.desk, on.files, new.job, fake_steps(new.take, new.job)))
         except OSError:
             failed += 1
             filler.unlink()
             new = on.shoot("a fox", number)
-            list(run_now(on.desk, on.files, new.job, fake_steps(new.take, new.job), {}))
+            list(run_now(on.desk, on.files, new.job, fake_steps(new.take, new.job)))
         filler.unlink(missing_ok=True)
         wrong.update(wrongs(on, [new]))
         shutil.rmtree(on.files.root / on.desk.tenant_id)

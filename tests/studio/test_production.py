@@ -43,7 +43,7 @@ def asked(prompt="a fox", seed=7, **settings):
 def make(desk, files, shot, request=REQUEST, steps=None, **how):
     """Submit a take and make it; the take and what its stages reported."""
     new = submit_take(desk, shot.id, request, **how)
-    events = list(run_now(desk, files, new.job, steps or fake_steps(new.take, new.job), {"machine": "test"}))
+    events = list(run_now(desk, files, new.job, steps or fake_steps(new.take, new.job)))
     return new.take, {event.step: event.outcome for event in events if not isinstance(event, Progress)}
 
 
@@ -67,7 +67,7 @@ def test_a_take_is_made_kept_and_published(desk, files, shot):
     assert [stage["name"] for stage in master.recipe["stages"]] == [
         "enhance", "gate", "encode_text", "denoise", "decode", "finish", "check",
     ]  # fmt: skip
-    assert master.recipe["recorded"] == {"machine": "test", "not_installed": ["label"]}
+    assert master.recipe["recorded"] == {"machine": "fake", "not_installed": ["label"]}
     assert [rendition.name for rendition in renditions_of(desk, take.id)] == ["clip", "sheet"]
     assert list_jobs(desk)[0].state is JobState.SUCCEEDED
     kinds = [event.kind for event in events_of(desk, take.id)]
@@ -99,7 +99,7 @@ def test_nothing_is_shared_between_tenants(desk, files, shot):
 
 def test_a_run_that_broke_off_goes_on_behind_its_last_stage(desk, files, shot):
     new = submit_take(desk, shot.id, REQUEST)
-    run = run_now(desk, files, new.job, fake_steps(new.take, new.job), {})
+    run = run_now(desk, files, new.job, fake_steps(new.take, new.job))
     for event in run:
         if getattr(event, "step", "") == "generate":
             break
@@ -138,7 +138,7 @@ def test_what_a_stage_raises_is_kept_and_raised(desk, files, shot, prompt, error
 def test_a_cancelled_job_stops_at_its_next_event(desk, files, shot, monkeypatch):
     monkeypatch.setattr("rushes.studio.foreground.BEAT_S", 0.01)
     new = submit_take(desk, shot.id, asked(step_s=0.1))
-    run = run_now(desk, files, new.job, fake_steps(new.take, new.job), {})
+    run = run_now(desk, files, new.job, fake_steps(new.take, new.job))
     next(run)
     cancel(desk, new.job.id)
     with pytest.raises(CancelledError):
@@ -148,7 +148,7 @@ def test_a_cancelled_job_stops_at_its_next_event(desk, files, shot, monkeypatch)
 
 def test_a_lost_lease_ends_the_attempt_and_publishes_nothing(desk, files, shot):
     new = submit_take(desk, shot.id, REQUEST)
-    run = run_now(desk, files, new.job, fake_steps(new.take, new.job), {})
+    run = run_now(desk, files, new.job, fake_steps(new.take, new.job))
     next(run)
     with desk.store.write() as connection:
         connection.execute(update(schema.jobs).values(lease_until=0))
@@ -164,7 +164,7 @@ def test_a_job_somebody_else_has_is_not_taken(desk, files, shot):
     new = submit_take(desk, shot.id, REQUEST)
     claim(desk.store, "other")
     with pytest.raises(UsageError, match="runs elsewhere"):
-        next(run_now(desk, files, new.job, fake_steps(new.take, new.job), {}))
+        next(run_now(desk, files, new.job, fake_steps(new.take, new.job)))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
@@ -230,7 +230,7 @@ def test_eviction_takes_what_is_loose_and_never_a_master_or_an_input(desk, files
     pinned = {master_of(desk, take.id).sha256, given.sha256}
     pinned |= {rendition.sha256 for rendition in renditions_of(desk, take.id)}
     broken_off = submit_take(desk, shot.id, asked(seed=8))
-    run = run_now(desk, files, broken_off.job, fake_steps(broken_off.take, broken_off.job), {})
+    run = run_now(desk, files, broken_off.job, fake_steps(broken_off.take, broken_off.job))
     assert next(event for event in run if getattr(event, "step", "") == "generate").outcome == "made"
     run.close()
     assert len(stored(files) - pinned) == 1

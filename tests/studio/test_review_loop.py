@@ -19,7 +19,7 @@ WORDS = "a red fox runs through heavy rain in a forest at dusk"
 
 
 def make(desk, files, new):
-    list(run_now(desk, files, new.job, fake_steps(new.take, new.job), {}))
+    list(run_now(desk, files, new.job, fake_steps(new.take, new.job)))
     return new.take
 
 

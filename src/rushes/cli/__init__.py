@@ -13,13 +13,21 @@ import typer
 import rushes
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
+from rushes.cli.doctor import doctor
 from rushes.cli.enhance import enhance
 from rushes.cli.evaluate import evaluate
 from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
 from rushes.cli.pick import pick
+from rushes.cli.project import project
+from rushes.cli.queue import queue
+from rushes.cli.reproduce import reproduce
+from rushes.cli.retake import retake
+from rushes.cli.review import review
 from rushes.cli.shoot import shoot
+from rushes.cli.shots import shots
+from rushes.cli.show import show
 from rushes.cli.templates import templates
 from rushes.cli.train import train
 from rushes.cli.variants import variants
@@ -79,3 +87,11 @@ app.command(epilog="Example: rushes templates previs_chase --set prey=fox --set 
     templates
 )
 app.command(epilog='Example: rushes variants "a fox in rain" --axis weather=rain,snow --seeds 3')(variants)
+app.add_typer(project, name="project")
+app.command(epilog='Example: rushes shots SH0030 --text "a fox leaps over snow" --project FOX')(shots)
+app.command(epilog="Example: rushes queue --work; rushes queue cancel job_5f0c")(queue)
+app.command(epilog='Example: rushes review SQ010_SH0030_v003 --circle --note "12-24: snow, not rain"')(review)
+app.command(epilog="Example: rushes retake SQ010_SH0030_v003 --yes")(retake)
+app.command(epilog="Example: rushes show SQ010_SH0030_v003 --recipe")(show)
+app.command(epilog="Example: rushes doctor --thorough")(doctor)
+app.command(epilog="Example: rushes reproduce SQ010_SH0030_v003")(reproduce)

@@ -47,8 +47,14 @@ def _take_files(output: Path | None, seed: int, variants: int) -> list[TakeFiles
 
 
 def shoot(  # noqa: PLR0913  typer reads options from arguments
-    prompt: Annotated[str, typer.Argument(help="The shot in words: Chinese, English, Japanese or Korean.")],
+    context: typer.Context,
+    prompt: Annotated[
+        str, typer.Argument(help="The shot in words: Chinese, English, Japanese or Korean.")
+    ] = "",
     *,
+    shot: Annotated[str, typer.Option(help="Make takes of this shot of the studio, like SH0030.")] = "",
+    takes: Annotated[int, typer.Option(min=1, max=MAX_VARIANTS, help="How many takes of --shot.")] = 1,
+    project: Annotated[str, typer.Option(help="Project of --shot. Default: the inbox.")] = "",
     output: Annotated[
         Path | None, typer.Option(help="MP4 to write, replaced if it exists. Default: a new take_SEED.mp4.")
     ] = None,
@@ -111,6 +117,11 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     from rushes.engine.facts import read_facts
     from rushes.engine.plan import Order, plan
 
+    if shot:
+        from rushes.cli.shot_takes import shoot_shot
+
+        shoot_shot(context, project, takes)
+        return
     check_prompt(prompt)
     folder = model_folder(model)
     first_seed = secrets.randbelow(10**6) if seed is None else seed
@@ -122,7 +133,7 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     given = asked_loras(lora or (), lora_high or (), lora_low or ())
     facts, loras = with_preset(preset, read_facts(folder), steps, given)
     framing = frame(facts, None if size is None else parse_size(size), first_frame, upscale)
-    context_text, understood = _read(facts, prompt)
+    context_text, understood = read_words(facts, prompt)
     order = Order(
         prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
         size=framing.native, first_frame=framing.digest,
@@ -142,14 +153,14 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         with making.maker(screen) as maker:
             screen.say("length", duration.describe())
             filming = Filming(maker, framing, screen, save_every, preview_folder, chooser)
-            takes = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
+            films = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
     except KeyboardInterrupt:
         raise CancelledError("stopped; no unfinished file was left behind") from None
     if as_json:
-        print(json.dumps({"takes": takes}, ensure_ascii=False, indent=2))
+        print(json.dumps({"takes": films}, ensure_ascii=False, indent=2))
 
 
-def _read(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
+def read_words(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
     """What the model reads for ``prompt``, and lines for a person on how that came about."""
     from rushes.language.mini_prompt import read_prompt
 

@@ -77,7 +77,7 @@ def _generate(work: Work, folder: Path) -> Iterator[Progress | Made]:
             _misbehave(request.prompt, work.is_degraded)
     master = folder / "master.mkv"
     master.write_bytes(sha256(f"{request.prompt} {request.seed}".encode()).digest() * 100)
-    yield Made({"master": master}, model=request.model, work=NUM_STEPS)
+    yield Made({"master": master}, model=request.model, work=NUM_STEPS, recorded={"machine": "fake"})
 
 
 def _misbehave(prompt: str, is_degraded: bool) -> None:

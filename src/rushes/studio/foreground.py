@@ -3,10 +3,9 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -25,9 +24,7 @@ from rushes.studio.takes import get_take
 BEAT_S = 2.0
 
 
-def run_now(
-    desk: Desk, files: FileStore, job: Job, steps: Sequence[Step], recorded: Mapping[str, Any]
-) -> Iterator[Progress | StageEvent]:
+def run_now(desk: Desk, files: FileStore, job: Job, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
     """Make the take of a queued job, event by event; not asking for the next one cancels it.
 
     Raises what the stage raised, CancelledError when somebody cancelled the job, UsageError when a worker
@@ -38,7 +35,7 @@ def run_now(
         raise UsageError(f"{job.id} runs elsewhere already: `rushes queue` shows how far it is")
     with desk.store.read() as connection:
         take = get_take(connection, desk, job.take_id)
-    production = Production(desk, files, claimed.job, take, claimed.claim, recorded)
+    production = Production(desk, files, claimed.job, take, claimed.claim)
     with _settling(desk.store, claimed.claim), Beating(desk.store, claimed.claim) as beating:
         for event in production.run(steps):
             beating.check()

@@ -35,7 +35,7 @@ class Made:
     """What a stage made: files in its folder by role, a value for later stages, findings for people.
 
     The time is put down to ``work`` of ``model``, in units of the stage's choice (steps times latent cells,
-    frames), for estimates.
+    frames), for estimates. ``recorded`` are machine facts, which stand beside the recipe.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Made:
     notes: tuple[NewNote, ...] = ()
     model: str = ""
     work: float = 0.0
+    recorded: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class StageEvent:
 
 @dataclass(frozen=True)
 class Production:
-    """One attempt at a take. ``desk`` is its submitter's; ``recorded`` are machine facts beside the recipe.
+    """One attempt at a take. ``desk`` is its submitter's.
 
     All writes check ``claim``: when the job has gone to another attempt, LeaseLostError ends this one.
     """
@@ -107,7 +108,6 @@ class Production:
     job: Job
     take: Take
     claim: Claim
-    recorded: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
         """Make or find every stage, then publish. Not asking for the next event stops the work."""
@@ -134,7 +134,8 @@ class Production:
             yield event
             before += step.weight
         absent = [step.name for step in steps if step.make is None]
-        self._publish(steps, Recipe(stages, {**self.recorded, "not_installed": absent}), results)
+        recorded = {name: fact for each in results.values() for name, fact in each.value["recorded"].items()}
+        self._publish(steps, Recipe(stages, {**recorded, "not_installed": absent}), results)
 
     def _make(
         self, step: Step, work: Work, key: str, part: tuple[float, float]
@@ -165,7 +166,8 @@ class Production:
             role: self.files.take_in(self.desk.tenant_id, path, media_type(path))
             for role, path in made.files.items()
         }
-        value = {"value": dict(made.value), "notes": [asdict(note) for note in made.notes]}
+        notes = [asdict(note) for note in made.notes]
+        value = {"value": dict(made.value), "notes": notes, "recorded": dict(made.recorded)}
         result = StageResult(key, step.name, value, stored, seconds)
         kill_point("before keeping")
         with self.desk.store.write() as connection:

@@ -1,0 +1,50 @@
+"""The studio as the person at this machine sees it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rushes.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rushes.studio.desk import Desk
+    from rushes.studio.files import FileStore
+    from rushes.studio.projects import Project
+
+ProjectCode = Annotated[str, typer.Option("--project", help="Code of the project. Default: the inbox.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Desk, stored files, and the ordinary folder takes appear in."""
+
+    desk: "Desk"
+    files: "FileStore"
+    folder: Path
+
+    def project(self, code: str) -> "Project":
+        """The project with this code, the inbox for none."""
+        from rushes.studio.projects import find_project, inbox
+
+        return find_project(self.desk, code.upper()) if code else inbox(self.desk)
+
+
+def open_studio() -> Studio:
+    """The studio under ``RUSHES_HOME``, made where it is new; its database by ``RUSHES_DATABASE``, if set."""
+    from rushes.studio.desk import open_desk
+    from rushes.studio.files import FileStore
+    from rushes.studio.store import open_store
+
+    settings = Settings.from_environment()
+    home = settings.studio
+    url = settings.database or f"sqlite:///{home}/studio.db"
+    return Studio(open_desk(open_store(url)), FileStore(home / "files"), home / "projects")
+
+
+def print_json(document: Any) -> None:
+    """One document for other programs."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,69 @@
+"""``rushes reproduce``: make a take again from its request and compare it with what is kept."""
+
+from typing import Annotated
+
+import typer
+
+from rushes.cli.desk import AsJson, ProjectCode, open_studio, print_json
+from rushes.cli.screen import Screen
+from rushes.core.errors import FlaggedError, UsageError
+
+
+def reproduce(
+    take: Annotated[str, typer.Argument(help="Code of a made take, like SQ010_SH0030_v003.")],
+    *,
+    project: ProjectCode = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a take's master again and compare it bit for bit; the take itself stays as it is.
+
+    The same machine and versions give the same frames. Exit code 4 when they differ, with what changed.
+    """
+    from rushes.cli.take_steps import Filmer
+    from rushes.studio.files import hash_file
+    from rushes.studio.jobs.queue import job_of_take
+    from rushes.studio.production import MASTER, Made, Work
+    from rushes.studio.retake import recipe_changes
+    from rushes.studio.takes import find_take, master_of
+
+    studio = open_studio()
+    found = find_take(studio.desk, take, studio.project(project).id if project else None)
+    master, job = master_of(studio.desk, found.id), job_of_take(studio.desk, found.id)
+    if master is None or job is None:
+        raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")
+    filmer = Filmer(Screen(as_json, as_json))
+    step = next(each for each in filmer(found, job) if MASTER in each.publishes)
+    work = Work(found, False, {}, studio.files, studio.desk.tenant_id)
+    try:
+        stages = {"stages": [_plain(stage) for stage in step.recipe(work)]}
+        with studio.files.scratch() as folder:
+            assert step.make is not None
+            made = [each for each in step.make(work, folder) if isinstance(each, Made)][-1]
+            is_same = hash_file(made.files[MASTER])[0] == master.sha256
+    finally:
+        filmer.close()
+    names = {stage["name"] for stage in stages["stages"]}
+    ours = {"stages": [stage for stage in master.recipe["stages"] if stage["name"] in names]}
+    changed = recipe_changes(ours, stages)
+    if as_json:
+        print_json({"take": found.code, "same": is_same, "changed": changed})
+    else:
+        for name, (before, after) in changed.items():
+            print(f"changed {name}: {before} -> {after}")
+        print(f"{found.code}: " + ("the same master, bit for bit" if is_same else "another master"))
+    if not is_same:
+        raise FlaggedError(
+            f"{found.code} came out otherwise: see what changed, and the machine in its recipe"
+        )
+
+
+def _plain(stage: object) -> dict[str, object]:
+    """A stage as it stands in a kept recipe."""
+    import json
+    from dataclasses import asdict
+
+    from rushes.core.recipe import Stage, canonical_json
+
+    assert isinstance(stage, Stage)
+    plain: dict[str, object] = json.loads(canonical_json(asdict(stage)))
+    return plain

@@ -1,0 +1,54 @@
+"""``rushes show``: a take, its recipe and its history; or the takes of a project."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from rushes.cli.desk import AsJson, ProjectCode, open_studio, print_json
+from rushes.core.errors import UsageError
+
+
+def show(
+    take: Annotated[str, typer.Argument(help="Code of a take; none: all takes of the project.")] = "",
+    *,
+    recipe: Annotated[bool, typer.Option("--recipe", help="All that decided it, as JSON.")] = False,
+    project: ProjectCode = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show a take with its history, or list the takes of a project."""
+    from rushes.studio.desk import events_of
+    from rushes.studio.folder import take_document, take_path
+    from rushes.studio.jobs.queue import job_of_take
+    from rushes.studio.projects import find_project
+    from rushes.studio.reviews import choices_in
+    from rushes.studio.takes import find_take, takes_in
+
+    studio = open_studio()
+    if not take:
+        ours = studio.project(project)
+        chosen = choices_in(studio.desk, ours.id)
+        listed = takes_in(studio.desk, ours.id)
+        if as_json:
+            print_json([{**asdict(each), "choice": chosen.get(each.id)} for each in listed])
+            return
+        for each in listed:
+            job = job_of_take(studio.desk, each.id)
+            state = job.state if job else ""
+            print(f"{each.code}  {state:<10} {chosen.get(each.id, ''):<9} {each.request.prompt[:60]}")
+        return
+    found = find_take(studio.desk, take, studio.project(project).id if project else None)
+    document = take_document(studio.desk, found)
+    if recipe:
+        if document["recipe"] is None:
+            raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")
+        print_json(document["recipe"])
+    elif as_json:
+        print_json(document)
+    else:
+        print(f"{found.code}: {found.request.prompt}")
+        print(f"seed {found.request.seed}, {found.request.model}, {document['choice'] or 'not chosen yet'}")
+        print(take_path(studio.folder, find_project(studio.desk, found.project_id).code, found))
+        for event in events_of(studio.desk, found.id):
+            detail = " ".join(f"{k}={v}" for k, v in event.detail.items() if v not in ("", None))
+            print(f"  {event.kind} {detail}")

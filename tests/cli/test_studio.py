@@ -1,0 +1,109 @@
+"""The review loop from the shell, with a tiny model: shoot takes, note, retake, look, reproduce."""
+
+import json
+import sys
+
+import pytest
+
+from rushes import cli
+
+WORDS = "a red fox runs through rain in a forest at dusk"
+FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--quiet")
+
+
+@pytest.fixture
+def rushes(monkeypatch, capsys):
+    """Runs a command: (exit code, stdout, stderr)."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code, printed.out, printed.err
+
+    return call
+
+
+@pytest.fixture
+def fox(rushes):
+    """A project with one shot."""
+    rushes("project", "new", "FOX", "--title", "狐狸", "--frame-rate", "24000/1001", "--budget", "600")
+    rushes("shots", "SH0030", "--text", WORDS, "--project", "FOX")
+
+
+def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
+    code, out, _ = rushes(
+        "shoot", "--shot", "SH0030", "--takes", 2, "--project", "fox", "--seed", 5, "--model", tiny_model,
+        "--json", *FAST,
+    )  # fmt: skip
+    assert code == 0
+    takes = json.loads(out)["takes"]
+    assert [take["code"] for take in takes] == ["SQ010_SH0030_v001", "SQ010_SH0030_v002"]
+    assert [take["request"]["seed"] for take in takes] == [5, 6]
+    assert takes[0]["recipe"]["recorded"]["not_installed"] == ["gate", "check", "label"]
+    assert takes[0]["video"].endswith("FOX/sq010/sh0030/SQ010_SH0030_v001.mp4")
+
+    first = takes[0]["code"]
+    code, out, _ = rushes("review", first, "--circle", "--current", "--note", "0-4: snow, not rain")
+    assert (code, out) == (0, f"{first}: circled, 1 notes\n")
+    waiting = rushes("review", "--project", "FOX")[1].splitlines()
+    assert waiting == [first, "  person 0-4: snow, not rain", "SQ010_SH0030_v002"]
+    code, out, _ = rushes("retake", first, "--dry-run", "--json")
+    assert json.loads(out)["diff"] == ["- rain", "+ snow"]
+    code, out, _ = rushes("retake", first, "--yes", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["takes"][0]["origin"]["relation"] == "retake"
+    assert set(answer["changed"]) == {"enhance.prompt", "enhance.context_text", "encode_text.context_text"}
+
+    code, out, _ = rushes("show", first, "--recipe")
+    assert json.loads(out) == takes[0]["recipe"]
+    assert "v003" in rushes("show", "--project", "FOX")[1]
+    assert rushes("queue", "--project", "FOX")[1] == "nothing waits or runs\n"
+    assert rushes("doctor", "--thorough")[:2] == (0, "all is well\n")
+    code, out, _ = rushes("reproduce", first)
+    assert (code, out.splitlines()[-1]) == (0, f"{first}: the same master, bit for bit")
+    code, out, _ = rushes("project", "list", "--json")
+    assert json.loads(out)[0]["spent_s"] >= 0
+
+
+def test_options_a_take_does_not_know_are_refused(rushes, fox):
+    code, _, err = rushes("shoot", "--shot", "SH0030", "--project", "FOX", "--devices", 2)
+    assert (code, "--devices cannot be used with --shot" in err) == (2, True)
+    assert rushes("shoot", "--shot", "SH9", "--project", "FOX")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("project", "new", "狐"), "A-Z"),
+        (("project", "new", "A", "--frame-rate", "fast"), "frame rate 'fast'"),
+        (("shots", "SH1"), "add --text"),
+        (("queue", "cancel"), "name jobs"),
+        (("queue", "pause", "fast"), "no lane 'fast'"),
+        (("review", "SQ010_SH0030_v009"), "no take"),
+        (("show", "SQ010_SH0030_v009"), "no take"),
+        (("retake", "SQ010_SH0030_v009"), "no take"),
+    ],
+)
+def test_mistakes_are_named_with_the_remedy(rushes, arguments, named):
+    code, _, err = rushes(*arguments)
+    assert (code, named in err) == (2, True), err
+
+
+def test_a_screenplay_becomes_shots_once(rushes, tmp_path):
+    script = tmp_path / "script.fountain"
+    script.write_text(
+        "INT. ROOM - NIGHT\n\nA fox sleeps.\n\nEXT. FOREST - DAY\n\nA fox runs.\n", encoding="utf-8"
+    )
+    rushes("project", "new", "PLAY")
+    code, first, _ = rushes("shots", "--script", script, "--project", "PLAY", "--json")
+    assert code == 0
+    assert len(json.loads(first)) >= 2
+    assert rushes("shots", "--script", script, "--project", "PLAY", "--json")[1] == first
+
+
+def test_lanes_are_paused_from_the_shell(rushes):
+    assert "lane night is paused" in rushes("queue", "pause", "night")[1]
+    assert "paused" not in rushes("queue", "resume", "night")[1]
