@@ -64,7 +64,7 @@ class ChannelNorm(nn.Module):
 
 
 def activate(norm: nn.Module, x: Tensor, into: Tensor | None = None) -> Tensor:
-    """SiLU of the norm of (B, T, H, W, C), in memory of its own or ``into``, which may be ``x`` and is lost."""
+    """SiLU of the norm of (B, T, H, W, C), in its own memory or ``into``, which may be ``x`` and is lost."""
     if x.device.type != "cpu" or torch.is_grad_enabled():
         return F.silu(norm(x), inplace=True)
     # only of values that lie in a row are pieces views; convolutions may return others
