@@ -88,7 +88,7 @@ class ClipStore:
         return Recipe((Stage("evaluate", 1, self.extra), *stages), {}).key(StageName.DECODE)
 
     def latents(self, take: Take) -> Latents:
-        """(C, T, H, W) of a clip, made on first use."""
+        """(C, T, H, W) of a clip without the channels of its motion, made on first use."""
         path = self.folder / f"{self.key(take)[:32]}.npy"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,8 @@ class ClipStore:
             assert isinstance(last, Finished)
             partial = path.with_suffix(".partial")
             with partial.open("wb") as file:
-                np.save(file, last.latents[0].to(torch.float16).cpu().numpy())
+                pictures = last.latents[0, : self.bundle.codec.latent_channels]
+                np.save(file, pictures.to(torch.float16).cpu().numpy())
             partial.replace(path)
         made: Latents = np.load(path)
         return made

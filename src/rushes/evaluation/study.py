@@ -154,7 +154,8 @@ class Study:
             return None
         first = self.store.latents(Take(self.cases[0], self.store.settings.languages[0]))
         shards = [np.load(path, mmap_mode="r") for path in sorted(self.training.glob("*.npy"))]
-        fitting = [shard for shard in shards if shard.shape[1:] == first.shape]
+        # beside the pictures a shard may hold motion
+        fitting = [shard[:, : len(first)] for shard in shards if shard.shape[2:] == first.shape[1:]]
         return np.concatenate(fitting) if fitting else None
 
 
