@@ -54,13 +54,15 @@ def test_flattening_strays_no_further_than_allowed():
     assert len(corners) < 50
 
 
-def test_everything_up_to_drawing_works_without_skia():
+def test_everything_up_to_drawing_works_without_skia_and_torch():
     code = (
-        "import sys\nsys.modules['skia'] = None\n"
+        "import sys\nsys.modules['skia'] = sys.modules['torch'] = None\n"
         "from rushes.world.scene import sample_scene\n"
         "from rushes.world.flow import movers_of\n"
         "from rushes.world.stage import stage_of\n"
-        "print(movers_of(stage_of(sample_scene(0), 2)).to_screen.shape[1:])\n"
+        "from rushes.world.raster.batch import pack\n"
+        "scene = sample_scene(0)\n"
+        "print(movers_of(stage_of(scene, 2)).to_screen.shape[1:], pack([scene], 2).num_scenes)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "(2, 2, 3)\n"
+    assert done.stdout == "(2, 2, 3) 1\n"

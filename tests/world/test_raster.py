@@ -56,15 +56,15 @@ def test_a_batch_gives_each_clip_as_it_is_alone(scenes, frames):
 
 
 def test_maps_match_those_of_skia(scenes):
-    pictures, maps = render_maps(pack(scenes[1:2], 2))
+    pictures, maps = render_maps(pack(scenes[:2], 2))
     clip = render(scenes[1], 2)
-    assert psnr(pictures[0].numpy(), clip.frames) > 34
-    same = maps.classes[0].numpy() == clip.classes
+    assert psnr(pictures[1].numpy(), clip.frames) > 34
+    same = maps.classes[1].numpy() == clip.classes
     assert same.mean() > 0.99
-    assert maps.depth[0].numpy()[same] == pytest.approx(clip.depth[same], rel=1e-5)
-    assert (np.abs(maps.flow[0].numpy() - clip.flow).max(axis=-1) < 0.01).mean() > 0.98
-    assert (maps.visible[0].numpy() == clip.visible).mean() > 0.97
-    ours = cells_of(maps.flow[0], maps.depth[0], maps.classes[0])
+    assert maps.depth[1].numpy()[same] == pytest.approx(clip.depth[same], rel=1e-5)
+    assert (np.abs(maps.flow[1].numpy() - clip.flow).max(axis=-1) < 0.01).mean() > 0.98
+    assert (maps.visible[1].numpy() == clip.visible).mean() > 0.97
+    ours = cells_of(maps.flow[1], maps.depth[1], maps.classes[1])
     theirs = cells_of(clip.flow, clip.depth, clip.classes)
     assert ours.shares.shape == (2, 10, 16, len(CLASSES))
     assert ours.shares.numpy() == pytest.approx(theirs.shares, abs=0.08)

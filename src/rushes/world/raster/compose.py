@@ -85,7 +85,7 @@ def lists_of(sprites: Sprites, num_frames: int) -> Lists:
 
 def compose(texels: Tensor, sprites: Sprites, lists: Lists, num_frames: int) -> Tensor:
     """(F, 160, 256, 4) premultiplied: the sprites of every frame over one another."""
-    lay = _compiled() if texels.is_cuda else blend
+    lay = _compiled(blend) if texels.is_cuda else blend
     layers = torch.zeros(len(lists.tiles), TILE * TILE, 4, device=texels.device, dtype=texels.dtype)
     for rank, active in enumerate(lists.active):
         rows = lists.rows[lists.first[:active] + rank]
@@ -96,19 +96,29 @@ def compose(texels: Tensor, sprites: Sprites, lists: Lists, num_frames: int) -> 
 
 def identify(ids: Tensor, solid: Tensor, sprites: Sprites, lists: Lists) -> Tensor:
     """(F, 160, 256) int32: ``ids`` with the movers of ``sprites`` over them."""
+    put = _compiled(claim) if solid.is_cuda else claim
     movers = rearrange(ids, "f (r y) (c x) -> (f r c) (y x) 1", y=TILE, x=TILE)[lists.tiles]
     for rank, active in enumerate(lists.active):
         rows = lists.rows[lists.first[:active] + rank]
-        hidden = sampled(solid[:, None], lists.tiles[:active], sprites.sheet[rows], sprites.look[rows])
-        movers[:active] = torch.where(hidden > 0.5, sprites.mover[rows, None, None], movers[:active])
+        under, tiles = movers[:active], lists.tiles[:active]
+        movers[:active] = put(
+            under, solid, tiles, sprites.sheet[rows], sprites.look[rows], sprites.mover[rows]
+        )
     return _untiled(movers, lists, len(ids))[..., 0]
 
 
 @cache
-def _compiled() -> Callable[..., Tensor]:
-    """``blend`` as one kernel: it reads and writes a tile once, not a hundred times."""
-    compiled: Callable[..., Tensor] = torch.compile(blend, dynamic=True)
-    return compiled
+def _compiled(step: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``step`` as one kernel for any number of tiles: it touches memory once instead of a hundred times."""
+    compiled = torch.compile(step)
+
+    def run(*columns: Tensor) -> Tensor:
+        for column in columns:
+            torch._dynamo.maybe_mark_dynamic(column, 0)
+        result: Tensor = compiled(*columns)
+        return result
+
+    return run
 
 
 def blend(under: Tensor, texels: Tensor, tiles: Tensor, sheet: Tensor, look: Tensor) -> Tensor:
@@ -118,6 +128,12 @@ def blend(under: Tensor, texels: Tensor, tiles: Tensor, sheet: Tensor, look: Ten
     opacity, tint = look[:, None, 6:7].to(texels.dtype), look[:, None, 7:].to(texels.dtype)
     over = torch.where(tint[..., 3:] > 0, torch.cat([tint[..., :3] * alpha, alpha], -1), read) * opacity
     return over + under * (1 - over[..., 3:])
+
+
+def claim(under: Tensor, solid: Tensor, tiles: Tensor, sheet: Tensor, look: Tensor, mover: Tensor) -> Tensor:
+    """The mover of one sprite in each of n tiles where it hides what is behind it: (n, 256, 1)."""
+    hidden = sampled(solid[:, None], tiles, sheet, look)
+    return torch.where(hidden > 0.5, mover[:, None, None], under)
 
 
 def sampled(texels: Tensor, tiles: Tensor, sheet: Tensor, look: Tensor) -> Tensor:

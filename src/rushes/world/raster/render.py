@@ -108,7 +108,9 @@ def _pictures(batch: Batch, texels: Texels, span: range) -> Tensor:
 
 
 def _ids(batch: Batch, texels: Texels, span: range) -> Tensor:
-    ids = torch.zeros(len(span), HEIGHT, WIDTH, dtype=torch.int32, device=texels.color.device)
+    # Where nothing is, there is the sky, the first thing drawn in every frame.
+    lowest = batch.scene.mover[np.searchsorted(batch.scene.frame, np.arange(span.start, span.stop))]
+    ids = torch.from_numpy(lowest).to(texels.color.device)[:, None, None].expand(-1, HEIGHT, WIDTH)
     for table in (batch.scene, batch.body):
         sprites = _sprites(table, span, texels)
         sprites = sprites[sprites.mover >= 0]
