@@ -92,12 +92,13 @@ def _train_judges(folder: Path, progress: "Callable[[str, int, int], None]") -> 
 
     from rushes.core.settings import Settings
     from rushes.evaluation.judge_training import RECIPES, make_judge
-    from rushes.models.bundle import load_bundle
+    from rushes.models.bundle import CODEC, load_bundle
 
-    state = Settings.from_environment().training / "judges"
-    codec = load_bundle(folder, torch.float32, "cpu").codec
+    bundle = load_bundle(folder, torch.float32, "cpu")
+    # another codec leaves other traces, so its scenes are kept apart
+    state = Settings.from_environment().training / "judges" / bundle.sha256[CODEC][:12]
     for recipe in RECIPES.values():
-        make_judge(recipe, codec, state, progress)
+        make_judge(recipe, bundle.codec, state, progress)
 
 
 def _study(folder: Path, settings: "Settings", limit: int, output: Path, training: Path | None) -> "Study":
