@@ -31,8 +31,7 @@ def clip(count, height=12, width=16):
 
 def enlarged(frames, cuts, upscaler):
     own = OwnUpscale(upscaler, CPU)
-    chunks = [*(own.push(part) for part in np.split(frames, cuts)), own.end()]
-    return np.concatenate([chunk for chunk in chunks if len(chunk)])
+    return np.concatenate([*(own.push(part) for part in np.split(frames, cuts)), own.end()])
 
 
 @pytest.mark.parametrize("cuts", [[], [1], [1, 5], [1, 2, 3, 4, 5, 6]])

@@ -49,7 +49,9 @@ class OwnUpscale:
         ]
         self._waiting = frames[-2:]
         self.seconds += perf_counter() - started
-        return np.concatenate(large) if large else np.empty((0, 0, 0, 3), np.uint8)
+        height, width, _ = frames[0].shape
+        none = np.empty((0, FACTOR * height, FACTOR * width, 3), np.uint8)
+        return np.concatenate([none, *large])
 
     def _levels(self, seen: Tensor) -> Picture:
         """(N, 3, H, W, 3) in [-1, 1] -> uint8 (N, FACTOR H, FACTOR W, 3)."""
