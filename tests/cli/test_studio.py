@@ -107,3 +107,35 @@ def test_a_screenplay_becomes_shots_once(rushes, tmp_path):
 def test_lanes_are_paused_from_the_shell(rushes):
     assert "lane night is paused" in rushes("queue", "pause", "night")[1]
     assert "paused" not in rushes("queue", "resume", "night")[1]
+
+
+def test_a_table_is_queued_once_with_an_estimate_and_made(rushes, fox, tiny_model, tmp_path):
+    table = tmp_path / "shots.csv"
+    lines = ["shot,text,takes,seed,model,seconds,steps,size"]
+    lines += [f"SH0030,{WORDS},2,5,{tiny_model},0.4,2,256x144", f",a cat,1,,{tiny_model},0.4,2,256x144"]
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    order = ("batch", table, "--project", "FOX", "--json")
+    code, out, err = rushes(*order, "--dry-run")
+    assert (code, json.loads(out)) == (0, {"takes": 3, "estimate_s": 0}), err
+    first = json.loads(rushes(*order)[1])["codes"]
+    assert first == ["SQ010_SH0030_v001", "SQ010_SH0030_v002", "SQ010_SH0040_v001"]
+    assert json.loads(rushes(*order, "--work")[1])["codes"] == first
+    jobs = json.loads(rushes("queue", "--all", "--project", "FOX", "--json")[1])["jobs"]
+    assert [(job["state"], job["lane"]) for job in jobs] == [("succeeded", "batch")] * 3, jobs
+    assert json.loads(rushes(*order, "--dry-run")[1])["estimate_s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("words\na fox\n", "columns words"),
+        ("shot\nSH1\n", "line 2 has no text"),
+        ("text,takes\na fox,many\n", "line 2"),
+    ],
+)
+def test_a_table_with_mistakes_queues_nothing(rushes, tmp_path, text, named):
+    table = tmp_path / "shots.csv"
+    table.write_text(text, encoding="utf-8")
+    code, _, err = rushes("batch", table)
+    assert (code, named in err) == (2, True), err
+    assert rushes("queue")[1] == "nothing waits or runs\n"

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 import rushes
+from rushes.cli.batch import batch
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
 from rushes.cli.doctor import doctor
@@ -95,3 +96,4 @@ app.command(epilog="Example: rushes retake SQ010_SH0030_v003 --yes")(retake)
 app.command(epilog="Example: rushes show SQ010_SH0030_v003 --recipe")(show)
 app.command(epilog="Example: rushes doctor --thorough")(doctor)
 app.command(epilog="Example: rushes reproduce SQ010_SH0030_v003")(reproduce)
+app.command(epilog="Example: rushes batch shots.csv --project FOX --dry-run")(batch)

@@ -48,7 +48,7 @@ def _submit(
     studio: Studio, project_id: str, asked: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> "list[Submitted]":
     """Write all takes down before the first is made: a stop leaves them queued, not lost."""
-    from rushes.cli.take_steps import plan_take
+    from rushes.cli.take_steps import estimate_take
     from rushes.studio.shooting import Terms, submit_take
     from rushes.studio.shots import find_shot
     from rushes.studio.takes import TakeRequest
@@ -57,9 +57,11 @@ def _submit(
     seed = secrets.randbelow(10**6) if asked["seed"] is None else asked["seed"]
     words = asked["prompt"] or shot.words.text
     requests = [TakeRequest(words, seed + n, asked["model"], settings) for n in range(asked["takes"])]
-    for request in requests:
-        plan_take(request)
-    return [submit_take(studio.desk, shot.id, each, Terms(is_held=True)) for each in requests]
+    estimates = [estimate_take(studio.desk, request) for request in requests]
+    return [
+        submit_take(studio.desk, shot.id, request, Terms(is_held=True, estimate_s=seconds))
+        for request, seconds in zip(requests, estimates, strict=True)
+    ]
 
 
 def make_all(studio: Studio, new: "Sequence[Submitted]", screen: Screen) -> list[dict[str, Any]]:

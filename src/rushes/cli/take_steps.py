@@ -20,6 +20,7 @@ from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
+    from rushes.studio.desk import Desk
     from rushes.studio.jobs.heartbeat import Progress
     from rushes.studio.jobs.job import Job
     from rushes.studio.production import Made, Step, Work
@@ -61,6 +62,23 @@ def plan_take(asked: "TakeRequest") -> Planned:
         settings.get("negative"), size=framing.native, first_frame=framing.digest,
     )  # fmt: skip
     return Planned(folder, plan(facts, order)[0], framing)
+
+
+def estimate_take(desk: "Desk", asked: "TakeRequest") -> float:
+    """Machine seconds for a take, by what was made here; 0 while nothing of the model was.
+
+    Raises UsageError for a request the model cannot do.
+    """
+    from rushes.studio.jobs.estimate import estimate
+
+    planned = plan_take(asked)
+    work = {"generate": _generating(planned.request), "finish": float(planned.request.num_frames)}
+    return estimate(desk, asked.model, work)
+
+
+def _generating(request: Request) -> float:
+    """What the generator's time goes with: steps times pixels."""
+    return float(request.sampling.steps * request.num_frames * request.height * request.width)
 
 
 class Filmer:
@@ -107,7 +125,7 @@ class Filmer:
             self._maker, self._key = self._open.enter_context(making.maker(self._screen)), key
         return self._maker
 
-    def _generate(self, planned: Planned, _work: "Work", folder: Path) -> "Iterator[Progress | Made]":
+    def _generate(self, planned: Planned, work: "Work", folder: Path) -> "Iterator[Progress | Made]":
         from rushes.engine.events import FramesDecoded, StepDone
         from rushes.engine.provenance import engine_stages
         from rushes.engine.run import Run
@@ -130,8 +148,8 @@ class Filmer:
                     yield Progress(0.8 + 0.2 * event.done / event.total, "decode")
         yield Made(
             {"master": path},
-            model=maker.bundle.name,
-            work=request.sampling.steps * request.num_frames * request.height * request.width,
+            model=work.take.request.model,
+            work=_generating(request),
             recorded={"rushes": rushes.__version__, "machine": dict(maker.machine)},
         )
         saved.remove()
@@ -206,4 +224,4 @@ def _deliver(planned: Planned, work: "Work", folder: Path) -> "Iterator[Progress
         for number, frames in enumerate(read_master(work.file("generate", "master"))):
             writer.write(frames)
             yield Progress(number / total, "finish")
-    yield Made({"clip": clip, "sheet": sheet}, model=planned.folder.name, work=total)
+    yield Made({"clip": clip, "sheet": sheet}, model=work.take.request.model, work=total)
