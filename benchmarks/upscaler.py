@@ -27,7 +27,6 @@ from rushes.finish.upscale import OwnUpscale
 from rushes.media.picture import lanczos
 from rushes.models.bundle import load_bundle
 from rushes.models.upscaler import FACTOR, Upscaler
-from rushes.training.data import FIRST_EVALUATION_SEED
 from rushes.training.ship import packaged_folder
 from rushes.training.upscaler_data import HEIGHT, SHOT_FRAMES, TOP, WIDTH, coded_clip
 from rushes.world.render import render, render_frames
@@ -36,8 +35,8 @@ from rushes.world.scene import Scene, sample_scene
 CPU = torch.device("cpu")
 SEEN = slice(TOP, TOP + HEIGHT)
 LARGE = (FACTOR * WIDTH, FACTOR * HEIGHT)
-# The first seeds are taken by the evaluation's own prompts.
-FIRST_SEED = FIRST_EVALUATION_SEED + 50_000_000
+# Training stays below a thousand million; the first seeds above are the evaluation's own prompts.
+FIRST_SEED = 1_050_000_000
 # Whole latent frames from the middle of a shot; the first frame, which is coded alone, is not judged.
 SPAN = range(20, 33)
 Frames = NDArray[np.uint8]
