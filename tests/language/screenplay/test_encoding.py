@@ -85,3 +85,20 @@ def test_unicode_comes_back(text, encoding):
     if content.startswith((b"PK", b"%PDF", b"{\\rtf")):
         return
     assert decode_script(content, "script.txt").text == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp932", "○公園（夜）\n\n　美咲が傘を差して立っている。\n"),
+        ("euc_jp", "○駅前（朝）\n\n　美咲、走り出す。\n"),
+        ("gb18030", "第一场 内景 客厅 夜\n\n△她推开门。\n"),
+        ("cp949", "S#1. 거실 - 밤\n\n민수가 달린다.\n"),
+        ("utf-16-le", "INT. ATTIC - NIGHT\n\n安娜 opens the trunk.\n"),
+        ("utf-16-be", "第一场 内景 客厅 夜\n\n△她推开门。\n"),
+    ],
+)
+def test_a_few_lines_are_enough(encoding, text):
+    found = decode_script(text.encode(encoding), "few.txt")
+    assert found.text == text
+    assert found.encode(text) == text.encode(encoding)

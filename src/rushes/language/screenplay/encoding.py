@@ -6,10 +6,13 @@ charset-normalizer, which judges by how letters follow one another.
 
 import codecs
 from dataclasses import dataclass
+from functools import cache
 
 from charset_normalizer import from_bytes
 
 from rushes.core.errors import UsageError
+from rushes.language.concepts import Lexicon
+from rushes.language.vocabulary import grammar
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,7 +30,14 @@ _SIGNATURES = {
     b"\xd0\xcf\x11\xe0": "an old Word document (.doc); save it as .docx",
     b"{\\rtf": "an RTF document; save it as .docx or plain text",
 }
+_BREAKS = "\n\r\t\f\u3000\u200b\ufeff"
 _SAMPLE_BYTES = 1 << 18
+_SHORT_BYTES = 1 << 12
+# Of a short text: whose letters an encoding must show, from where on they tell, how many must be known.
+_LANGUAGES = {"gb18030": "zh", "cp932": "ja", "euc_jp": "ja", "cp949": "ko"}
+_FIRST_WIDE = "\u2e80"
+_MOST_KNOWN, _CLEAR_LEAD = 0.7, 0.2
+_PUNCTUATION = "\u3000、。，．！？：；「」『』（）〇○△・ー～…“”【】《》"
 
 
 @dataclass(frozen=True)
@@ -61,11 +71,23 @@ def decode_script(content: bytes, name: str) -> DecodedText:
         if content.startswith(mark):
             return _decoded(content[len(mark) :], encoding, mark, name)
     if b"\0" in content:
+        for encoding in ("utf-16-le", "utf-16-be"):
+            if _is_plain(content, encoding):
+                return _decoded(content, encoding, b"", name)
         raise UsageError(f"{name} holds zero bytes, so it is not text: give a script as UTF-8 text")
     try:
         return DecodedText(content.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         return _decoded(content, _likely_encoding(content, name), b"", name)
+
+
+def _is_plain(content: bytes, encoding: str) -> bool:
+    """Whether bytes are UTF-16 without its mark: printable all through."""
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return all(letter.isprintable() or letter in _BREAKS for letter in text)
 
 
 def _decoded(content: bytes, encoding: str, mark: bytes, name: str) -> DecodedText:
@@ -83,7 +105,36 @@ def _decoded(content: bytes, encoding: str, mark: bytes, name: str) -> DecodedTe
 def _likely_encoding(content: bytes, name: str) -> str:
     # A sample that ends with a line does not cut a character in two.
     end = content.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 if len(content) > _SAMPLE_BYTES else len(content)
-    best = from_bytes(content[: end or _SAMPLE_BYTES], cp_isolation=_CANDIDATES).best()
+    sample = content[: end or _SAMPLE_BYTES]
+    known = _by_known_letters(sample) if len(sample) < _SHORT_BYTES else None
+    if known is not None:
+        return known
+    best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
     if best is None:
         raise UsageError(f"{name} is no text in any encoding scripts come in: save it as UTF-8")
     return best.encoding
+
+
+def _by_known_letters(content: bytes) -> str | None:
+    """The encoding in which most letters of a short text are in its language's lexicon, if it is clear.
+
+    How letters follow one another says little about a page; which letters they are says enough.
+    """
+    shares = []
+    for encoding, language in _LANGUAGES.items():
+        try:
+            letters = [letter for letter in content.decode(encoding) if letter >= _FIRST_WIDE]
+        except UnicodeDecodeError:
+            continue
+        if letters:
+            known = sum(letter in _letters(language) for letter in letters)
+            shares.append((known / len(letters), encoding))
+    shares.sort(reverse=True)
+    is_clear = len(shares) == 1 or (shares and shares[0][0] > shares[1][0] + _CLEAR_LEAD)
+    return shares[0][1] if is_clear and shares[0][0] > _MOST_KNOWN else None
+
+
+@cache
+def _letters(language: str) -> frozenset[str]:
+    words = (*Lexicon.load().words(language), *grammar(language), _PUNCTUATION)
+    return frozenset(letter for word in words for letter in word)
