@@ -53,7 +53,7 @@ def test_big_endian_and_marks_are_kept():
         (b"\xd0\xcf\x11\xe0....", r"save it as .docx"),
         (b"{\\rtf1}", "RTF"),
         (b"abc\0def", "zero bytes"),
-        ("night".encode("utf-16-le"), "zero bytes"),
+        (b"n\0\1\0g\0h\0", "zero bytes"),
         (codecs.BOM_UTF16_LE + b"\x00\xd8\x41\x00", "reads as utf-16-le up to byte 0"),
         (bytes(range(128, 256)) * 9, "save it as UTF-8"),
     ],
