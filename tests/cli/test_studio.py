@@ -62,6 +62,8 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
     assert "v003" in rushes("show", "--project", "FOX")[1]
     assert rushes("queue", "--project", "FOX")[1] == "nothing waits or runs\n"
     assert rushes("doctor", "--thorough")[:2] == (0, "all is well\n")
+    assert rushes("compare", first, "SQ010_SH0030_v003", "--output", tmp_path / "c.mp4")[0] == 0
+    assert (tmp_path / "c.mp4").stat().st_size > 1000
     code, out, _ = rushes("reproduce", first)
     assert (code, out.splitlines()[-1]) == (0, f"{first}: the same master, bit for bit")
     code, out, _ = rushes("project", "list", "--json")

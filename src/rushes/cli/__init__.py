@@ -14,6 +14,7 @@ import rushes
 from rushes.cli.batch import batch
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
+from rushes.cli.compare import compare
 from rushes.cli.doctor import doctor
 from rushes.cli.enhance import enhance
 from rushes.cli.evaluate import evaluate
@@ -97,3 +98,4 @@ app.command(epilog="Example: rushes show SQ010_SH0030_v003 --recipe")(show)
 app.command(epilog="Example: rushes doctor --thorough")(doctor)
 app.command(epilog="Example: rushes reproduce SQ010_SH0030_v003")(reproduce)
 app.command(epilog="Example: rushes batch shots.csv --project FOX --dry-run")(batch)
+app.command(epilog="Example: rushes compare SQ010_SH0030_v001 SQ010_SH0030_v002")(compare)

@@ -60,7 +60,7 @@ def _show_queue(studio: Studio, project: str, as_json: bool) -> None:
     for each in waiting:
         print(each.code)
         for note in each.notes:
-            frames = "" if note.first_frame is None else f"{note.first_frame}-{note.last_frame}: "
-            print(f"  {note.source} {note.rule} {frames}{note.text}".replace("  ", " "))
+            frames = "" if note.first_frame is None else f"{note.first_frame}-{note.last_frame}:"
+            print(" ", *filter(None, (note.source, note.rule, frames, note.text)))
     if not waiting:
         print("nothing waits for you")

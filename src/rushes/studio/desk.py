@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, Table, insert, select
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import MissingError
 from rushes.studio import schema
 from rushes.studio.store import Store, new_id
 
@@ -40,7 +40,7 @@ class Desk:
         """The row with this id; UsageError where this tenant has none, ``kind`` says of what."""
         row = connection.execute(self.only(table).where(table.c.id == row_id)).mappings().first()
         if row is None:
-            raise UsageError(f"there is no {kind} {row_id!r}: `rushes show` lists what there is")
+            raise MissingError(f"there is no {kind} {row_id!r}: `rushes show` lists what there is")
         return row
 
     def log(

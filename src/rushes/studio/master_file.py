@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,16 @@ from numpy.typing import NDArray
 
 Frames = NDArray[np.uint8]
 REVISION = 1
+
+
+@dataclass(frozen=True)
+class MasterFacts:
+    """What a master holds."""
+
+    width: int
+    height: int
+    num_frames: int
+    frame_rate: Fraction
 
 
 class MasterWriter:
@@ -57,3 +68,11 @@ def read_master(path: Path) -> Iterator[Frames]:
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
             yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)[None]
+
+
+def master_facts(path: Path) -> MasterFacts:
+    """Size, length and rate; every frame of FFV1 is a packet, so none need be decoded."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        num_frames = sum(1 for packet in container.demux(stream) if packet.size)
+        return MasterFacts(stream.width, stream.height, num_frames, Fraction(stream.average_rate or 0))

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.store import new_id
@@ -67,7 +67,7 @@ def new_project(desk: Desk, new: NewProject) -> Project:
     """Make a project; UsageError where the code is taken."""
     with desk.store.write() as connection:
         if _row(connection, desk, new.code) is not None:
-            raise UsageError(f"there is a project {new.code} already: choose another code")
+            raise ConflictError(f"there is a project {new.code} already: choose another code")
         return _insert(connection, desk, new)
 
 
@@ -87,7 +87,7 @@ def find_project(desk: Desk, code: str) -> Project:
     with desk.store.read() as connection:
         row = _row(connection, desk, code)
     if row is None:
-        raise UsageError(f"there is no project {code!r}: `rushes project list` shows those there are")
+        raise MissingError(f"there is no project {code!r}: `rushes project list` shows those there are")
     return _project(row)
 
 

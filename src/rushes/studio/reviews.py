@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.store import new_id
@@ -115,7 +115,7 @@ def make_current(desk: Desk, take_id: str) -> None:
             connection.scalar(select(schema.masters.c.sha256).where(schema.masters.c.take_id == take_id))
             is None
         ):
-            raise UsageError(f"{take['code']} is not made yet: wait for it, or choose another take")
+            raise ConflictError(f"{take['code']} is not made yet: wait for it, or choose another take")
         table = schema.shots
         connection.execute(update(table).where(table.c.id == take["shot_id"]).values(current_take_id=take_id))
         desk.log(connection, take_id, "take made current")

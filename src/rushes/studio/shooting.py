@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.job import Job, JobState, Lane, NewJob
 from rushes.studio.jobs.queue import cancel, find_job
@@ -63,12 +63,12 @@ def edit_queued(desk: Desk, job_id: str, request: TakeRequest) -> Submitted:
     """
     old = find_job(desk, job_id)
     if old.state is not JobState.QUEUED or old.take_id is None:
-        raise UsageError(f"{job_id} is {old.state}: only queued takes can be edited")
+        raise ConflictError(f"{job_id} is {old.state}: only queued takes can be edited")
     with desk.store.read() as connection:
         take = get_take(connection, desk, old.take_id)
     terms = Terms("", old.lane, old.priority, old.estimate_s, is_held=True)
     if cancel(desk, job_id) is not JobState.CANCELLED:
-        raise UsageError(f"{job_id} has started meanwhile: it is being cancelled, shoot again")
+        raise ConflictError(f"{job_id} has started meanwhile: it is being cancelled, shoot again")
     new = submit_take(desk, take.shot_id, request, terms, take.origin, take.inputs)
     with desk.store.write() as connection:
         place = {"rank": old.rank, "is_held": old.is_held}
@@ -88,13 +88,13 @@ def _submit_once(
         shot = get_shot(connection, desk, shot_id)
         take = add_take(connection, desk, shot_id, request, origin, inputs)
         new = NewJob(
-            shot.project_id, take.id, terms.submit_key, {}, _work_key(request, inputs), terms.lane,
+            shot.project_id, take.id, terms.submit_key, {}, work_key(request, inputs), terms.lane,
             terms.priority, terms.estimate_s, is_held=terms.is_held,
         )  # fmt: skip
         return Submitted(take, submit(connection, desk, new, digest))
 
 
-def _work_key(request: TakeRequest, inputs: tuple[Input, ...]) -> str:
+def work_key(request: TakeRequest, inputs: tuple[Input, ...]) -> str:
     """Equal for takes whose stages are equal; only a hint, the stages' own keys decide."""
     return digest_of([asdict(request), [asdict(each) for each in inputs]])
 

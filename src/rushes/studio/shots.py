@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.projects import sequence_id
@@ -71,7 +71,7 @@ def add_shot(
     if parts is None:
         raise UsageError(f"shot code {code!r} is not SEQUENCE_SHOT: write it like SQ010_SH0030")
     if connection.scalar(select(table.c.id).where(table.c.project_id == project_id, table.c.code == code)):
-        raise UsageError(f"there is a shot {code} already: choose another code")
+        raise ConflictError(f"there is a shot {code} already: choose another code")
     last = connection.scalar(select(func.max(table.c.position)).where(table.c.project_id == project_id))
     shot_id = new_id("shot")
     connection.execute(
@@ -94,7 +94,7 @@ def revise_shot(desk: Desk, shot_id: str, words: Words, expected: int | None = N
     with desk.store.write() as connection:
         shot = get_shot(connection, desk, shot_id)
         if expected is not None and expected != shot.revision:
-            raise UsageError(
+            raise ConflictError(
                 f"{shot.code} is at revision {shot.revision}, you changed {expected}: look at it again first"
             )
         if words == shot.words:
@@ -113,7 +113,7 @@ def find_shot(desk: Desk, project_id: str, code: str) -> Shot:
         return found[0]
     if found:
         raise UsageError(f"{code!r} is {', '.join(shot.code for shot in found)}: name one of them in full")
-    raise UsageError(f"there is no shot {code!r} in this project: `rushes shots` lists those there are")
+    raise MissingError(f"there is no shot {code!r} in this project: `rushes shots` lists those there are")
 
 
 def list_shots(desk: Desk, project_id: str) -> tuple[Shot, ...]:
@@ -126,7 +126,7 @@ def get_shot(connection: Connection, desk: Desk, shot_id: str) -> Shot:
     """A shot by its id, within a transaction; UsageError where there is none."""
     row = connection.execute(_asked(desk).where(schema.shots.c.id == shot_id)).mappings().first()
     if row is None:
-        raise UsageError(f"there is no shot {shot_id!r}: `rushes shots` lists those there are")
+        raise MissingError(f"there is no shot {shot_id!r}: `rushes shots` lists those there are")
     return _shot(row)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import MissingError, UsageError
 from rushes.core.request import check_prompt
 from rushes.studio import schema
 from rushes.studio.desk import Desk
@@ -145,7 +145,7 @@ def find_take(desk: Desk, code: str, project_id: str | None = None) -> Take:
         return _take(rows[0])
     if rows:
         raise UsageError(f"{len(rows)} projects have a take {code}: add --project")
-    raise UsageError(f"there is no take {code!r}: `rushes show` lists those there are")
+    raise MissingError(f"there is no take {code!r}: `rushes show` lists those there are")
 
 
 def takes_of(desk: Desk, shot_id: str) -> tuple[Take, ...]:

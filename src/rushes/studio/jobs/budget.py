@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, RowMapping, Table, case, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import LimitError
 from rushes.studio.schema import attempts, jobs, projects, tenants
 
 
@@ -16,7 +16,7 @@ def reserve(connection: Connection, tenant_id: str, project_id: str, seconds: fl
             update(table).where(table.c.id == row_id, fits).values(reserved_s=table.c.reserved_s + seconds)
         )
         if held.rowcount == 0:
-            raise UsageError(_too_little(connection, table, row_id, seconds))
+            raise LimitError(_too_little(connection, table, row_id, seconds))
 
 
 def spend(connection: Connection, job: RowMapping, attempt_s: float) -> bool:

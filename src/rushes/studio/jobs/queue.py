@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.budget import release, reserve
 from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
@@ -130,7 +130,9 @@ def try_again(desk: Desk, job_id: str) -> None:
     with desk.store.write() as connection:
         row = desk.one(connection, jobs, job_id, "job")
         if row["state"] not in (JobState.FAILED, JobState.CANCELLED):
-            raise UsageError(f"{job_id} is {row['state']}: only failed and cancelled jobs can be tried again")
+            raise ConflictError(
+                f"{job_id} is {row['state']}: only failed and cancelled jobs can be tried again"
+            )
         reserve(connection, desk.tenant_id, row["project_id"], row["estimate_s"])
         enqueue(connection, desk.tenant_id, Lane(row["lane"]))
         connection.execute(
@@ -147,7 +149,7 @@ def try_again(desk: Desk, job_id: str) -> None:
 def _queued(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
     row = _open(connection, desk, job_id)
     if row["state"] != JobState.QUEUED:
-        raise UsageError(f"{job_id} is running already: only queued jobs can be changed, or cancel it")
+        raise ConflictError(f"{job_id} is running already: only queued jobs can be changed, or cancel it")
     return row
 
 
@@ -156,7 +158,7 @@ def _open(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
     asked = desk.only(jobs).where(jobs.c.id == job_id).with_for_update()
     row = connection.execute(asked).mappings().first()
     if row is None:
-        raise UsageError(f"there is no job {job_id!r}: `rushes queue` lists those there are")
+        raise MissingError(f"there is no job {job_id!r}: `rushes queue` lists those there are")
     if row["state"] in ENDED:
-        raise UsageError(f"{job_id} has ended ({row['state']}): `rushes queue` lists what has not")
+        raise ConflictError(f"{job_id} has ended ({row['state']}): `rushes queue` lists what has not")
     return row

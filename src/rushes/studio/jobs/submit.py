@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import ConflictError, LimitError
 from rushes.core.recipe import canonical_json
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.budget import reserve
@@ -19,7 +19,7 @@ def submitted(connection: Connection, desk: Desk, submit_key: str, digest: str) 
     """The job this key stands for already; UsageError when it was submitted with other words."""
     row = connection.execute(desk.only(jobs).where(jobs.c.submit_key == submit_key)).mappings().one_or_none()
     if row is not None and row["digest"] != digest:
-        raise UsageError(
+        raise ConflictError(
             f"submit key {submit_key!r} was used for another request: use a new key for each request"
         )
     return None if row is None else job_of(row)
@@ -80,4 +80,4 @@ def _check_queue(connection: Connection, desk: Desk) -> None:
         select(func.count()).where(jobs.c.tenant_id == desk.tenant_id, jobs.c.state == JobState.QUEUED)
     )
     if (queued or 0) >= most:
-        raise UsageError(f"{queued} jobs are queued and {most} is the limit: wait, or cancel some")
+        raise LimitError(f"{queued} jobs are queued and {most} is the limit: wait, or cancel some")

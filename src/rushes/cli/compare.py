@@ -1,0 +1,35 @@
+"""``rushes compare``: two takes in one film, side by side and by a wipe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rushes.cli.desk import ProjectCode, open_studio
+from rushes.core.errors import UsageError
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="Code of a made take.")],
+    second: Annotated[str, typer.Argument(help="Code of another one.")],
+    *,
+    output: Annotated[Path | None, typer.Option(help="MP4 to write. Default: FIRST_SECOND.mp4.")] = None,
+    project: ProjectCode = "",
+) -> None:
+    """Write a film that shows two takes side by side, and below a wipe from one to the other."""
+    from rushes.media.files import check_writable
+    from rushes.studio.compare import compare as write_comparison
+    from rushes.studio.takes import find_take, master_of
+
+    studio = open_studio()
+    project_id = studio.project(project).id if project else None
+    masters = []
+    for code in (first, second):
+        master = master_of(studio.desk, find_take(studio.desk, code, project_id).id)
+        if master is None:
+            raise UsageError(f"{code} is not made yet: rushes queue shows how far it is")
+        masters.append(studio.files.path(studio.desk.tenant_id, master.sha256))
+    film = output or Path(f"{first}_{second}.mp4")
+    check_writable(film)
+    count = write_comparison(masters[0], masters[1], (first, second), film)
+    print(f"{film}: {count} frames")
