@@ -1,9 +1,14 @@
 """What the benchmarks of one device share: random weights made on it, times by events, peaks, a deadline."""
 
 import gc
+import os
+import signal
+import sys
 import time
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -76,3 +81,44 @@ def describe(device: torch.device) -> str:
     """Hardware and torch."""
     name = torch.cuda.get_device_name() if device.type == "cuda" else "CPU"
     return f"{name}, torch {torch.__version__}"
+
+
+class _Tee:
+    """Standard output that is kept in a file as it comes: a machine may be taken away at any time."""
+
+    def __init__(self, shown: TextIO, path: Path) -> None:
+        self._shown = shown
+        self._kept = path.open("a", encoding="utf-8")
+
+    def write(self, text: str) -> int:
+        """Show and keep."""
+        self._kept.write(text)
+        self._kept.flush()
+        return self._shown.write(text)
+
+    def flush(self) -> None:
+        """Of what is shown; what is kept is on disk already."""
+        self._shown.flush()
+
+
+def keep_output(script: str) -> None:
+    """Let what is printed also go to a file of the script's name in the folder $OUT, where that is set."""
+    if folder := os.environ.get("OUT"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        sys.stdout = _Tee(sys.stdout, Path(folder) / f"{Path(script).stem}.md")
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """TimeoutError in what takes longer, as soon as Python is back from the library that takes so long."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise TimeoutError(f"longer than {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.1))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

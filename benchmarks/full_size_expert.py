@@ -11,13 +11,13 @@ import json
 import resource
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import torch
 from paired import status
 from safetensors.torch import save_file
+from watched import MIB, watched
 
 from rushes.core.memory_size import describe_memory, parse_memory
 from rushes.engine.memory import return_freed_memory
@@ -30,7 +30,6 @@ CONFIGS = {
     "full": PUBLISHED["wan2.2-t2v-a14b"].transformer,
     "tiny": TransformerConfig(512, 8, 8, 2048, 16, 16, 64, 32),
 }
-MIB = 1 << 20
 SHARD_BYTES = 5_000_000_000
 LATENTS = (1, 16, 3, 16, 16)  # 128x128 pixels, 9 frames: 192 tokens
 CPU = torch.device("cpu")
@@ -72,38 +71,27 @@ def forward(folder: Path, config: TransformerConfig, budget: int) -> None:
     return_freed_memory()
     limit = round(status("VmData") * MIB) + budget
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-    peak, running = 0.0, True
-
-    def watch() -> None:
-        nonlocal peak
-        while running:
-            peak = max(peak, status("RssAnon") * MIB)
-            time.sleep(0.02)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    started = time.perf_counter()
-    with torch.device("meta"):
-        transformer = WanTransformer(config)
-    pool = BlockPool(lambda: Block(config), FEWEST_PLACES, torch.bfloat16)
-    stream_blocks(transformer, transformer_source(open_file(folder)), pool, CPU)
-    opened = time.perf_counter()
-    generator = torch.Generator().manual_seed(1)
-    latents = torch.randn(LATENTS, generator=generator)
-    memory = transformer.remember(
-        torch.randn(1, min(60, config.text_len), config.text_dim, generator=generator)
-    )
-    passes = []
-    for _ in range(2):
-        before = time.perf_counter()
-        velocity = transformer(latents, torch.tensor([500.0]), memory)
-        passes.append(time.perf_counter() - before)
-        if not torch.isfinite(velocity).all():
-            raise SystemExit("the velocity is not finite")
-    running = False
-    watcher.join()
+    with watched(0.02) as peak:
+        started = time.perf_counter()
+        with torch.device("meta"):
+            transformer = WanTransformer(config)
+        pool = BlockPool(lambda: Block(config), FEWEST_PLACES, torch.bfloat16)
+        stream_blocks(transformer, transformer_source(open_file(folder)), pool, CPU)
+        opened = time.perf_counter()
+        generator = torch.Generator().manual_seed(1)
+        latents = torch.randn(LATENTS, generator=generator)
+        memory = transformer.remember(
+            torch.randn(1, min(60, config.text_len), config.text_dim, generator=generator)
+        )
+        passes = []
+        for _ in range(2):
+            before = time.perf_counter()
+            velocity = transformer(latents, torch.tensor([500.0]), memory)
+            passes.append(time.perf_counter() - before)
+            if not torch.isfinite(velocity).all():
+                raise SystemExit("the velocity is not finite")
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-    amounts = " | ".join(describe_memory(amount) for amount in (size, budget, peak))
+    amounts = " | ".join(describe_memory(amount) for amount in (size, budget, peak.bytes))
     print(
         "| weights | budget | peak | opened s | first pass s | second pass s | read GB/s |\n"
         "|---|---|---|---|---|---|---|\n"

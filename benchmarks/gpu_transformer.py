@@ -3,7 +3,10 @@
 Random weights are made on the device. Every variant computes the same forward; they run in turn after a
 warm-up, timed with events; "apart" is the distance of a variant's velocity from the first one's. All variants
 run at the first size, the fastest three at the others. A variant that fails is named and the rest goes on;
-after --limit seconds nothing new begins.
+after --limit seconds nothing new begins; a warm-up or a step may take --each seconds. What is printed is also
+kept in $OUT, where that is set. Needs torch, einops and safetensors.
+Predicted for one H200 (acceleration.md 1.2): 480p 4.9 to 5.6 s a step with cuDNN attention, 720p 19 to 21;
+flash 15 to 30 % slower; compiled blocks 5 to 10 % faster than not; peak 32 to 36 GiB.
 Example: python benchmarks/gpu_transformer.py --runs 3 --limit 420
 Rehearsal: python benchmarks/gpu_transformer.py --scale tiny --device cpu --runs 2
 """
@@ -15,7 +18,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from device import Deadline, describe, distance, free, random_module, reason, seconds_and_peak
+from device import (
+    Deadline,
+    at_most,
+    describe,
+    distance,
+    free,
+    keep_output,
+    random_module,
+    reason,
+    seconds_and_peak,
+)
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -118,7 +131,7 @@ class Bench:
             return seconds_and_peak(self.device, lambda: self.step(variant))
 
 
-def warm_up(bench: Bench, variants: list[Variant], deadline: Deadline) -> dict[Variant, float]:
+def warm_up(bench: Bench, variants: list[Variant], deadline: Deadline, each: float) -> dict[Variant, float]:
     """Compile and pick kernels; how far each variant that works is from the first."""
     apart: dict[Variant, float] = {}
     first = None
@@ -127,7 +140,7 @@ def warm_up(bench: Bench, variants: list[Variant], deadline: Deadline) -> dict[V
             print(f"| {variant.name} | left out: time is up | | | | |", flush=True)
             continue
         try:
-            with bench.set(variant):
+            with at_most(min(each, deadline.left()) if apart else each), bench.set(variant):
                 result = bench.step(variant)
                 first = result if first is None else first
                 apart[variant] = distance(result, first)
@@ -137,9 +150,11 @@ def warm_up(bench: Bench, variants: list[Variant], deadline: Deadline) -> dict[V
     return apart
 
 
-def measure(bench: Bench, variants: list[Variant], runs: int, deadline: Deadline) -> list[Variant]:
+def measure(
+    bench: Bench, variants: list[Variant], runs: int, deadline: Deadline, each: float
+) -> list[Variant]:
     """Print a row per variant; those that work, fastest first."""
-    apart = warm_up(bench, variants, deadline)
+    apart = warm_up(bench, variants, deadline, each)
     taken: dict[Variant, list[float]] = {variant: [] for variant in apart}
     peaks = dict.fromkeys(apart, 0.0)
     for run in range(runs):
@@ -147,7 +162,8 @@ def measure(bench: Bench, variants: list[Variant], runs: int, deadline: Deadline
             if run and deadline.passed():
                 continue
             try:
-                seconds, peaks[variant] = bench.take(variant)
+                with at_most(each):
+                    seconds, peaks[variant] = bench.take(variant)
             except Exception as error:
                 print(f"| {variant.name} | failed: {reason(error)} | | | | |", flush=True)
                 del taken[variant]
@@ -187,7 +203,9 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", metavar="WxHxF")
     parser.add_argument("--limit", type=float, default=420, help="seconds after which nothing new begins")
     parser.add_argument("--profile", action="store_true", help="kernels of one step of the fastest variant")
+    parser.add_argument("--each", type=float, default=120, help="seconds a warm-up or a step may take")
     options = parser.parse_args()
+    keep_output(__file__)
     device, deadline = torch.device(options.device), Deadline(options.limit)
     model = random_module(lambda: WanTransformer(CONFIGS[options.scale]), torch.bfloat16, device)
     variants = list(CUDA_VARIANTS if device.type == "cuda" else CPU_VARIANTS)
@@ -199,7 +217,7 @@ def main() -> None:
         bench = Bench(model, size, PROMPT_TOKENS[options.scale])
         print(f"\n{size}, {bench.tokens} tokens, two forwards a step\n")
         print(HEADER)
-        variants = measure(bench, variants, options.runs, deadline)[:FINALISTS]
+        variants = measure(bench, variants, options.runs, deadline, options.each)[:FINALISTS]
         if options.profile and variants:
             profile(bench, variants[0])
 

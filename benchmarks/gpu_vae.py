@@ -3,7 +3,12 @@
 Random weights at full size, made on the device. Decoding: Wan2.1's autoencoder at 480p and 720p, 81 frames,
 variant by variant, with the time to the first frame. Text: umT5-XXL on two prompts. Experts: how fast one
 arrives from the host's memory, alone and beside a working expert, and what it costs when both are resident.
-A variant that fails is named and the rest goes on; after --limit seconds nothing new begins.
+A variant that fails, or takes longer than --each seconds, is named and the rest goes on; after --limit
+seconds nothing new begins. What is printed is also kept in $OUT, where that is set. Needs torch, einops and
+safetensors.
+Predicted for one H200 at 720p: float32 14 to 20 s, TF32 5 to 7, bfloat16 2 to 4 (150 to 300 TFLOP/s), less
+with kernels searched or norm and SiLU compiled; first frame 0.1 s; two prompts of 100 tokens 0.02 s; an
+expert from page-locked memory 0.6 s at 50 GB/s, from ordinary memory 3 to 5 s.
 Example: python benchmarks/gpu_vae.py --runs 3 --limit 300
 Rehearsal: python benchmarks/gpu_vae.py --scale tiny --device cpu --runs 2
 """
@@ -16,15 +21,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from device import Deadline, describe, distance, free, random_module, reason, seconds_and_peak
+from device import (
+    Deadline,
+    at_most,
+    describe,
+    distance,
+    free,
+    keep_output,
+    random_module,
+    reason,
+    seconds_and_peak,
+)
 from einops import rearrange, repeat
 from torch import Tensor, nn
 
-from rushes.models import wan_vae_layers
+from rushes.models import wan_vae21, wan_vae_layers
 from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.transformer import TransformerConfig, WanTransformer
 from rushes.models.wan_vae21 import WanVAE21, WanVAE21Config
-from rushes.models.wan_vae_layers import ChannelNorm, FeatureCache
+from rushes.models.wan_vae_layers import FeatureCache
 
 VAES = {"full": WanVAE21Config(), "tiny": WanVAE21Config(width=16)}
 SIZES = {"full": ["1280x720x81", "832x480x81"], "tiny": ["96x64x9", "64x48x9"]}
@@ -46,7 +61,8 @@ class Variant:
     """One way to decode the same latents.
 
     ``at_once`` latent frames make a chunk after the first; ``repeats``: pixels are doubled in memory, not by
-    summed taps; ``search``: the library tries its kernels; ``compiled``: the norms are.
+    summed taps; ``search``: the library tries its kernels; ``compiled``: norm and SiLU are one kernel;
+    ``last``: kernels lie channels-last, as the frames do.
     """
 
     name: str
@@ -56,6 +72,7 @@ class Variant:
     at_once: int = 1
     repeats: bool = False
     compiled: bool = False
+    last: bool = False
 
 
 VARIANTS = (
@@ -65,7 +82,9 @@ VARIANTS = (
     Variant("bfloat16, kernels searched", torch.bfloat16, search=True),
     Variant("bfloat16, 5 at once", torch.bfloat16, at_once=5),
     Variant("bfloat16, pixels repeated", torch.bfloat16, repeats=True),
-    Variant("bfloat16, norms compiled", torch.bfloat16, compiled=True),
+    Variant("bfloat16, kernels channels-last", torch.bfloat16, last=True),
+    Variant("bfloat16, norm and SiLU compiled", torch.bfloat16, compiled=True),
+    Variant("bfloat16, all of it", torch.bfloat16, search=True, compiled=True, last=True),
 )
 
 
@@ -117,22 +136,33 @@ class Decoding:
     @contextmanager
     def set(self, variant: Variant) -> Iterator[None]:
         """The libraries' switches, doubling and norms as the variant wants them."""
-        cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-        before = cudnn.allow_tf32, cudnn.benchmark, matmul.allow_tf32, wan_vae_layers.convolve_doubled
+        cudnn, matmul, layers = torch.backends.cudnn, torch.backends.cuda.matmul, wan_vae_layers
+        before = cudnn.allow_tf32, cudnn.benchmark, matmul.allow_tf32
+        functions = layers.convolve_doubled, layers.activate, wan_vae21.activate
+        codec = self.codecs[variant.dtype]
         cudnn.allow_tf32 = matmul.allow_tf32 = variant.tf32
         cudnn.benchmark = variant.search
-        norms = [each for each in self.codecs[variant.dtype].modules() if isinstance(each, ChannelNorm)]
+        if variant.last:
+            _lay_kernels(codec, torch.channels_last_3d, torch.channels_last)
         if variant.repeats:
-            wan_vae_layers.convolve_doubled = convolve_repeated
+            layers.convolve_doubled = convolve_repeated
         if variant.compiled:
-            for norm in norms:
-                norm.forward = torch.compile(norm.forward, dynamic=True)
+            layers.activate = wan_vae21.activate = torch.compile(layers.activate, dynamic=True)
         try:
             yield
         finally:
-            for norm in norms:
-                norm.__dict__.pop("forward", None)
-            cudnn.allow_tf32, cudnn.benchmark, matmul.allow_tf32, wan_vae_layers.convolve_doubled = before
+            if variant.last:
+                _lay_kernels(codec, torch.contiguous_format, torch.contiguous_format)
+            cudnn.allow_tf32, cudnn.benchmark, matmul.allow_tf32 = before
+            layers.convolve_doubled, layers.activate, wan_vae21.activate = functions
+
+
+def _lay_kernels(codec: nn.Module, clips: torch.memory_format, pictures: torch.memory_format) -> None:
+    for parameter in codec.parameters():
+        if parameter.ndim > 3:
+            parameter.data = parameter.data.contiguous(
+                memory_format=clips if parameter.ndim == 5 else pictures
+            )
 
 
 def convolve_repeated(convolution: nn.Module, x: Tensor) -> Tensor:
@@ -157,7 +187,7 @@ def decode(options: argparse.Namespace, device: torch.device, deadline: Deadline
                 print(f"| {variant.name} | left out: time is up | | | | | |", flush=True)
                 continue
             try:
-                with bench.set(variant):
+                with at_most(min(options.each, deadline.left())), bench.set(variant):
                     _, result = bench.run(variant)
                     reference = result if reference is None else reference
                     taken, peak, first = _repeat(bench, variant, options.runs, deadline)
@@ -269,8 +299,9 @@ def experts(options: argparse.Namespace, device: torch.device, deadline: Deadlin
             print(f"| {name} | left out: time is up | | |")
             continue
         try:
-            run()
-            seconds = statistics.median(seconds_and_peak(device, run)[0] for _ in range(options.runs))
+            with at_most(min(options.each, deadline.left())):
+                run()
+                seconds = statistics.median(seconds_and_peak(device, run)[0] for _ in range(options.runs))
         except Exception as error:
             print(f"| {name} | failed: {reason(error)} | | |", flush=True)
             continue
@@ -298,7 +329,9 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--blocks", type=int, default=10, help="of the expert that arrives")
     parser.add_argument("--limit", type=float, default=300, help="seconds after which nothing new begins")
+    parser.add_argument("--each", type=float, default=60, help="seconds a variant may take")
     options = parser.parse_args()
+    keep_output(__file__)
     device, deadline = torch.device(options.device), Deadline(options.limit)
     print(f"{describe(device)}, {options.scale}, medians of {options.runs}")
     for name in options.parts:

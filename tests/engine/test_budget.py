@@ -1,9 +1,11 @@
 """Memory: the forecast against what a process takes, plans within a budget, the same latents by all."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from rushes.models.bundle import open_model, save_bundle
 from rushes.models.tiled_codec import Tiling
 
 CPU = torch.device("cpu")
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and limits anonymous memory")
 
 
@@ -129,9 +132,11 @@ def test_the_forecast_grows_with_what_is_asked(deep_model):
 
 
 CHILD = """
-import json, resource, sys, threading, time
+import json, resource, sys
 from pathlib import Path
 import torch
+from paired import status
+from watched import MIB, watched
 from rushes.engine.budget import Holding
 from rushes.engine.forecast import Needs
 from rushes.engine.generate import generate
@@ -139,10 +144,6 @@ from rushes.engine.memory import own_memory, return_freed_memory
 from rushes.engine.plan import Order, plan
 from rushes.models.bundle import open_model
 from rushes.models.tiled_codec import Tiling
-
-def status(field):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1000 * int(next(line for line in lines if line.startswith(field)).split()[1])
 
 order = json.loads(sys.argv[1])
 torch.set_num_threads(1)
@@ -155,30 +156,22 @@ tiling = Tiling(order["tile"], order["tile"] // 4) if "tile" in order else None
 held = own_memory(torch.device("cpu"))
 forecast = needs.forecast(order["places"], held, tiling)
 if "budget" in order:
-    limit = status("VmData") + order["budget"]
+    limit = round(status("VmData") * MIB) + order["budget"]
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-peak, running = 0, True
-
-def watch():
-    global peak
-    while running:
-        peak = max(peak, status("RssAnon"))
-        time.sleep(0.003)
-
-watcher = threading.Thread(target=watch, daemon=True)
-watcher.start()
-bundle = Holding(needs, order["places"], forecast, tiling).load(torch.device("cpu"))
-last = [event.latents for event in generate(bundle, request) if hasattr(event, "latents")][-1]
+with watched() as peak:
+    bundle = Holding(needs, order["places"], forecast, tiling).load(torch.device("cpu"))
+    last = [event.latents for event in generate(bundle, request) if hasattr(event, "latents")][-1]
 total = float(last.abs().sum())
-running = False
-watcher.join()
-print(json.dumps({"forecast": forecast.peak, "held": held, "peak": peak, "total": total}))
+print(json.dumps({"forecast": forecast.peak, "held": held, "peak": peak.bytes, "total": total}))
 """
 
 
 def child(**order):
     command = [sys.executable, "-c", CHILD, json.dumps(order)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    paths = {"PYTHONPATH": str(BENCHMARKS)}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=300, env={**os.environ, **paths}
+    )
 
 
 @LINUX
