@@ -70,6 +70,13 @@ def test_a_follow_shot_is_told_by_the_subject():
     assert left_behind.shows("pan_right")
 
 
+def test_an_orbit_keeps_the_ground_in_place():
+    clip = shot(MOVES["pan_right"], subject=lambda k: 2 * k)
+    clip[:, 128:] = clip[0, 128:]
+    assert camera_motion(flows(clip, calmed=True)).shows("orbit")
+    assert not camera_motion(flows(shot(MOVES["pan_right"]), calmed=True)).shows("orbit")
+
+
 def test_snow_does_not_hide_a_still_camera():
     random = np.random.default_rng(0)
     clip = shot(MOVES["static"])

@@ -20,7 +20,7 @@ GRID = 8  # pixels between the points flow is read at
 STILL, MOVED = 6.0, 10.0  # pixels over a shot: less is standing still, more is a move
 ZOOMED = 0.06  # log scale over a shot
 SHAKEN = 0.12  # pixels a frame squared: how unevenly hands move
-FOLLOWED = 0.55  # a followed subject drifts by less than this share of the background
+FOLLOWED = 0.55  # what a camera keeps to drifts by less than this share of the background
 SUBJECT_BOX = (24.0, 32.0)  # half width and height of the middle, where a followed subject is
 GROUND = 132.0  # below this row there is only what the subject stands on
 BUSIEST = 0.15  # share of the points whose motion is the subject's
@@ -65,7 +65,10 @@ class CameraMotion:
                 return signed > MOVED and sideways < max(MOVED, 0.6 * upright)
             case "push_in" | "pull_out":
                 return self.zoom * (1 if move == "push_in" else -1) > ZOOMED
-            case "track" | "orbit":
+            case "orbit":
+                # what stands behind sweeps past, the ground the subject is on turns in place
+                return sideways > MOVED and level and abs(self.ground_right) < FOLLOWED * sideways
+            case "track":
                 behind = max(sideways, abs(self.ground_right))
                 return behind > MOVED and abs(self.subject_right) < FOLLOWED * behind
             case "handheld":
