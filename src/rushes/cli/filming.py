@@ -153,6 +153,7 @@ def _make(
 
 def _enlarger(filming: Filming) -> "OwnUpscale | None":
     """The model's own upscaler, where it is used; None leaves it to Lanczos."""
+    from rushes.finish.upscale import OwnUpscale
 
     upscaler = filming.maker.bundle.upscaler
     if filming.framing.upscale is Upscale.LANCZOS or upscaler is None:
