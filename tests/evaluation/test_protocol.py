@@ -3,7 +3,7 @@ from importlib import resources
 from rushes.evaluation.protocol import NUM_HELD_OUT, NUM_SCENES, all_cases, cases_document, load_cases
 from rushes.language.captions import LANGUAGES
 from rushes.language.mini_prompt import read_prompt
-from rushes.training.data import FIRST_EVALUATION_SEED
+from rushes.training.shards import FIRST_EVALUATION_SEED
 from rushes.world.scene import is_held_out
 
 

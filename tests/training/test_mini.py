@@ -12,6 +12,7 @@ from rushes.core.model_facts import FirstFrame
 from rushes.models.bundle import load_bundle
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.upscaler import UpscalerConfig
+from rushes.training.footage import SkiaFilming
 from rushes.training.loop import StopSignal
 from rushes.training.mini import MiniTraining
 from rushes.training.recipe import CodecRun, DataRun, Mix, TextRun, TransformerRun, UpscalerRun
@@ -57,7 +58,7 @@ TOY = replace(
 def finished(tmp_path_factory):
     """Folder of a finished training."""
     folder = tmp_path_factory.mktemp("toy") / "state"
-    assert MiniTraining(TOY, folder, StopSignal(folder), shipped=None).run()
+    assert MiniTraining(TOY, folder, StopSignal(folder), None, SkiaFilming()).run()
     return folder
 
 
@@ -65,11 +66,11 @@ def finished(tmp_path_factory):
 def training(finished, tmp_path):
     """The finished training in a copy of its folder."""
     shutil.copytree(finished, tmp_path / "state")
-    return MiniTraining(TOY, tmp_path / "state", StopSignal(tmp_path / "state"), shipped=None)
+    return MiniTraining(TOY, tmp_path / "state", StopSignal(tmp_path / "state"), None, SkiaFilming())
 
 
 def test_every_stage_runs_resumes_and_ships(training, tmp_path):
-    fresh = MiniTraining(TOY, tmp_path / "fresh", StopSignal(tmp_path / "fresh"), shipped=None)
+    fresh = MiniTraining(TOY, tmp_path / "fresh", StopSignal(tmp_path / "fresh"), None, SkiaFilming())
     with pytest.raises(UsageError, match="stage codec is not finished"):
         fresh.run(("latents",))
     assert training.run()  # everything is finished: nothing to do, nothing to break
@@ -87,7 +88,7 @@ def test_every_stage_runs_resumes_and_ships(training, tmp_path):
         torch.allclose(ours[name], theirs[name], rtol=8e-3, atol=1e-6) for name in ours
     )  # bf16 on disk
 
-    warm = MiniTraining(TOY, tmp_path / "next", StopSignal(tmp_path / "next"), shipped=loaded)
+    warm = MiniTraining(TOY, tmp_path / "next", StopSignal(tmp_path / "next"), loaded, SkiaFilming())
     assert warm.run()
     assert (tmp_path / "next" / "codec.safetensors").exists()
     assert not (tmp_path / "next" / "codec.pt").exists()  # the shipped codec was taken as it is
@@ -95,13 +96,13 @@ def test_every_stage_runs_resumes_and_ships(training, tmp_path):
 
 def test_a_raised_stop_leaves_the_rest_for_later(tmp_path):
     stop = StopSignal(tmp_path / "state", raised=True)
-    assert not MiniTraining(TOY, tmp_path / "state", stop, shipped=None).run()
+    assert not MiniTraining(TOY, tmp_path / "state", stop, None, SkiaFilming()).run()
     assert not list((tmp_path / "state").rglob("*.npy"))
 
 
 def test_a_stage_asked_for_by_name_is_trained_on_from_the_shipped_weights(training, tmp_path):
     shipped = ship(training, tmp_path / "mini")
-    again = MiniTraining(TOY, tmp_path / "again", StopSignal(tmp_path / "again"), shipped)
+    again = MiniTraining(TOY, tmp_path / "again", StopSignal(tmp_path / "again"), shipped, SkiaFilming())
     assert again.run(("codec",))
     assert (tmp_path / "again" / "codec.pt").exists()
     assert (tmp_path / "again" / "text_encoder.safetensors").exists()
@@ -121,13 +122,13 @@ def test_the_record_promises_only_what_was_taught_for_long(training, tmp_path):
 
     other = replace(TOY, transformer=replace(TOY.transformer, num_controls=0), sliders=())
     with pytest.raises(UsageError, match="another shape"):
-        MiniTraining(other, tmp_path / "state", StopSignal(tmp_path / "state"), shipped=None).run()
+        MiniTraining(other, tmp_path / "state", StopSignal(tmp_path / "state"), None, SkiaFilming()).run()
 
 
 def test_motion_kinematics_and_two_experts_train_and_ship(training, tmp_path):
     shipped = ship(training, tmp_path / "trunk")
     recipe = with_two_experts(with_kinematics(with_motion(TOY)), steps=5)
-    more = MiniTraining(recipe, tmp_path / "more", StopSignal(tmp_path / "more"), shipped)
+    more = MiniTraining(recipe, tmp_path / "more", StopSignal(tmp_path / "more"), shipped, SkiaFilming())
     assert more.run()
     ship(more, tmp_path / "mini")
     bundle = load_bundle(tmp_path / "mini", torch.float32, "cpu")

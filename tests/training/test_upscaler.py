@@ -6,19 +6,10 @@ import torch
 
 from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
 from rushes.models.upscaler import FACTOR, Upscaler, UpscalerConfig
+from rushes.training.crops import GRID, SIDE, TARGET_FRAMES, CropShard
 from rushes.training.recipe import UpscalerRun
 from rushes.training.upscaler import UpscalerStage
-from rushes.training.upscaler_data import (
-    CROPS,
-    GRID,
-    HEIGHT,
-    SIDE,
-    TARGET_FRAMES,
-    CropShard,
-    coded_clip,
-    crop_shards,
-    scene_crops,
-)
+from rushes.training.upscaler_data import CROPS, HEIGHT, coded_clip, crop_shards, scene_crops
 from rushes.world.scene import sample_scene
 
 RUN = UpscalerRun(steps=30, learning_rate=2e-3, batch=2, crop=(2, 16), scenes=1)

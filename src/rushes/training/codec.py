@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rushes.models.mini_codec import MiniCodec, Past
-from rushes.training.data import to_pixels
 from rushes.training.ema import Ema
 from rushes.training.losses import psnr, reconstruction_loss
 from rushes.training.optimiser import warmup_stable_decay
 from rushes.training.recipe import CodecRun
+from rushes.training.shards import to_pixels
 
 # The decoder sees latents with up to this much noise, so that it forgives the sampler (arXiv 2501.00103).
 MAX_LATENT_NOISE = 0.2
@@ -29,7 +29,7 @@ class CodecStage:
 
     def __init__(self, codec: MiniCodec, run: CodecRun, clips: list[NDArray[np.uint8]], seed: int) -> None:
         self.codec, self.run, self.steps, self.step = codec, run, run.steps, 0
-        self.clips = clips
+        self.clips, self.device = clips, codec.latent_mean.device
         self.ema = Ema(codec)
         self.optimiser = torch.optim.AdamW(_groups(codec, run.learning_rate), weight_decay=0.0)
         self.learning_rates = [group["lr"] for group in self.optimiser.param_groups]
@@ -40,7 +40,7 @@ class CodecStage:
         random = np.random.default_rng((self.seed, self.step))
         torch.manual_seed(self.seed + self.step)
         frames = self._crops(random)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16):
             latents = self.codec.encoder(frames, Past())
             noisy = latents + random.uniform(0, MAX_LATENT_NOISE) * torch.randn_like(latents)
             decoded = self.codec.decoder(noisy, Past())
@@ -61,7 +61,7 @@ class CodecStage:
             left = random.integers((clip.shape[2] - width) // 16 + 1) * 16
             start = random.integers(clip.shape[0] - num_frames + 1)
             crops.append(clip[start : start + num_frames, top : top + height, left : left + width])
-        return to_pixels(np.stack(crops))
+        return _pixels(np.stack(crops), self.device)
 
     def _update(self, loss: Tensor) -> None:
         loss.backward()  # type: ignore[no-untyped-call]
@@ -88,6 +88,10 @@ class CodecStage:
         self.ema.load(state["ema"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
+
+
+def _pixels(clips: NDArray[np.uint8], device: torch.device) -> Tensor:
+    return to_pixels(torch.tensor(clips, device=device))
 
 
 def _groups(codec: MiniCodec, learning_rate: float) -> list[dict[str, Any]]:
@@ -123,7 +127,7 @@ def fit_principal_components(codec: MiniCodec, clips: list[NDArray[np.uint8]], s
 
 
 def _patches(clip: NDArray[np.uint8]) -> Tensor:
-    frames = to_pixels(clip[None, 1:])
+    frames = _pixels(clip[None, 1:], torch.device("cpu"))
     patches = rearrange(frames, "b c (t o) (h p) (w q) -> (b t h w) (o p q c)", o=4, p=16, q=16)
     return patches[::4]
 
@@ -137,7 +141,8 @@ def fit_latent_statistics(codec: MiniCodec, clips: list[NDArray[np.uint8]], samp
     coded = []
     for _ in range(samples):
         shard = clips[random.integers(len(clips))]
-        coded.append(codec.encode(to_pixels(shard[random.integers(len(shard))][None])))
+        clip = shard[random.integers(len(shard))]
+        coded.append(codec.encode(_pixels(clip[None], codec.latent_mean.device)))
     values = rearrange(torch.cat(coded), "n c t h w -> c (n t h w)")
     codec.latent_mean.copy_(values.mean(dim=1))
     codec.latent_std.copy_(values.std(dim=1))

@@ -26,23 +26,15 @@ from rushes.training.codec import (
     fit_latent_statistics,
     fit_principal_components,
 )
-from rushes.training.data import (
-    Shard,
-    frames_of,
-    held_out_shards,
-    latents_of,
-    motion_of,
-    presence_of,
-    shards,
-)
+from rushes.training.filming import Filming
 from rushes.training.loop import StopSignal, run_stage
 from rushes.training.pools import LatentPool
 from rushes.training.recipe import TrainingRecipe
+from rushes.training.shards import Shard, Shelves, held_out_shards, shards, write_array
 from rushes.training.text import TextStage
 from rushes.training.tokenizer import train_tokenizer
 from rushes.training.transformer import Material, TransformerStage
 from rushes.training.upscaler import UpscalerStage
-from rushes.training.upscaler_data import crop_shards
 from rushes.training.warm_start import load_grown
 from rushes.world.scene import REVISION
 
@@ -69,6 +61,7 @@ class MiniTraining:
     folder: Path
     stop: StopSignal
     shipped: Bundle | None
+    filming: Filming
 
     def run(self, stages: tuple[str, ...] = STAGES) -> bool:
         """Work through ``stages`` in order; False when stopped before their end."""
@@ -96,17 +89,22 @@ class MiniTraining:
             save_file(self.shipped.text_encoder.state_dict(), self._text_file)
 
     def _render_data(self) -> bool:
-        for shard in self._shards():
+        for shard in self._codec_shards():
             if self.stop.is_set():
                 return False
-            frames_of(shard, self._frames)
+            path = self._frames / f"{shard.name}.npy"
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_array(self.filming.frames(shard), path)
         return True
 
     def _train_codec(self) -> bool:
         if self._codec_file.exists():
             return True
+        if not self._render_data():
+            return False
         torch.manual_seed(SEED)
-        codec = MiniCodec(self.recipe.codec)
+        codec = MiniCodec(self.recipe.codec).to(self.filming.device)
         if self.shipped:
             codec.load_state_dict(self.shipped.codec.state_dict())
         else:
@@ -123,7 +121,7 @@ class MiniTraining:
         if self._text_file.exists():
             return True
         torch.manual_seed(SEED)
-        encoder = UMT5Encoder(self.recipe.text_encoder)
+        encoder = UMT5Encoder(self.recipe.text_encoder).to(self.filming.device)
         encoder.init_weights()
         if self.shipped:
             encoder.load_state_dict(self.shipped.text_encoder.state_dict())
@@ -134,16 +132,17 @@ class MiniTraining:
         return True
 
     def _encode_data(self) -> bool:
-        codec, latents = self._codec(), self._latents()
-        for shard in self._shards():
-            if self.stop.is_set():
-                return False
-            latents_of(shard, self._frames, latents, codec)
-        return True
+        drawn = [*shards(self.recipe.data_run), *held_out_shards(self.recipe.data_run)]
+        shelves = self._shelves()
+        missing = [shard for shard in drawn if not shelves.holds(shard)]
+        made = self.filming.film(missing, shelves, self._codec())
+        return all(not self.stop.is_set() for _ in made)
 
     def _train_transformer(self) -> bool:
+        if not self._encode_data():
+            return False
         torch.manual_seed(SEED)
-        transformer = WanTransformer(self.recipe.transformer)
+        transformer = WanTransformer(self.recipe.transformer).to(self.filming.device)
         transformer.init_weights()
         if self.shipped:
             load_grown(transformer, self.shipped.experts[-1].transformer.state_dict())
@@ -155,9 +154,11 @@ class MiniTraining:
         """A copy of the finished trunk for high noise, another for low."""
         if not self.recipe.expert_runs:
             return True
+        if not self._encode_data():
+            return False
         trunk, material = self.state_of("transformer"), self._material()
         for name, run in zip(EXPERTS, self.recipe.expert_runs, strict=True):
-            transformer = WanTransformer(self.recipe.transformer)
+            transformer = WanTransformer(self.recipe.transformer).to(self.filming.device)
             transformer.load_state_dict(trunk.weights)
             stage = TransformerStage(name, transformer, run, material, SEED)
             stage.taught.update(trunk.taught)
@@ -172,7 +173,7 @@ class MiniTraining:
         if self.shipped and self.shipped.upscaler:
             upscaler.load_state_dict(self.shipped.upscaler.state_dict())
         run, shards_of_crops = self.recipe.upscaler_run, []
-        for shard in crop_shards(self._crops(), run.scenes, self._codec()):
+        for shard in self.filming.crops(self._crops(), run.scenes, self._codec()):
             if self.stop.is_set():
                 return False
             shards_of_crops.append(shard)
@@ -189,7 +190,7 @@ class MiniTraining:
 
     def parts(self) -> tuple[Tokenizer, UMT5Encoder, MiniCodec]:
         """What can be shipped beside the transformers."""
-        return Tokenizer(self._tokenizer_file), self._text_encoder(), self._codec()
+        return Tokenizer(self._tokenizer_file), self._text_encoder().cpu(), self._codec().cpu()
 
     def trained(self) -> tuple[TrainedState, ...]:
         """The transformer's state, or those of the experts at high and low noise once there are both."""
@@ -208,15 +209,12 @@ class MiniTraining:
     def _frames(self) -> Path:
         return self.folder / f"frames_{REVISION}"
 
-    def _latents(self) -> Path:
-        return self.folder / f"latents_{self._made_with()}"
-
     def _crops(self) -> Path:
         return self.folder / f"crops_{self._made_with()}"
 
     def _made_with(self) -> str:
         """Names the world and the codec."""
-        weights = b"".join(value.numpy().tobytes() for value in self._codec().state_dict().values())
+        weights = b"".join(value.cpu().numpy().tobytes() for value in self._codec().state_dict().values())
         return f"{REVISION}_{hashlib.sha256(weights).hexdigest()[:12]}"
 
     @property
@@ -231,35 +229,42 @@ class MiniTraining:
     def _tokenizer_file(self) -> Path:
         return self.folder / "tokenizer.model"
 
-    def _codec_clips(self) -> list[NDArray[np.uint8]]:
+    def _codec_shards(self) -> list[Shard]:
         short = [shard for shard in shards(self.recipe.data_run) if shard.num_frames > 1]
-        count = self.recipe.codec_run.clips // self.recipe.data_run.shard
-        return [frames_of(shard, self._frames) for shard in short[:count]]
+        return short[: self.recipe.codec_run.clips // self.recipe.data_run.shard]
 
-    def _shards(self) -> list[Shard]:
-        return [*shards(self.recipe.data_run), *held_out_shards(self.recipe.data_run)]
+    def _codec_clips(self) -> list[NDArray[np.uint8]]:
+        return [np.load(self._frames / f"{shard.name}.npy", mmap_mode="r") for shard in self._codec_shards()]
+
+    def _shelves(self) -> Shelves:
+        moving = self.recipe.transformer_run.weights.needs_motion
+        return Shelves(
+            self.folder / f"latents_{self._made_with()}",
+            self.folder / f"presence_{REVISION}",
+            self.folder / f"motion_{REVISION}" if moving else None,
+        )
 
     def _material(self) -> Material:
         run = self.recipe.data_run
         return Material(
             self._tokenizer(),
             self._text_encoder(),
-            self._pools(shards(run), self.recipe.transformer_run.weights.needs_motion),
-            self._pools(held_out_shards(run), self.recipe.transformer_run.weights.motion > 0),
+            self._pools(shards(run)),
+            self._pools(held_out_shards(run)),
             channel_visibility(self._codec()),
             self.recipe.sliders,
         )
 
-    def _pools(self, drawn: list[Shard], moving: bool) -> dict[int, LatentPool]:
+    def _pools(self, drawn: list[Shard]) -> dict[int, LatentPool]:
         by_length: dict[int, list[Shard]] = {}
         for shard in drawn:
             by_length.setdefault(shard.num_frames, []).append(shard)
-        codec, folder, flows = self._codec(), self._latents(), self.folder / f"motion_{REVISION}"
+        shelves = self._shelves()
         return {
             num_frames: LatentPool(
-                tuple(latents_of(shard, self._frames, folder, codec) for shard in same),
-                tuple(presence_of(shard, self.folder / f"presence_{REVISION}") for shard in same),
-                tuple(motion_of(shard, flows) for shard in same) if moving else (),
+                tuple(shelves.read(shelves.latents, shard) for shard in same),
+                tuple(shelves.read(shelves.presence, shard) for shard in same),
+                tuple(shelves.read(shelves.motion, shard) for shard in same) if shelves.motion else (),
                 tuple(scene.told() for shard in same for scene in shard.scenes()),
                 tuple(scene.sliders() for shard in same for scene in shard.scenes()),
             )
@@ -277,10 +282,12 @@ class MiniTraining:
         return Tokenizer(self._tokenizer_file)
 
     def _codec(self) -> MiniCodec:
-        return _finished(MiniCodec(self.recipe.codec), self._codec_file, "codec")
+        return _finished(MiniCodec(self.recipe.codec), self._codec_file, "codec").to(self.filming.device)
 
     def _text_encoder(self) -> UMT5Encoder:
-        return _finished(UMT5Encoder(self.recipe.text_encoder), self._text_file, "text")
+        return _finished(UMT5Encoder(self.recipe.text_encoder), self._text_file, "text").to(
+            self.filming.device
+        )
 
 
 def _finished(part: Part, file: Path, stage: str) -> Part:

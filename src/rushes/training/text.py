@@ -44,7 +44,8 @@ class TextStage:
     def __init__(self, encoder: UMT5Encoder, tokenizer: Tokenizer, run: TextRun, length: int) -> None:
         self.encoder, self.tokenizer, self.run, self.length = encoder, tokenizer, run, length
         self.steps, self.step = run.steps, 0
-        self.reader = AttributeReader(encoder.config.hidden_size)
+        self.device = next(encoder.parameters()).device
+        self.reader = AttributeReader(encoder.config.hidden_size).to(self.device)
         self.module = nn.ModuleList([encoder, self.reader])
         self.optimiser = torch.optim.AdamW(self.module.parameters(), lr=run.learning_rate)
 
@@ -52,8 +53,8 @@ class TextStage:
         """One batch of scenes, each captioned in every language."""
         random = np.random.default_rng((11, self.step))
         captions, labels = self._batch(random)
-        ids, mask = self.tokenizer.encode(captions, self.length)
-        with torch.autocast("cpu", torch.bfloat16):
+        ids, mask = (part.to(self.device) for part in self.tokenizer.encode(captions, self.length))
+        with torch.autocast(self.device.type, torch.bfloat16):
             states = self.encoder(ids, mask)
         logits, pooled = self.reader(states.float(), mask)
         loss = torch.stack([F.cross_entropy(logits[slot], labels[slot]) for slot in SLOTS]).mean()
@@ -82,7 +83,8 @@ class TextStage:
                 told_values.append(told)
         labels = {
             slot: torch.tensor(
-                [values.index(told[slot]) if slot in told else len(values) for told in told_values]
+                [values.index(told[slot]) if slot in told else len(values) for told in told_values],
+                device=self.device,
             )
             for slot, values in SLOTS.items()
         }

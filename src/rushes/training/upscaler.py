@@ -10,11 +10,11 @@ from einops import rearrange
 from torch import Tensor
 
 from rushes.models.upscaler import FACTOR, SEEN, Upscaler, bilinear_cells, to_pixels
+from rushes.training.crops import GRID, SIDE, TARGET_FRAMES, CropShard
 from rushes.training.ema import Ema
 from rushes.training.losses import psnr, reconstruction_loss
 from rushes.training.optimiser import warmup_stable_decay
 from rushes.training.recipe import UpscalerRun
-from rushes.training.upscaler_data import GRID, SIDE, TARGET_FRAMES, CropShard
 
 # Absolute errors alone let thin bright things vanish; squares alone are soft.
 SQUARE_WEIGHT = 4.0

@@ -4,7 +4,6 @@ A shard is named by its first seed and its count of scenes; it holds ``CROPS`` c
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -16,7 +15,8 @@ from torch import Tensor
 
 from rushes.models.mini_codec import MiniCodec
 from rushes.models.upscaler import FACTOR
-from rushes.training.data import to_pixels, write_array
+from rushes.training.crops import GRID, SIDE, TARGET_FRAMES, CropShard
+from rushes.training.shards import to_pixels, write_array
 from rushes.world.render import render_frames
 from rushes.world.scene import Scene, sample_scene
 
@@ -24,26 +24,14 @@ from rushes.world.scene import Scene, sample_scene
 FIRST_SEED = 800_000_000
 SHOT_FRAMES = 61
 CODED_FRAMES = 9
-TARGET_FRAMES = 5
-SIDE = 64
 CROPS = 3
 CANDIDATES = 12
 SCENES = 25
 """In a shard."""
 # The part of a picture that is delivered, and the grid on which codec and network see it alike.
-TOP, HEIGHT, WIDTH, GRID = 8, 144, 256, 8
+TOP, HEIGHT, WIDTH = 8, 144, 256
 # Sampled latents are not as clean as coded ones: a share of the scenes is decoded with noise.
 NOISY_SHARE, MOST_NOISE = 1 / 3, 0.15
-
-
-@dataclass(frozen=True)
-class CropShard:
-    """inputs: (N, TARGET_FRAMES + 2, SIDE, SIDE, 3), a frame more at either end (at a clip's end the last
-    one again); targets: (N, TARGET_FRAMES, 5 SIDE, 5 SIDE, 3); uint8 RGB.
-    """
-
-    inputs: NDArray[np.uint8]
-    targets: NDArray[np.uint8]
 
 
 def crop_shards(folder: Path, scenes: int, codec: MiniCodec) -> Iterator[CropShard]:
@@ -87,10 +75,11 @@ def scene_crops(scene: Scene, codec: MiniCodec) -> tuple[NDArray[np.uint8], NDAr
 def coded_clip(clip: NDArray[np.uint8], codec: MiniCodec, noise: float, seed: int) -> NDArray[np.uint8]:
     """(T, H, W, 3) through the codec, its latents disturbed by ``noise`` of their deviation."""
     with torch.autocast("cpu", torch.bfloat16):
-        latents = codec.encode(to_pixels(clip[None]))
+        latents = codec.encode(to_pixels(torch.from_numpy(clip[None])))
         disturbance = torch.randn(latents.shape, generator=torch.Generator().manual_seed(seed))
         decoded = codec.decode(latents + noise * disturbance)
-    return to_levels(decoded)[0]
+    levels: NDArray[np.uint8] = to_levels(decoded)[0]
+    return levels
 
 
 def to_levels(frames: Tensor) -> NDArray[np.uint8]:

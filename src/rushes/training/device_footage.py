@@ -1,0 +1,108 @@
+"""Training data made on a device, without skia: the same shards as ``rushes.training.footage`` makes.
+
+Scenes are packed in worker processes, drawn and coded on the device, and only what training reads is kept:
+latents, where the subject is, and how it moves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from einops import reduce
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rushes.core.errors import UsageError
+from rushes.models.mini_codec import MiniCodec
+from rushes.training.crops import CropShard
+from rushes.training.shards import Shard, Shelves, later_frames, moments, to_pixels
+from rushes.world.cells import CELL
+from rushes.world.classes import SUBJECT
+from rushes.world.raster.feed import batches
+from rushes.world.raster.render import BatchMaps, render_batch, render_maps
+
+# What is drawn and coded at a time: about 4 GB of working memory each.
+FRAMES_DRAWN = 2048
+FRAMES_CODED = 1024
+
+
+class Footage(NamedTuple):
+    """Some scenes: latents (N, C, T', H', W'), presence (N, T', H', W'), motion (N, 3, T', H', W')."""
+
+    latents: Tensor
+    presence: Tensor
+    motion: Tensor
+
+
+@dataclass(frozen=True)
+class DeviceFilming:
+    """Films on ``device``, with so many worker processes packing scenes."""
+
+    device: torch.device
+    workers: int
+
+    def frames(self, shard: Shard) -> NDArray[np.uint8]:
+        """Pictures (N, T, H, W, 3) of a shard."""
+        packed = batches(list(shard.scenes()), shard.num_frames, _scenes_at_once(shard), self.workers)
+        return np.concatenate([render_batch(batch, self.device).cpu().numpy() for batch in packed])
+
+    def film(self, shards: Sequence[Shard], shelves: Shelves, codec: MiniCodec) -> Iterator[Shard]:
+        """Put every one of ``shards`` on its shelves; yields each when it lies there."""
+        for num_frames, same in groupby(shards, key=lambda shard: shard.num_frames):
+            group, held = list(same), list[Footage]()
+            reels = _reels(group, num_frames, codec, self)
+            for shard in group:
+                while sum(len(reel.latents) for reel in held) < shard.count:
+                    held.append(next(reels))
+                whole = Footage(*(torch.cat(parts) for parts in zip(*held, strict=True)))
+                shelves.put(shard, *(part[: shard.count].cpu().numpy() for part in whole))
+                held = [Footage(*(part[shard.count :] for part in whole))]
+                yield shard
+
+    def crops(self, folder: Path, scenes: int, codec: MiniCodec) -> Iterator[CropShard]:
+        """Raises UsageError: the upscaler's large pictures are drawn with skia alone."""
+        del folder, scenes, codec
+        raise UsageError("the upscaler's pictures are drawn with skia: train it on the CPU")
+
+
+def _scenes_at_once(shard: Shard) -> int:
+    return max(1, FRAMES_DRAWN // shard.num_frames)
+
+
+@torch.no_grad()
+def _reels(
+    shards: Sequence[Shard], num_frames: int, codec: MiniCodec, filming: DeviceFilming
+) -> Iterator[Footage]:
+    scenes = [scene for shard in shards for scene in shard.scenes()]
+    chosen = [moments(scene, num_frames) for scene in scenes]
+    size, length = _scenes_at_once(shards[0]), chosen[0][0]
+    for batch in batches(scenes, length, size, filming.workers, [drawn for _, drawn in chosen]):
+        frames, maps = render_maps(batch, filming.device)
+        yield Footage(_coded(codec, frames), _presence(maps), _motion(maps))
+
+
+def _coded(codec: MiniCodec, frames: Tensor) -> Tensor:
+    """uint8 (N, T, H, W, 3) -> float16 latents."""
+    parts = torch.split(frames, max(1, FRAMES_CODED // frames.shape[1]))
+    with torch.autocast(frames.device.type, torch.bfloat16):
+        return torch.cat([codec.encode(to_pixels(part)) for part in parts]).to(torch.float16)
+
+
+def _presence(maps: BatchMaps) -> Tensor:
+    shares = reduce((maps.classes == SUBJECT).float(), "n t (h p) (w q) -> n 1 t h w", "mean", p=CELL, q=CELL)
+    return later_frames(shares)[:, 0].to(torch.float16)
+
+
+def _motion(maps: BatchMaps) -> Tensor:
+    """As ``latent_motion`` of ``rushes.training.footage``; zero in a still, drawn without its next frame."""
+    flow = torch.cat([maps.flow, maps.visible[..., None].float()], dim=-1)
+    if not flow.shape[1]:
+        flow = flow.new_zeros(len(flow), 1, *flow.shape[2:])
+    else:
+        flow = torch.cat([flow, flow[:, -1:]], dim=1)
+    cells = reduce(flow, "n t (h p) (w q) c -> n c t h w", "mean", p=CELL, q=CELL)
+    return later_frames(cells).to(torch.float16)
