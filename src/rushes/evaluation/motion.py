@@ -52,29 +52,24 @@ class CameraMotion:
     ground_right: float
 
     def shows(self, move: str) -> bool:
-        """Whether the shot can pass for the asked camera move."""
+        """Whether the shot can pass for the asked camera move of the vocabulary."""
         sideways, upright = abs(self.right), abs(self.down)
         level = upright < max(MOVED, 0.6 * sideways)
-        match move:
-            case "static":
-                return max(sideways, upright) < STILL and abs(self.zoom) < ZOOMED
-            case "pan_left" | "pan_right":
-                return self.right * (1 if move == "pan_left" else -1) > MOVED and level
-            case "tilt_up" | "tilt_down":
-                signed = self.down * (1 if move == "tilt_up" else -1)
-                return signed > MOVED and sideways < max(MOVED, 0.6 * upright)
-            case "push_in" | "pull_out":
-                return self.zoom * (1 if move == "push_in" else -1) > ZOOMED
-            case "orbit":
-                # what stands behind sweeps past, the ground the subject is on turns in place
-                return sideways > MOVED and level and abs(self.ground_right) < FOLLOWED * sideways
-            case "track":
-                behind = max(sideways, abs(self.ground_right))
-                return behind > MOVED and abs(self.subject_right) < FOLLOWED * behind
-            case "handheld":
-                return self.unevenness > SHAKEN and abs(self.zoom) < 3 * ZOOMED
-            case _:
-                raise ValueError(f"camera move {move!r} has no rule")
+        behind = max(sideways, abs(self.ground_right))
+        rules = {
+            "static": max(sideways, upright) < STILL and abs(self.zoom) < ZOOMED,
+            "pan_left": level and self.right > MOVED,
+            "pan_right": level and self.right < -MOVED,
+            "tilt_up": sideways < max(MOVED, 0.6 * upright) and self.down > MOVED,
+            "tilt_down": sideways < max(MOVED, 0.6 * upright) and self.down < -MOVED,
+            "push_in": self.zoom > ZOOMED,
+            "pull_out": self.zoom < -ZOOMED,
+            "track": behind > MOVED and abs(self.subject_right) < FOLLOWED * behind,
+            # what stands behind sweeps past, the ground the subject is on turns in place
+            "orbit": level and sideways > MOVED and abs(self.ground_right) < FOLLOWED * sideways,
+            "handheld": self.unevenness > SHAKEN and abs(self.zoom) < 3 * ZOOMED,
+        }
+        return rules[move]
 
 
 def flows(clip: Clip, *, calmed: bool) -> Flow:
