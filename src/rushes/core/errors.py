@@ -2,6 +2,9 @@
 
 RushesError                 anything rushes raises on purpose           exit 1
 ├── UsageError              the user's mistake: value and remedy        exit 2
+│   ├── MissingError        what was named is not there                 exit 2
+│   ├── ConflictError       it is there, but not in a state for this    exit 2
+│   └── LimitError          a budget or a queue is used up              exit 2
 ├── RefusedError            a safety gate said no                       exit 3
 ├── FlaggedError            a quality check found something             exit 4
 ├── WeightsError            a weight file is missing, cut off or wrong  exit 1
@@ -26,6 +29,18 @@ class UsageError(RushesError, ValueError):
     """A value the user gave cannot work; the message names the value and the remedy."""
 
     exit_code = 2
+
+
+class MissingError(UsageError):
+    """What the user named does not exist, or not for them."""
+
+
+class ConflictError(UsageError):
+    """What the user named is not in a state for this: it has ended, has changed, or exists already."""
+
+
+class LimitError(UsageError):
+    """A budget or a queue has no room for this."""
 
 
 class RefusedError(RushesError):
