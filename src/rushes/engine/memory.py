@@ -1,7 +1,6 @@
 """The process's own memory and the machine's: what is taken, what is free, how the allocator gives back."""
 
 import ctypes
-import os
 import sys
 
 import psutil
@@ -14,11 +13,7 @@ _M_MMAP_THRESHOLD = -3  # malloc.h
 
 
 def return_freed_memory() -> None:
-    """Let glibc's allocator return freed tensors at once; other allocators are left as they are.
-
-    Fresh tensors then come in pages of 2 MB, which cost a fourth of small ones, if none was made before.
-    """
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # c10/core/impl/alloc_cpu.cpp, read with the first
+    """Let glibc's allocator return freed tensors at once; other allocators are left as they are."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, RETURNED_BYTES)
 
