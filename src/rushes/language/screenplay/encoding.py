@@ -11,7 +11,7 @@ from functools import cache
 from charset_normalizer import from_bytes
 
 from rushes.core.errors import UsageError
-from rushes.language.concepts import Lexicon
+from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.vocabulary import grammar
 
 _MARKS = (
@@ -82,12 +82,15 @@ def decode_script(content: bytes, name: str) -> DecodedText:
 
 
 def _is_plain(content: bytes, encoding: str) -> bool:
-    """Whether bytes are UTF-16 without its mark: printable all through."""
+    """Whether bytes are UTF-16 without its mark: printable all through, and mostly letters that are known."""
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return all(letter.isprintable() or letter in _BREAKS for letter in text)
+    if not all(letter.isprintable() or letter in _BREAKS for letter in text):
+        return False
+    known = sum(letter.isascii() or any(letter in _letters(name) for name in LANGUAGES) for letter in text)
+    return known > _MOST_KNOWN * len(text)
 
 
 def _decoded(content: bytes, encoding: str, mark: bytes, name: str) -> DecodedText:
