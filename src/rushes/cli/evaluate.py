@@ -72,6 +72,10 @@ def evaluate(  # noqa: PLR0913  typer reads options from arguments
         _write(report, study, output)
         if sheet_of_twelve:
             _write_matching(study, output)
+    except ModuleNotFoundError as error:
+        if error.name != "skia":
+            raise
+        raise UsageError("measuring draws the film world with skia: pip install 'rushes[train]'") from None
     except KeyboardInterrupt:
         raise CancelledError("stopped; what was done is kept: the same command goes on from there") from None
     print(report.json() if as_json else report.table(), end="" if as_json else "\n")
