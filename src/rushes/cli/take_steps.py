@@ -42,7 +42,7 @@ class Planned:
 
 def plan_take(asked: "TakeRequest") -> Planned:
     """From a take's words and settings to the engine's request; UsageError for what the model cannot do."""
-    from rushes.cli.shoot import read_words
+    from rushes.cli.words import read_words
     from rushes.engine.catalogue import model_folder
     from rushes.engine.facts import read_facts
     from rushes.engine.plan import Order, plan
