@@ -13,7 +13,7 @@ from rushes.core.settings import Settings
 from rushes.training.filming import Filming
 from rushes.training.loop import PAUSE_FILE, StopSignal
 from rushes.training.mini import STAGES, MiniTraining
-from rushes.training.recipes import mini, mini_continued
+from rushes.training.recipes import mini, mini_continued, mini_on_gpu
 from rushes.training.ship import packaged_mini, ship
 
 PAUSE_SECONDS = 60.0
@@ -44,7 +44,7 @@ def train_mini(settings: Settings, filming: Filming, stages: tuple[str, ...], ef
     (folder / PAUSE_FILE).unlink(missing_ok=True)
     deadline = time.monotonic() + 60 * effort.minutes if effort.minutes else None
     shipped = packaged_mini()
-    recipe = mini_continued() if shipped else mini()
+    recipe = mini_on_gpu() if filming.device.type == "cuda" else mini_continued() if shipped else mini()
     return MiniTraining(recipe, folder, StopSignal(folder, deadline), shipped, filming).run(stages or STAGES)
 
 

@@ -74,6 +74,22 @@ def mini_continued() -> TrainingRecipe:
     return replace(fresh, transformer_run=run)
 
 
+def mini_on_gpu() -> TrainingRecipe:
+    """The same mini on one large GPU: thirty times the scenes, sixty-four times the batch, half an hour.
+
+    By the fit of arXiv 2410.08184 its 5 M parameters suit about the 0.7 G tokens it then sees.
+    """
+    fresh = mini_continued()
+    return replace(
+        fresh,
+        data_run=replace(fresh.data_run, scenes=((1, 60_000), (17, 40_000), (61, 30_000)), shard=500),
+        codec_run=replace(fresh.codec_run, batch=64),
+        transformer_run=replace(
+            fresh.transformer_run, steps=3_000, learning_rate=1e-3, tokens_per_batch=245_760
+        ),
+    )
+
+
 def with_motion(recipe: TrainingRecipe) -> TrainingRecipe:
     """``recipe`` with the picture's motion as two more latent channels, consistent along the exact flow."""
     shape, run = recipe.transformer, recipe.transformer_run

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -79,22 +80,22 @@ class TransformerStage:
         self.name, self.transformer, self.run, self.material = name, transformer, run, material
         self.steps, self.step, self.seed = run.steps, 0, seed
         self.device = transformer.patch_embedding.weight.device
+        # compiled, what lies between the matrix products touches memory once; a CPU gains little
+        self._network = transformer if self.device.type == "cpu" else torch.compile(transformer)
         self.ema = Ema(transformer)
         self.optimiser = BlockOptimiser(transformer, run.learning_rate)
         channels = channel_effort(material.visibility.to(self.device))
         extra = transformer.config.out_channels - len(channels)
         self._channels = torch.cat([channels, channels.new_full((extra,), run.weights.motion)])
+        self._preparing = ThreadPoolExecutor(max_workers=1)
+        self._ahead: Future[tuple[int, LatentBatch, Lesson]] | None = None
         # steps that taught what a model's record promises
         self.taught = {"known_tokens": 0, "sliders": 0}
 
     def train_step(self) -> Mapping[str, float]:
         """One batch of clips of one length."""
-        random = np.random.default_rng((self.seed, self.step))
+        num_frames, batch, lesson = self._next()
         generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
-        mix = self.run.mix_at(self.step)
-        num_frames = int(random.choice(mix.num_frames, p=mix.odds))
-        batch = self.material.pools[num_frames].draw(self._batch(num_frames), random)
-        lesson = self._lesson(batch, random)
         sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
         noise = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
         error = self._error(lesson, sigmas, noise)
@@ -109,6 +110,22 @@ class TransformerStage:
         shown = {name: value.item() for name, value in figures.items()}
         is_due = (self.step + 1) % self.run.validate_every == 0
         return {**shown, **self.validate()} if is_due else shown
+
+    def _next(self) -> tuple[int, LatentBatch, Lesson]:
+        """The batch of this step. Beside a GPU the next one is prepared while this one is learned."""
+        if self.device.type == "cpu":
+            return self._prepare(self.step)
+        ready = self._ahead or self._preparing.submit(self._prepare, self.step)
+        prepared = ready.result()
+        self._ahead = self._preparing.submit(self._prepare, self.step + 1)
+        return prepared
+
+    def _prepare(self, step: int) -> tuple[int, LatentBatch, Lesson]:
+        random = np.random.default_rng((self.seed, step))
+        mix = self.run.mix_at(step)
+        num_frames = int(random.choice(mix.num_frames, p=mix.odds))
+        batch = self.material.pools[num_frames].draw(self._batch(num_frames), random)
+        return num_frames, batch, self._lesson(batch, random)
 
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:
@@ -175,7 +192,7 @@ class TransformerStage:
         asked = noisy, timestep, self._context(lesson.captions), lesson.controls
         with torch.autocast(self.device.type, torch.bfloat16):
             if weights is None:
-                velocity = self.transformer(*asked)
+                velocity = self._network(*asked)
             else:
                 velocity = torch.func.functional_call(self.transformer, dict(weights), asked)
         error: Tensor = (velocity.float() - (noise - clean)).masked_fill(known, 0)
