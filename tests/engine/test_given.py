@@ -188,7 +188,7 @@ def test_motion_channels_are_made_with_the_picture_and_cut_off_before_decoding()
 
 @pytest.mark.parametrize(
     ("given", "wanted", "lengths"),
-    [(61, 361, [61] * 6 + [53]), (61, 65, [21]), (1, 61, [61]), (6, 30, [29])],
+    [(61, 361, [61] * 6 + [53]), (61, 65, [21]), (1, 61, [61]), (6, 30, [29]), (9, 90, [61, 49])],
 )
 def test_windows_reach_the_length_with_overlaps_of_up_to_seventeen_frames(given, wanted, lengths):
     made = windows(given, wanted, 61, MINI)

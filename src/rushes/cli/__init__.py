@@ -12,12 +12,15 @@ import typer
 
 import rushes
 from rushes.cli.batch import batch
+from rushes.cli.between import between
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
 from rushes.cli.compare import compare
 from rushes.cli.doctor import doctor
+from rushes.cli.edit import edit
 from rushes.cli.enhance import enhance
 from rushes.cli.evaluate import evaluate
+from rushes.cli.extend import extend
 from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
@@ -74,6 +77,9 @@ app.command(epilog='Example: rushes shoot "a red fox leaps over snow at dusk" --
     shoot
 )
 app.command(epilog='Example: rushes pick a.mp4 b.mp4 --prompt "a red fox leaps over snow"')(pick)
+app.command(epilog='Example: rushes edit take_7.mp4 --to "snow"')(edit)
+app.command(epilog="Example: rushes extend take_7.mp4 --seconds 10")(extend)
+app.command(epilog='Example: rushes between first.png last.png --prompt "a red fox runs over snow"')(between)
 app.add_typer(models, name="models")
 app.command(name="break", epilog="Example: rushes break script.fountain --output breakdown")(break_)
 app.command(epilog="Example: rushes world --sheet world.png --seed 3")(world)

@@ -18,6 +18,7 @@ from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
     from rushes.engine.events import Preview
+    from rushes.engine.given import GivenClip
     from rushes.engine.saved_run import SavedRun
     from rushes.engine.texts import Texts
     from rushes.evaluation.picking import Picker
@@ -51,7 +52,7 @@ class Filming:
 
     Progress is saved every ``save_every`` steps (None: every minute); ``previews`` is the folder for them.
     ``texts`` holds the contexts of the words once the first take has made them; ``picker`` chooses among
-    candidates, None without any.
+    candidates, None without any. ``given`` is the clip a take is made of, None for takes of words alone.
     """
 
     maker: Maker
@@ -61,6 +62,7 @@ class Filming:
     previews: Path | None
     picker: "Picker | None"
     texts: "list[Texts]" = field(default_factory=list)
+    given: "GivenClip | None" = None
 
 
 @dataclass
@@ -124,7 +126,13 @@ def _make(
     texts = filming.texts[0] if filming.texts else None
     picture, device = filming.framing.picture, filming.maker.device
     run = Run(
-        texts=texts, first_frame=picture, device=device, previews=every, saved=saved, score=filming.picker
+        texts=texts,
+        first_frame=picture,
+        given=filming.given,
+        device=device,
+        previews=every,
+        saved=saved,
+        score=filming.picker,
     )
     enlarger = _enlarger(filming)
     started = perf_counter()

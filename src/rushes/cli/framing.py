@@ -53,17 +53,19 @@ def frame(
 ) -> Framing:
     """The framing for a delivered size (width, height), a picture file and a way to enlarge, as asked.
 
-    A size the model makes is made natively; a picture without a size decides the aspect; a model's own
+    A size the model makes is made natively; a picture without a size decides the aspect, unless the model
+    delivers a part of one size and no other: it fills that part. A model's own
     network is used where there is one. Raises UsageError for a size that cannot be delivered, a file that
     is no picture, and a network the model does not have.
     """
     from rushes.media.delivery import Crop, check_size
-    from rushes.media.picture import cover, read_picture
+    from rushes.media.picture import read_picture
 
     defaults = facts.defaults
     native, crop = (defaults.width, defaults.height), Crop(*defaults.crop)
     picture = None if first_frame is None else read_picture(first_frame)
-    if asked is None and picture is not None:
+    is_cut = (crop.width, crop.height) != native
+    if asked is None and picture is not None and not is_cut:
         height, width, _ = picture.shape
         native = size_near(width, height, native[0] * native[1], PATCH * facts.compression.height)
         crop = Crop(0, 0, native[1], native[0])
@@ -79,9 +81,21 @@ def frame(
         native,
         crop,
         delivered,
-        None if picture is None else cover(picture, *native),
+        None if picture is None else fill(picture, native, crop),
         Upscale.OWN if own else Upscale.LANCZOS,
     )
+
+
+def fill(picture: "Picture", native: tuple[int, int], crop: "Crop") -> "Picture":
+    """``picture`` (H, W, 3) over the delivered part of a native (width, height), mirrored beyond it."""
+    import numpy as np
+
+    from rushes.media.picture import cover
+
+    width, height = native
+    below, right = height - crop.top - crop.height, width - crop.left - crop.width
+    inside = cover(picture, crop.width, crop.height)
+    return np.pad(inside, ((crop.top, below), (crop.left, right), (0, 0)), mode="reflect")
 
 
 def _whole(crop: "Crop") -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from rushes.cli.framing import Upscale, frame
 from rushes.cli.loras import asked_loras, with_preset
 from rushes.cli.making import Making
 from rushes.cli.screen import Screen
+from rushes.cli.words import read_words
 from rushes.core.errors import CancelledError, UsageError
 from rushes.core.memory_size import parse_memory
 from rushes.core.model_facts import ModelFacts
@@ -77,6 +79,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     first_frame: Annotated[
         Path | None, typer.Option(help="Picture the clip starts from, for models that can.")
     ] = None,
+    slider: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, -1 to 1, for models with sliders; repeatable.")
+    ] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=MAX_VARIANTS, help="Takes: FILE.mp4, FILE_v002.mp4, ... with seeds + 1.")
     ] = 1,
@@ -137,7 +142,7 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     order = Order(
         prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
         size=framing.native, first_frame=framing.digest,
-        candidates=_candidates(candidates, facts, devices),
+        candidates=_candidates(candidates, facts, devices), sliders=_sliders(slider or ()),
     )  # fmt: skip
     request, duration = plan(facts, order)
     layout = None if devices == 1 else _layout(devices, facts, request)
@@ -160,14 +165,16 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         print(json.dumps({"takes": films}, ensure_ascii=False, indent=2))
 
 
-def read_words(facts: ModelFacts, prompt: str) -> tuple[str, list[str]]:
-    """What the model reads for ``prompt``, and lines for a person on how that came about."""
-    from rushes.language.mini_prompt import read_prompt
-
-    if not facts.conventions.reads_captions:
-        return prompt, []
-    reading = read_prompt(prompt, facts.conventions.vocabulary)
-    return reading.context_text, list(reading.explain())
+def _sliders(texts: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """``("strength=0.8",)`` -> names and values; of one said twice the last counts."""
+    values = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            values[name.strip()] = float(value)
+        except ValueError:
+            raise UsageError(f"slider {text!r} is not NAME=VALUE: write it like strength=0.8") from None
+    return tuple(values.items())
 
 
 def _candidates(asked: int | None, facts: ModelFacts, devices: int) -> int:

@@ -71,7 +71,7 @@ class Edit:
     """
 
     source_text: str
-    from_sigma: float = 0.9
+    from_sigma: float = 1.0
     source_guidance: float = 1.5
     noises: int = 2
     masked: bool = True

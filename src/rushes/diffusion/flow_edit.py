@@ -54,4 +54,5 @@ def difference_mask(
     size = reduce(apart.square(), "n c t h w -> 1 1 t h w", "mean").sqrt()
     size = F.avg_pool3d(size, 3, stride=1, padding=1, count_include_pad=False)
     low, high = MASK_RANGE
-    return ((size / size.amax() - low) / (high - low)).clamp(0, 1)
+    most = size.amax().clamp(min=torch.finfo(size.dtype).tiny)  # equal readings: nothing changes
+    return ((size / most - low) / (high - low)).clamp(0, 1)

@@ -70,6 +70,11 @@ def going_on(frames: Picture, num_frames: int, compression: Compression) -> Give
     return GivenClip(padded, known, _keep_nothing(padded))
 
 
+def beginning(frames: Picture) -> GivenClip:
+    """``frames`` (T, H, W, 3), any number, that a longer clip begins with (``rushes.engine.chain``)."""
+    return GivenClip(frames, np.ones((0, 0, 0), np.bool_), _keep_nothing(frames))
+
+
 def joining(first: Picture, last: Picture, num_frames: int, compression: Compression) -> GivenClip:
     """A clip from one picture (H, W, 3) to another; the last latent frame holds the other all through."""
     frames = np.stack([first, *[last] * (num_frames - 1)])
@@ -153,9 +158,9 @@ def windows(num_given: int, num_wanted: int, limit: int, compression: Compressio
     Each begins with the last of what there is, and has at most ``limit`` frames; the last one is no longer
     than it must be.
     """
-    overlap, step = overlap_frames(num_given, compression), compression.time
-    lengths = []
+    step, lengths = compression.time, []
     while num_given < num_wanted:
+        overlap = overlap_frames(num_given, compression)
         missing = -(-(num_wanted - num_given) // step) * step
         lengths.append(min(limit, overlap + missing))
         num_given += lengths[-1] - overlap

@@ -31,6 +31,7 @@ class Order:
     size: tuple[int, int] | None = None
     first_frame: str = ""
     candidates: int = 1
+    sliders: tuple[tuple[str, float], ...] = ()
 
 
 def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
@@ -40,6 +41,7 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
     makes.
     """
     check_first_frame(facts, bool(order.first_frame))
+    check_sliders(facts, dict(order.sliders))
     defaults, usual = facts.defaults, facts.defaults.sampling
     duration = _duration(facts, order)
     width, height = order.size or (defaults.width, defaults.height)
@@ -61,6 +63,7 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
         negative_prompt=defaults.negative_prompt if order.negative_prompt is None else order.negative_prompt,
         trim=duration.trim,
         first_frame=order.first_frame,
+        sliders=order.sliders,
         candidates=order.candidates,
     )
     return request, duration
