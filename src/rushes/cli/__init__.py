@@ -21,6 +21,7 @@ from rushes.cli.edit import edit
 from rushes.cli.enhance import enhance
 from rushes.cli.evaluate import evaluate
 from rushes.cli.extend import extend
+from rushes.cli.keys import keys
 from rushes.cli.lint import lint
 from rushes.cli.models import models
 from rushes.cli.parse import parse
@@ -30,6 +31,7 @@ from rushes.cli.queue import queue
 from rushes.cli.reproduce import reproduce
 from rushes.cli.retake import retake
 from rushes.cli.review import review
+from rushes.cli.serve import serve
 from rushes.cli.shoot import shoot
 from rushes.cli.shots import shots
 from rushes.cli.show import show
@@ -96,6 +98,8 @@ app.command(epilog="Example: rushes templates previs_chase --set prey=fox --set 
 )
 app.command(epilog='Example: rushes variants "a fox in rain" --axis weather=rain,snow --seeds 3')(variants)
 app.add_typer(project, name="project")
+app.add_typer(keys, name="keys")
+app.command(epilog="Example: rushes serve --port 8000")(serve)
 app.command(epilog='Example: rushes shots SH0030 --text "a fox leaps over snow" --project FOX')(shots)
 app.command(epilog="Example: rushes queue --work; rushes queue cancel job_5f0c")(queue)
 app.command(epilog='Example: rushes review SQ010_SH0030_v003 --circle --note "12-24: snow, not rain"')(review)

@@ -1,0 +1,94 @@
+"""``rushes serve``: the studio over HTTP, one command."""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rushes.cli.desk import open_studio
+from rushes.core.errors import RushesError, UsageError
+from rushes.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rushes.service.house import ServedModel
+    from rushes.studio.child import Steps
+
+
+def serve(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address; any but loopback needs keys.")] = "127.0.0.1",
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that make takes. Default: one a GPU, or one.")
+    ] = None,
+    drain: Annotated[float, typer.Option(min=0, help="Seconds running takes have to end at a stop.")] = 30.0,
+) -> None:
+    """Serve the studio: OpenAI-shaped, DashScope-shaped and by its own interface."""
+    try:
+        import fastapi  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing: pip install 'rushes[serve]'") from error
+    from rushes.cli.take_steps import estimate_take
+    from rushes.service.house import Engine, House, link_secret
+    from rushes.service.keys import KeyFile
+    from rushes.service.server import Address, check_address
+    from rushes.service.server import serve as run
+
+    home = Settings.from_environment().studio
+    keys = KeyFile(home / "keys.json")
+    address = Address(host, port)
+    has_keys = bool(keys.all())
+    check_address(address, has_keys)
+    studio = open_studio()
+    engine = Engine(_served_models(), estimate_take, _builder)
+    house = House(
+        studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret")
+    )
+    run(house, address, len(_gpus()) or 1 if workers is None else workers, drain)
+
+
+def _served_models() -> "dict[str, ServedModel]":
+    """mini, and the published models that are whole on this machine, by name."""
+    from rushes.engine.catalogue import PACKAGED, PUBLISHED, model_folder
+    from rushes.engine.facts import read_facts
+    from rushes.service.house import ServedModel
+
+    found = {}
+    for name in (*PACKAGED, *PUBLISHED):
+        try:
+            folder = model_folder(name)
+            if not (folder / "model.json").exists():
+                # Foreign layouts say what they are only in their tensors, which this process never loads.
+                continue
+            defaults = read_facts(folder).defaults
+        except RushesError:
+            continue
+        found[name] = ServedModel(
+            name, defaults.frame_rate, defaults.seconds, defaults.width, defaults.height
+        )
+    return found
+
+
+def _builder(number: int) -> "Callable[[], Steps]":
+    return partial(_build_on, _gpus()[number % len(_gpus())] if _gpus() else "")
+
+
+def _build_on(gpu: str) -> "Steps":
+    """In the child: choose the GPU before torch sees any."""
+    from rushes.cli.take_steps import build
+
+    if gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    return build()
+
+
+def _gpus() -> list[str]:
+    """The GPUs of this machine by number, without loading what would use them."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [each for each in chosen.split(",") if each.strip() and each.strip() != "-1"]
+    return sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))

@@ -1,0 +1,39 @@
+"""The application: routes over a house. Importing it loads no torch and opens nothing."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+import rushes
+from rushes.service import delivery, operations, videos
+from rushes.service.caller import Door
+from rushes.service.errors import add_error_handlers
+from rushes.service.house import House
+from rushes.service.metrics import Meter
+from rushes.service.watch import Watch
+
+
+def make_app(house: House) -> FastAPI:
+    """Serve ``house``; its workers are run elsewhere (``rushes.service.crew``)."""
+    app = FastAPI(
+        title="rushes", version=rushes.__version__, docs_url=None, redoc_url=None,
+        description="Words into shots, shots into a rough cut, over HTTP.", redirect_slashes=False,
+    )  # fmt: skip
+    meter = Meter(house.store)
+    app.state.house, app.state.door, app.state.meter = house, Door(house), meter
+    for part in (operations, videos, delivery):
+        app.include_router(part.router)
+    add_error_handlers(app)
+    app.add_middleware(Watch, house=house, meter=meter)
+    plain = app.openapi
+
+    def document() -> dict[str, Any]:
+        """What cannot be used is answered with 400 here, never with FastAPI's 422."""
+        found = plain()
+        for path in found["paths"].values():
+            for operation in path.values():
+                operation["responses"].pop("422", None)
+        return found
+
+    app.openapi = document  # type: ignore[method-assign]
+    return app

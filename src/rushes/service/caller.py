@@ -1,0 +1,95 @@
+"""Who asks: from a request's key to a desk. A route without a desk cannot reach a single row."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
+
+from rushes.service.errors import BusyError, ScopeError, UnknownKeyError
+from rushes.service.house import House
+from rushes.service.keys import Scope
+from rushes.studio.desk import LOCAL_TENANT, Desk, open_desk
+
+_bearer = HTTPBearer(
+    auto_error=False, description="A key of `rushes keys`; on loopback without keys, anything."
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One request's house, desk and rights."""
+
+    house: House
+    desk: Desk
+    scopes: tuple[str, ...]
+
+
+@dataclass
+class _Bucket:
+    left: float
+    at: float
+
+
+@dataclass
+class Door:
+    """Opens desks by key, and counts how often each key knocks."""
+
+    house: House
+    _desks: dict[tuple[str, str], Desk] = field(default_factory=dict)
+    _buckets: dict[str, _Bucket] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def enter(self, text: str | None) -> Caller:
+        """The caller with this key. Raises UnknownKeyError, or BusyError when it knocks too often."""
+        house = self.house
+        key = house.keys.find(text, time.time()) if text else None
+        if key is None and not house.is_open:
+            raise UnknownKeyError("the key is missing, unknown or expired: send Authorization: Bearer KEY")
+        self._count(key.id if key else "")
+        if key is None:
+            return Caller(house, self._desk(LOCAL_TENANT, ""), tuple(Scope))
+        return Caller(house, self._desk(key.tenant, key.person), key.scopes)
+
+    def _desk(self, tenant: str, person: str) -> Desk:
+        desk = self._desks.get((tenant, person))
+        if desk is None:
+            desk = open_desk(self.house.store, tenant, person)
+            self._desks[tenant, person] = desk
+        return desk
+
+    def _count(self, key_id: str) -> None:
+        """A bucket for each key: full it holds one minute's requests, and it refills steadily."""
+        most = self.house.limits.requests_per_minute
+        now = time.monotonic()
+        with self._lock:
+            bucket = self._buckets.setdefault(key_id, _Bucket(most, now))
+            bucket.left = min(most, bucket.left + (now - bucket.at) * most / 60)
+            bucket.at = now
+            if bucket.left < 1:
+                raise BusyError(f"more than {most} requests in a minute: wait a few seconds")
+            bucket.left -= 1
+
+
+def need(scope: Scope) -> Callable[..., Caller]:
+    """A dependency: the caller, if the key has this scope."""
+
+    def caller(
+        request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+    ) -> Caller:
+        door: Door = request.app.state.door
+        found = door.enter(given.credentials if given else None)
+        if scope not in found.scopes:
+            raise ScopeError(f"the key lacks the scope {scope}: ask for a key with it")
+        return found
+
+    return caller
+
+
+Reader = Annotated[Caller, Depends(need(Scope.READ))]
+Writer = Annotated[Caller, Depends(need(Scope.WRITE))]
+Operator = Annotated[Caller, Depends(need(Scope.OPERATE))]

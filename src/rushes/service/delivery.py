@@ -1,0 +1,69 @@
+"""Files to clients: ranges, validators, and links that open one file until a time, signed."""
+
+import base64
+import hmac
+import time
+from hashlib import sha256
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from rushes.core.errors import MissingError
+from rushes.service.errors import ERRORS, UnknownKeyError
+from rushes.service.footage import Footage
+from rushes.service.house import House
+from rushes.studio.takes import Rendition
+
+LINK_S = 24 * 3600.0
+FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"video/mp4": {}, "image/png": {}, "application/octet-stream": {}}},
+    206: {"description": "The part that was asked for."},
+    304: {"description": "What the client has is what there is."},
+    416: {"description": "The file ends before that part."},
+}
+router = APIRouter(tags=["files"])
+
+
+def send_file(house: House, tenant_id: str, file: Rendition, name: str, request: Request) -> Response:
+    """A stored file under its hash as ETag; ``name`` is what a browser saves it as."""
+    path = house.files.path(tenant_id, file.sha256)
+    if not path.exists():
+        raise MissingError(f"the file of {name} is gone: make the take again")
+    tag = f'"{file.sha256}"'
+    headers = {"etag": tag, "cache-control": "private, max-age=3600, immutable"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type=file.media_type, filename=name, headers=headers)
+
+
+def file_name(footage: Footage, file: Rendition) -> str:
+    """Made of our own code alone: nothing a client wrote stands in a header."""
+    return footage.take.code + (".mp4" if file.media_type == "video/mp4" else ".png")
+
+
+def signed_link(house: House, tenant_id: str, file: Rendition, now: float) -> str:
+    """A path that opens this file for a day."""
+    claim = f"{tenant_id}|{file.sha256}|{file.media_type}|{int(now + LINK_S)}"
+    text = base64.urlsafe_b64encode(claim.encode()).decode().rstrip("=")
+    return f"/media/{text}.{_mac(house, text)}"
+
+
+@router.get("/media/{link}", responses={**ERRORS, **FILE_ANSWERS}, response_class=FileResponse)
+@router.head("/media/{link}", include_in_schema=False)
+def media(link: str, request: Request) -> Response:
+    """The file of a signed link; no key is needed."""
+    house: House = request.app.state.house
+    text, _, mac = link.partition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(house, text).encode()):
+        raise UnknownKeyError("the link is not one of ours: ask for the video again")
+    claim = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    tenant_id, digest, media_type, until = claim.split("|")
+    if time.time() > int(until):
+        raise UnknownKeyError("the link is over: ask for the video again")
+    file = Rendition("", "", "", digest, media_type, "", {}, 0.0)
+    return send_file(house, tenant_id, file, f"{digest[:12]}.mp4", request)
+
+
+def _mac(house: House, text: str) -> str:
+    return hmac.new(house.secret, text.encode(), sha256).hexdigest()

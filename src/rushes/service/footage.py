@@ -1,0 +1,97 @@
+"""Takes as clients see them: with their newest job and finished clip, in pages, without what was deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, tuple_
+
+from rushes.core.errors import MissingError
+from rushes.studio.desk import Desk
+from rushes.studio.jobs.job import ENDED, Job, job_of
+from rushes.studio.jobs.queue import cancel
+from rushes.studio.schema import events, jobs, pins, renditions, takes
+from rushes.studio.takes import Rendition, Take, get_take
+
+DELETED = "take deleted"
+CLIP, SHEET = "clip", "sheet"
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A take, its newest job, and its finished files by name."""
+
+    take: Take
+    job: Job | None
+    files: dict[str, Rendition]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which takes of a tenant: ``limit`` of them behind ``after`` (a take's id), newest first or oldest."""
+
+    limit: int = 20
+    after: str = ""
+    is_ascending: bool = False
+    project_id: str = ""
+
+
+def find_footage(desk: Desk, take_id: str) -> Footage:
+    """One take; MissingError where this tenant has none, or has deleted it."""
+    with desk.store.read() as connection:
+        if connection.scalar(desk.only(events).where(_tells_of(take_id), events.c.kind == DELETED).limit(1)):
+            raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
+        return _with_jobs(connection, desk, [get_take(connection, desk, take_id)])[0]
+
+
+def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]:
+    """A page of takes, and whether more follow. MissingError for an ``after`` that is not there."""
+    asked = desk.only(takes).with_only_columns(takes.c.id).where(~_is_deleted())
+    if window.project_id:
+        asked = asked.where(takes.c.project_id == window.project_id)
+    place = tuple_(takes.c.created_at, takes.c.id)
+    order = (takes.c.created_at, takes.c.id)
+    with desk.store.read() as connection:
+        if window.after:
+            last = get_take(connection, desk, window.after)
+            here = (last.created_at, last.id)
+            asked = asked.where(place > here if window.is_ascending else place < here)
+        sorted_by = order if window.is_ascending else tuple(column.desc() for column in order)
+        ids = connection.scalars(asked.order_by(*sorted_by).limit(window.limit + 1)).all()
+        found = [get_take(connection, desk, take_id) for take_id in ids[: window.limit]]
+        return tuple(_with_jobs(connection, desk, found)), len(ids) > window.limit
+
+
+def delete_footage(desk: Desk, take_id: str) -> None:
+    """Stop its job, show it no longer, and let its files go; its record stays, as of all takes."""
+    footage = find_footage(desk, take_id)
+    if footage.job is not None and footage.job.state not in ENDED:
+        cancel(desk, footage.job.id)
+    with desk.store.write() as connection:
+        mine = (pins.c.tenant_id == desk.tenant_id) & pins.c.subject.like(f"{take_id} %")
+        connection.execute(delete(pins).where(mine))
+        desk.log(connection, take_id, DELETED)
+
+
+def _is_deleted() -> Any:
+    return exists().where(
+        events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id, events.c.kind == DELETED
+    )
+
+
+def _tells_of(take_id: str) -> Any:
+    return events.c.subject == take_id
+
+
+def _with_jobs(connection: Connection, desk: Desk, found: Sequence[Take]) -> list[Footage]:
+    ids = [take.id for take in found]
+    by_take: dict[str, Job] = {}
+    asked = desk.only(jobs).where(jobs.c.take_id.in_(ids)).order_by(jobs.c.created_at)
+    for row in connection.execute(asked).mappings():
+        by_take[row["take_id"]] = job_of(row)
+    files: dict[str, dict[str, Rendition]] = {take_id: {} for take_id in ids}
+    finished = desk.only(renditions).where(renditions.c.take_id.in_(ids)).order_by(renditions.c.made_at)
+    for row in connection.execute(finished).mappings():
+        made = Rendition(**{name: row[name] for name in Rendition.__annotations__})
+        files[made.take_id][made.name] = made
+    return [Footage(take, by_take.get(take.id), files[take.id]) for take in found]

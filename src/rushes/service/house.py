@@ -1,0 +1,87 @@
+"""What a server works with: the store and its files, the engine behind a few calls, keys and limits."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from threading import Event
+
+from rushes.core.errors import MissingError
+from rushes.service.keys import KeyFile
+from rushes.studio.child import Steps
+from rushes.studio.desk import Desk
+from rushes.studio.files import FileStore
+from rushes.studio.store import Store
+from rushes.studio.takes import TakeRequest
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """A model by the name clients say, and what it makes when nothing else is asked. Sizes in pixels."""
+
+    name: str
+    frame_rate: Fraction
+    seconds: Fraction
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The models as the service sees them; it never loads one.
+
+    ``estimate`` gives machine seconds and raises UsageError for a request the model cannot do. ``build`` runs
+    in the child of worker number 0, 1, ... and loads what makes takes.
+    """
+
+    models: Mapping[str, ServedModel]
+    estimate: Callable[[Desk, TakeRequest], float]
+    build: Callable[[int], Callable[[], Steps]]
+
+    def model(self, name: str) -> ServedModel:
+        """The model called ``name``, the first one for none. A path is never looked at."""
+        found = self.models.get(name or next(iter(self.models)))
+        if found is None:
+            raise MissingError(f"model {name!r} is not served here: choose {', '.join(self.models)}")
+        return found
+
+
+@dataclass(frozen=True)
+class Limits:
+    """``body_bytes`` of one request; requests of one key in a minute; people who listen at the same time."""
+
+    body_bytes: int = 4 * 2**20
+    requests_per_minute: int = 6000
+    listeners: int = 256
+
+
+@dataclass(frozen=True)
+class House:
+    """One server. ``is_open``: without keys, for whoever is at this machine.
+
+    ``secret`` signs links; ``draining`` is set when the server is about to end.
+    """
+
+    store: Store
+    files: FileStore
+    engine: Engine
+    keys: KeyFile
+    is_open: bool
+    secret: bytes
+    limits: Limits = Limits()
+    draining: Event = field(default_factory=Event)
+
+
+def link_secret(path: Path) -> bytes:
+    """The secret in this file, made where there is none; only its owner may read it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        secret = secrets.token_bytes(32)
+        file.write(secret)
+    return secret

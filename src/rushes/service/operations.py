@@ -1,0 +1,76 @@
+"""Is it alive, is it ready, what does it count, which models are there."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from rushes.service.caller import Operator, Reader
+from rushes.service.errors import ERRORS
+from rushes.service.house import House
+
+router = APIRouter(tags=["operations"])
+
+
+class Health(BaseModel):
+    """One word."""
+
+    status: Literal["ok", "draining"]
+
+
+class Model(BaseModel):
+    """A model by the name to send."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "rushes"
+    frame_rate: str
+    seconds: str
+    size: str
+
+
+class Models(BaseModel):
+    """All models served here."""
+
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+@router.get("/healthz")
+def healthz() -> Health:
+    """Whether the process answers."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses={503: {"model": Health}})
+def readyz(request: Request) -> Response:
+    """Whether new work is welcome: the database answers, and the server is not about to end."""
+    house: House = request.app.state.house
+    with house.store.read() as connection:
+        connection.execute(text("SELECT 1"))
+    if house.draining.is_set():
+        return JSONResponse({"status": "draining"}, 503)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/metrics", responses=ERRORS, response_class=PlainTextResponse)
+def metrics(request: Request, _caller: Operator) -> Response:
+    """Numbers for Prometheus."""
+    return PlainTextResponse(request.app.state.meter.text())
+
+
+@router.get("/v1/models", responses=ERRORS)
+def models(caller: Reader) -> Models:
+    """What can be asked for."""
+    return Models(
+        data=[
+            Model(
+                id=model.name, frame_rate=str(model.frame_rate), seconds=str(float(model.seconds)),
+                size=f"{model.width}x{model.height}",
+            )
+            for model in caller.house.engine.models.values()
+        ]
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+"""One server: HTTP in this process, takes in children. It ends when it is asked to, after what runs."""
+
+import ipaddress
+import json
+import logging
+import socket
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+
+from rushes.core.errors import UsageError
+from rushes.service.app import make_app
+from rushes.service.crew import Crew
+from rushes.service.house import House
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen; port 0 lets the system choose."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody but this machine can come."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+
+def check_address(address: Address, has_keys: bool) -> None:
+    """Raise UsageError for a public address without keys."""
+    if address.is_public and not has_keys:
+        raise UsageError(
+            f"{address.host} can be reached from outside and there is no key: make one with `rushes keys "
+            "new NAME`, or leave out --host"
+        )
+
+
+def serve(house: House, address: Address, num_workers: int, drain_s: float) -> None:
+    """Listen until SIGTERM or SIGINT, then let requests and jobs end for ``drain_s``.
+
+    Raises UsageError when the port is taken.
+    """
+    _log_as_json()
+    listening = _listen(address)
+    crew = Crew(house, num_workers)
+    server = _Server(make_app(house), house)
+    host, port = listening.getsockname()[:2]
+    print(f"rushes serves http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
+    crew.start()
+    try:
+        server.run([listening])
+    except KeyboardInterrupt:
+        # uvicorn hands the signal on when it has ended; ending was all that it asked for.
+        pass
+    finally:
+        house.draining.set()
+        crew.stop(drain_s)
+
+
+class _Server(uvicorn.Server):
+    """Tells the house at once that the end is near, so that open streams end too."""
+
+    def __init__(self, app: object, house: House) -> None:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,  # type: ignore[arg-type]
+            timeout_graceful_shutdown=10, h11_max_incomplete_event_size=64 * 1024,
+        )  # fmt: skip
+        super().__init__(config)
+        self._house = house
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second SIGINT ends at once."""
+        self._house.draining.set()
+        super().handle_exit(sig, frame)
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address.host, address.port))
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"{address.host}:{address.port} cannot be listened at ({error.strerror}): choose another --port"
+        ) from error
+    listening.listen(2048)
+    listening.set_inheritable(False)
+    return listening
+
+
+def _log_as_json() -> None:
+    """One JSON object a line on stderr; what the libraries say too."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    # Says what is in our own lines already.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+
+
+def _content(record: logging.LogRecord) -> dict[str, object]:
+    """A request's fields as they are, anything else as a message."""
+    if record.name == "rushes.http" and isinstance(record.args, dict):
+        return dict(record.args)
+    return {"message": record.getMessage()}
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": round(record.created, 3),
+            "level": record.levelname.lower(),
+            "from": record.name,
+            **_content(record),
+        }
+        if record.exc_info and record.exc_info[0]:
+            # The kind and place alone: the words of an error may repeat a prompt.
+            trace = record.exc_info[2]
+            while trace and trace.tb_next:
+                trace = trace.tb_next
+            where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+            line["error"] = f"{record.exc_info[0].__name__} at {where}"
+        return json.dumps(line, ensure_ascii=False)

@@ -1,0 +1,89 @@
+"""Words become a take: a shot in the inbox, its take and job in one transaction, once for each key."""
+
+import secrets
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+
+from sqlalchemy.exc import IntegrityError
+
+from rushes.service.caller import Caller
+from rushes.studio.jobs.job import Job, NewJob
+from rushes.studio.jobs.submit import digest_of, submit, submitted
+from rushes.studio.projects import inbox
+from rushes.studio.shooting import PLAIN, Submitted, Terms, submit_take, work_key
+from rushes.studio.shots import Words, add_shot
+from rushes.studio.store import new_id
+from rushes.studio.takes import FIRST, Origin, TakeRequest, add_take, get_take
+
+MAX_RANDOM_SEED = 10**6
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a client asks for; ``model`` and ``seed`` may be left to us. ``key``: the Idempotency-Key."""
+
+    prompt: str
+    model: str = ""
+    seed: int | None = None
+    settings: dict[str, str | int | float] = field(default_factory=dict)
+    key: str = ""
+
+    def request(self, caller: Caller) -> TakeRequest:
+        """With model and seed filled in; the same key gives the same seed, so that a retry asks the same."""
+        model = caller.house.engine.model(self.model)
+        seed = self.seed
+        if seed is None:
+            drawn = int(sha256(self.key.encode()).hexdigest(), 16) if self.key else secrets.randbits(64)
+            seed = drawn % MAX_RANDOM_SEED
+        return TakeRequest(self.prompt, seed, model.name, self.settings)
+
+
+def submit_words(caller: Caller, wish: Wish) -> Submitted:
+    """Shoot ``wish`` as a shot of its own. The same key again gives the same take; ConflictError with others.
+
+    Raises UsageError for what the model cannot do, LimitError without budget or room in the queue.
+    """
+    request = wish.request(caller)
+    estimate_s = caller.house.engine.estimate(caller.desk, request)
+    project_id = inbox(caller.desk).id
+    key = submit_key(wish.key)
+    try:
+        return _once(caller, project_id, request, key, estimate_s)
+    except IntegrityError:
+        # The same key at the same moment: now it is there to be found.
+        return _once(caller, project_id, request, key, estimate_s)
+
+
+def submit_to_shot(
+    caller: Caller, shot_id: str, wish: Wish, terms: Terms = PLAIN, origin: Origin = FIRST
+) -> Submitted:
+    """Shoot another take of a shot that is there."""
+    request = wish.request(caller)
+    estimate_s = caller.house.engine.estimate(caller.desk, request)
+    terms = Terms(submit_key(wish.key), terms.lane, terms.priority, estimate_s, terms.is_held)
+    return submit_take(caller.desk, shot_id, request, terms, origin)
+
+
+def submit_key(key: str) -> str:
+    """The ledger's key of an Idempotency-Key; one of its own where the client sent none."""
+    return f"http {sha256(key.encode()).hexdigest()}" if key else new_id("key")
+
+
+def _once(caller: Caller, project_id: str, request: TakeRequest, key: str, estimate_s: float) -> Submitted:
+    desk = caller.desk
+    digest = digest_of(["words", asdict(request)])
+    with desk.store.write() as connection:
+        known = submitted(connection, desk, key, digest)
+        if known is not None:
+            return Submitted(get_take(connection, desk, _take_id(known)), known)
+        # A code by chance: counting up would read all codes of a busy inbox.
+        code = f"API_{secrets.token_hex(6).upper()}"
+        shot = add_shot(connection, desk, project_id, Words(request.prompt), code, "")
+        take = add_take(connection, desk, shot.id, request)
+        new = NewJob(project_id, take.id, key, {}, work_key(request, ()), estimate_s=estimate_s)
+        return Submitted(take, submit(connection, desk, new, digest))
+
+
+def _take_id(job: Job) -> str:
+    assert job.take_id is not None
+    return job.take_id

@@ -1,0 +1,140 @@
+"""What clients of ``/v1/videos`` send: JSON or a form, OpenAI's fields and those of SGLang and vLLM-Omni."""
+
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from starlette.datastructures import UploadFile
+
+from rushes.core.errors import UsageError
+from rushes.core.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from rushes.core.shapes import parse_size
+from rushes.core.timebase import parse_seconds
+from rushes.service.house import ServedModel
+from rushes.service.submit import Wish
+
+Words = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_PROMPT_CHARACTERS, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
+]
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+
+# Switches of other servers. Sent with these values they ask for nothing, so clients can move freely; with
+# any other value they are refused, not dropped.
+_NEUTRAL: Mapping[str, tuple[Any, ...]] = MappingProxyType(
+    {
+        "user": (), "generator_device": (), "output_quality": (), "output_compression": (),
+        "enable_teacache": (False, "false"), "enable_frame_interpolation": (False, "false"),
+        "generate_sound": (False, "false"), "rollout": (False, "false"), "prompt_extend": (),
+        "true_cfg_scale": (1, 1.0, "1", "1.0"), "lora": ("", "{}"), "extra_params": ("", "{}"),
+        "diffusers_kwargs": ("", "{}"), "input_reference": ("",), "image_reference": ("",),
+        "video_reference": ("",), "reference_url": ("",), "output_path": ("",), "boundary_ratio": (),
+        "flow_shift": (), "frame_interpolation_exp": (), "frame_interpolation_scale": (),
+        "frame_interpolation_model_path": (),
+    }
+)  # fmt: skip
+# Any value of these asks for nothing we could do differently.
+_IGNORED = ("user", "generator_device", "output_quality", "output_compression", "prompt_extend")
+
+
+class VideoWish(BaseModel):
+    """A video to make. Fields of other servers that change nothing here are accepted at neutral values."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"prompt": "a red fox leaps over snow", "model": "mini", "seconds": "2", "seed": 7}]
+        },
+    )
+    prompt: Words
+    model: Name | None = None
+    seconds: Annotated[float, Field(gt=0, le=600)] | Annotated[str, Field(max_length=20)] | None = None
+    size: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[x*][1-9][0-9]{0,4}$")] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = None
+    num_inference_steps: Annotated[int, Field(ge=1, le=200)] | None = None
+    guidance_scale: Annotated[float, Field(ge=0, le=30)] | None = None
+    guidance_scale_2: Annotated[float, Field(ge=0, le=30)] | None = None
+    width: Annotated[int, Field(ge=16, le=8192)] | None = None
+    height: Annotated[int, Field(ge=16, le=8192)] | None = None
+    fps: Annotated[float, Field(gt=0, le=240)] | None = None
+    num_frames: Annotated[int, Field(ge=1, le=10_000)] | None = None
+
+    def wish(self, model: ServedModel, key: str) -> Wish:
+        """As settings of a take; explicit fields win over those they could be computed from."""
+        settings: dict[str, Any] = {
+            "seconds": self._seconds(model), "size": self._size(), "steps": self.num_inference_steps,
+            "guidance_high": self.guidance_scale, "negative": self.negative_prompt,
+            "guidance_low": self.guidance_scale_2 or self.guidance_scale,
+        }  # fmt: skip
+        given = {name: value for name, value in settings.items() if value is not None}
+        return Wish(self.prompt, model.name, self.seed, given, key)
+
+    def _size(self) -> str | None:
+        if self.size is not None:
+            return "{}x{}".format(*parse_size(self.size))
+        if (self.width is None) != (self.height is None):
+            raise UsageError("width without height, or the reverse: send both, or size")
+        return None if self.width is None else f"{self.width}x{self.height}"
+
+    def _seconds(self, model: ServedModel) -> str | None:
+        if self.seconds is not None:
+            seconds = parse_seconds(str(self.seconds))
+        elif self.num_frames is not None:
+            rate = model.frame_rate if self.fps is None else Fraction(self.fps).limit_denominator(1001)
+            seconds = (self.num_frames - 1) / rate
+        else:
+            return None
+        return str(seconds)
+
+
+async def read_video_wish(request: Request) -> VideoWish:
+    """The body as one wish, from JSON or from a form. Raises UsageError for what cannot be done here."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        document = await _read_form(request)
+    elif kind in ("application/json", ""):
+        document = _read_json(await request.body())
+    else:
+        raise UsageError(f"a body of type {kind[:60]!r} cannot be read: send JSON or multipart/form-data")
+    return VideoWish.model_validate(
+        {name: value for name, value in document.items() if _matters(name, value)}
+    )
+
+
+def _matters(name: str, value: Any) -> bool:
+    """Whether a field is one of ours. UsageError for another server's switch that is on."""
+    name = name.partition("[")[0]
+    if name not in _NEUTRAL:
+        return True
+    if value is None or name in _IGNORED or value in _NEUTRAL[name]:
+        return False
+    raise UsageError(f"{name} cannot be had here: leave it out")
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UsageError('the body is not JSON: send an object like {"prompt": "a fox"}') from error
+    if not isinstance(document, dict):
+        raise UsageError('the body is not an object: send one like {"prompt": "a fox"}')
+    return document
+
+
+async def _read_form(request: Request) -> dict[str, Any]:
+    """Fields of a form; empty ones count as not sent. A file would be a picture to start from."""
+    document: dict[str, Any] = {}
+    async with request.form(max_files=1, max_fields=100) as form:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                raise UsageError(f"a file ({name[:40]}) cannot be used: no model served here starts from one")
+            if name in document:
+                raise UsageError(f"field {name[:40]} came twice: send it once")
+            if value != "":
+                document[name] = value
+    return document

@@ -1,0 +1,113 @@
+"""Around every request: its id, the limit of its body, what foreign pages may not do, logs and counts."""
+
+import logging
+import re
+import secrets
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rushes.service.house import House
+from rushes.service.metrics import Meter
+
+_LOCAL = {"127.0.0.1", "localhost", "::1", "testserver"}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+log = logging.getLogger("rushes.http")
+
+
+class Watch:
+    """ASGI middleware; the outermost one."""
+
+    def __init__(self, app: ASGIApp, house: House, meter: Meter) -> None:
+        self._app, self._house, self._meter = app, house, meter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless it is too large or comes from a foreign page."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        scope["request_id"] = _request_id(headers)
+        began, status = time.monotonic(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                found = MutableHeaders(scope=message)
+                found["x-request-id"] = scope["request_id"]
+                for name, value in _ALWAYS.items():
+                    found.setdefault(name, value)
+            await send(message)
+
+        try:
+            refused = self._refusal(headers)
+            if refused is None:
+                await self._app(scope, _limited(receive, self._house.limits.body_bytes), answer)
+            else:
+                await refused(scope, receive, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            taken = time.monotonic() - began
+            self._meter.count(scope["method"], route, status, taken)
+            _tell(scope, route, status, taken)
+
+    def _refusal(self, headers: Headers) -> JSONResponse | None:
+        length = headers.get("content-length", "0")
+        if length.isdecimal() and int(length) > self._house.limits.body_bytes:
+            most = self._house.limits.body_bytes
+            return _refuse(413, "body_too_large", f"the body is over {most} bytes: send less")
+        if not self._house.is_open:
+            return None
+        # Without keys, a page in the user's browser must not reach us, by its name (rebinding) or ours.
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        origin = headers.get("origin")
+        if host not in _LOCAL or (origin and urlsplit(origin).hostname not in _LOCAL):
+            return _refuse(
+                403, "foreign_origin", "without keys only this machine is served: make a key first"
+            )
+        return None
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+
+
+def _refuse(status: int, code: str, message: str) -> JSONResponse:
+    problem = {"message": message, "remedy": message.rpartition(": ")[2], "type": "invalid_request_error"}
+    return JSONResponse({"error": {**problem, "code": code, "param": None, "request_id": ""}}, status)
+
+
+def _limited(receive: Receive, most: int) -> Receive:
+    """Counts a body without a length as it arrives."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise HTTPException(413, f"the body is over {most} bytes: send less")
+        return message
+
+    return counted
+
+
+def _tell(scope: Scope, route: str, status: int, taken: float) -> None:
+    """One line of JSON. The path by its pattern, and neither query nor body: no ids, no words of a prompt."""
+    line: dict[str, Any] = {
+        "request_id": scope["request_id"], "method": scope["method"], "route": route, "status": status,
+        "milliseconds": round(taken * 1000, 1),
+    }  # fmt: skip
+    log.info("%(method)s %(route)s %(status)s", line)

@@ -1,0 +1,117 @@
+"""The real command in a process of its own: light, ready, and gone when it is asked to go."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from rushes.core.errors import UsageError
+from rushes.service.caller import Door
+from rushes.service.crew import Crew
+from rushes.service.server import Address, check_address
+from rushes.service.submit import Wish, submit_words
+from rushes.studio.jobs.queue import find_job
+from rushes.studio.worker import Patience
+
+RUSHES = "from rushes.cli import main; main()"
+WITHOUT_TORCH = "; ".join(
+    (
+        "import sys, time, rushes.service.server, rushes.cli.take_steps",
+        "from rushes.cli.serve import _served_models as serve; serve()",
+        "print('torch' in sys.modules, time.process_time())",
+    )
+)
+
+
+@pytest.fixture
+def running(tmp_path):
+    """``rushes serve`` and its address."""
+    environment = {**os.environ, "RUSHES_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", RUSHES, "serve", "--port", "0", "--drain", "1"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        line = process.stdout.readline()
+        try:
+            yield process, re.search(r"http://\S+", line)[0]
+        finally:
+            process.kill()
+
+
+def test_it_answers_and_drains(running):
+    process, url = running
+    assert httpx.get(f"{url}/healthz").json() == {"status": "ok"}
+    assert httpx.get(f"{url}/readyz").json() == {"status": "ok"}
+    assert [model["id"] for model in httpx.get(f"{url}/v1/models").json()["data"]][:1] == ["mini"]
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    lines = [json.loads(line) for line in stderr.splitlines()]
+    assert [line["route"] for line in lines] == ["/healthz", "/readyz", "/v1/models"]
+
+
+@pytest.mark.slow
+def test_mini_films_over_http(running):
+    _, url = running
+    wish = {"prompt": "a red fox runs", "seconds": "1", "num_inference_steps": 1, "seed": 7}
+    video = httpx.post(f"{url}/v1/videos", json=wish).raise_for_status().json()
+    ends = time.monotonic() + 240
+    while video["status"] in ("queued", "in_progress") and time.monotonic() < ends:
+        time.sleep(0.5)
+        video = httpx.get(f"{url}/v1/videos/{video['id']}").json()
+    assert video["status"] == "completed", video
+    content = httpx.get(f"{url}/v1/videos/{video['id']}/content")
+    assert content.headers["content-type"] == "video/mp4"
+    assert content.content[4:8] == b"ftyp"
+
+
+def test_the_process_that_answers_is_light():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert done[0] == "False"
+    assert float(done[1]) < 3.0, "seconds of one core to load"
+
+
+def test_a_public_address_needs_keys():
+    for host in ("0.0.0.0", "::", "192.168.1.4", "studio.example"):
+        with pytest.raises(UsageError, match="rushes keys new"):
+            check_address(Address(host), has_keys=False)
+        check_address(Address(host), has_keys=True)
+    for host in ("127.0.0.1", "::1", "localhost"):
+        check_address(Address(host), has_keys=False)
+
+
+def test_a_dead_child_is_replaced(house):
+    caller = Door(house).enter(None)
+    poisoned = submit_words(caller, Wish("poison", "mini"))
+    fine = submit_words(caller, Wish("a fox", "mini"))
+    team = Crew(house, 1, Patience(beat_s=0.2, grace_s=2.0))
+    team.start()
+    ends = time.monotonic() + 90
+    states = []
+    while time.monotonic() < ends:
+        states = [find_job(caller.desk, each.job.id).state for each in (poisoned, fine)]
+        if states == ["failed", "succeeded"]:
+            break
+        time.sleep(0.1)
+    team.stop(5.0)
+    assert states == ["failed", "succeeded"]
+
+
+def test_a_take_that_does_not_end_goes_back_into_the_queue(house):
+    caller = Door(house).enter(None)
+    job = submit_words(caller, Wish("hang here", "mini")).job
+    team = Crew(house, 1, Patience(beat_s=0.2, grace_s=5.0))
+    team.start()
+    ends = time.monotonic() + 60
+    while find_job(caller.desk, job.id).state != "running" and time.monotonic() < ends:
+        time.sleep(0.05)
+    team.stop(0.1)
+    assert find_job(caller.desk, job.id).state == "queued"
