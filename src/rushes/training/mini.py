@@ -141,14 +141,18 @@ class MiniTraining:
     def _train_transformer(self) -> bool:
         if not self._encode_data():
             return False
+        run = self.recipe.transformer_run
+        stage = TransformerStage("transformer", self.trunk(), run, self.material(), SEED)
+        return run_stage(stage, self.folder, self.stop)
+
+    def trunk(self) -> WanTransformer:
+        """The transformer as its training begins: from shipped weights, or from nothing."""
         torch.manual_seed(SEED)
         transformer = WanTransformer(self.recipe.transformer).to(self.filming.device)
         transformer.init_weights()
         if self.shipped:
             load_grown(transformer, self.shipped.experts[-1].transformer.state_dict())
-        run = self.recipe.transformer_run
-        stage = TransformerStage("transformer", transformer, run, self._material(), SEED)
-        return run_stage(stage, self.folder, self.stop)
+        return transformer
 
     def _train_experts(self) -> bool:
         """A copy of the finished trunk for high noise, another for low."""
@@ -156,7 +160,7 @@ class MiniTraining:
             return True
         if not self._encode_data():
             return False
-        trunk, material = self.state_of("transformer"), self._material()
+        trunk, material = self.state_of("transformer"), self.material()
         for name, run in zip(EXPERTS, self.recipe.expert_runs, strict=True):
             transformer = WanTransformer(self.recipe.transformer).to(self.filming.device)
             transformer.load_state_dict(trunk.weights)
@@ -244,7 +248,8 @@ class MiniTraining:
             self.folder / f"motion_{REVISION}" if moving else None,
         )
 
-    def _material(self) -> Material:
+    def material(self) -> Material:
+        """What the transformer learns from, once the data is encoded."""
         run = self.recipe.data_run
         return Material(
             self._tokenizer(),
