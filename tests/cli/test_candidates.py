@@ -88,12 +88,12 @@ def test_a_mistake_is_one_sentence(rushes, tiny_model, case):
 
 
 def test_a_model_outside_minis_world_has_no_judge(rushes, tiny_model):
-    from rushes.cli.shoot import _candidates  # noqa: PLC0415
+    from rushes.cli.choosing import candidates_of  # noqa: PLC0415
     from rushes.core.errors import UsageError  # noqa: PLC0415
     from rushes.engine.facts import read_facts  # noqa: PLC0415
 
     facts = read_facts(tiny_model)
     foreign = replace(facts, conventions=replace(facts.conventions, reads_captions=False))
-    assert _candidates(None, foreign, 1) == 1
+    assert candidates_of(None, foreign, 1) == 1
     with pytest.raises(UsageError, match="the judge knows mini's world"):
-        _candidates(2, foreign, 1)
+        candidates_of(2, foreign, 1)

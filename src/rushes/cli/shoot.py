@@ -2,13 +2,13 @@
 
 import json
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from rushes.cli.choosing import candidates_of, layout_of, picker_for, read_sliders
 from rushes.cli.filming import Filming, TakeFiles, film
 from rushes.cli.framing import Upscale, frame
 from rushes.cli.loras import asked_loras, with_preset
@@ -17,14 +17,9 @@ from rushes.cli.screen import Screen
 from rushes.cli.words import read_words
 from rushes.core.errors import CancelledError, UsageError
 from rushes.core.memory_size import parse_memory
-from rushes.core.model_facts import ModelFacts
-from rushes.core.request import Request, check_prompt
+from rushes.core.request import check_prompt
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
-
-if TYPE_CHECKING:
-    from rushes.engine.parallel.layout import Layout
-    from rushes.evaluation.picking import Picker
 
 MAX_VARIANTS = 99
 
@@ -142,13 +137,13 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     order = Order(
         prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
         size=framing.native, first_frame=framing.digest,
-        candidates=_candidates(candidates, facts, devices), sliders=_sliders(slider or ()),
+        candidates=candidates_of(candidates, facts, devices), sliders=read_sliders(slider or ()),
     )  # fmt: skip
     request, duration = plan(facts, order)
-    layout = None if devices == 1 else _layout(devices, facts, request)
+    layout = layout_of(devices, facts, request)
     seeds = range(first_seed, first_seed + variants * request.candidates, request.candidates)
     requests = [replace(request, seed=each) for each in seeds]
-    chooser = _picker(facts, prompt) if request.candidates > 1 else None
+    chooser = picker_for(facts, request)
     preview_folder = None if previews is None else _preview_folder(previews)
     making = Making(folder, loras, request, framing.delivered, budget, layout)
     screen = Screen(quiet, as_json)
@@ -165,37 +160,6 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         print(json.dumps({"takes": films}, ensure_ascii=False, indent=2))
 
 
-def _sliders(texts: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """``("strength=0.8",)`` -> names and values; of one said twice the last counts."""
-    values = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        try:
-            values[name.strip()] = float(value)
-        except ValueError:
-            raise UsageError(f"slider {text!r} is not NAME=VALUE: write it like strength=0.8") from None
-    return tuple(values.items())
-
-
-def _candidates(asked: int | None, facts: ModelFacts, devices: int) -> int:
-    """How many clips are made of a take. Raises UsageError where none could be chosen."""
-    if asked is None:
-        return facts.defaults.candidates if devices == 1 else 1
-    if asked > 1 and devices > 1:
-        raise UsageError("candidates are made in one process: leave out --candidates or --devices")
-    if asked > 1 and not facts.conventions.reads_captions:
-        raise UsageError(
-            f"candidates of {facts.name!r} cannot be compared, the judge knows mini's world: use --variants"
-        )
-    return asked
-
-
-def _picker(facts: ModelFacts, prompt: str) -> "Picker":
-    from rushes.evaluation.picking import picker
-
-    return picker(prompt, facts.conventions.vocabulary)
-
-
 def _preview_folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -204,9 +168,3 @@ def _preview_folder(folder: Path) -> Path:
             f"folder {str(folder)!r} for previews cannot be made ({error.strerror}): choose another"
         ) from error
     return folder
-
-
-def _layout(devices: int, facts: ModelFacts, request: Request) -> "Layout":
-    from rushes.engine.parallel.devices import layout_for
-
-    return layout_for(devices, facts, request)
