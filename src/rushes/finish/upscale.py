@@ -8,11 +8,9 @@ from torch import Tensor
 
 from rushes.core.recipe import Stage
 from rushes.media.picture import Picture
-from rushes.models.upscaler import FACTOR, STRIDE, Upscaler, to_pixels
+from rushes.models.upscaler import FACTOR, SEEN, STRIDE, Upscaler, to_pixels
 
 REVISION = 1
-# Two frames at once keep two cores busy; the large pictures of more would fill their cache.
-AT_ONCE = 2
 
 
 class OwnUpscale:
@@ -42,11 +40,8 @@ class OwnUpscale:
     def _enlarge(self, frames: list[Tensor]) -> Picture:
         """All but the first and the last of ``frames``, which stay behind as neighbours."""
         started = perf_counter()
-        triples = [torch.stack(frames[index : index + 3]) for index in range(len(frames) - 2)]
-        large = [
-            self._levels(torch.stack(triples[index : index + AT_ONCE]))
-            for index in range(0, len(triples), AT_ONCE)
-        ]
+        # One by one: what several frames at once need at the large size does not stay in a CPU's cache.
+        large = [self._levels(torch.stack(frames[index : index + SEEN])) for index in range(len(frames) - 2)]
         self._waiting = frames[-2:]
         self.seconds += perf_counter() - started
         height, width, _ = frames[0].shape
@@ -54,9 +49,9 @@ class OwnUpscale:
         return np.concatenate([none, *large])
 
     def _levels(self, seen: Tensor) -> Picture:
-        """(N, 3, H, W, 3) in [-1, 1] -> uint8 (N, FACTOR H, FACTOR W, 3)."""
-        height, width = seen.shape[2:4]
-        cells = self._upscaler(_padded(seen))[:, :height, :width]
+        """(SEEN, H, W, 3) in [-1, 1] -> uint8 (1, FACTOR H, FACTOR W, 3)."""
+        _, height, width, _ = seen.shape
+        cells = self._upscaler(_padded(seen)[None])[:, :height, :width]
         levels = cells.add_(1).mul_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         return to_pixels(levels).contiguous().cpu().numpy()
 
@@ -68,7 +63,7 @@ def upscale_stage(sha256: str) -> Stage:
 
 def _padded(seen: Tensor) -> Tensor:
     """Its last rows and columns repeated up to a multiple of STRIDE."""
-    height, width = seen.shape[2:4]
+    _, height, width, _ = seen.shape
     rows = torch.arange(height + -height % STRIDE).clamp(max=height - 1)
     columns = torch.arange(width + -width % STRIDE).clamp(max=width - 1)
-    return seen if len(rows) == height and len(columns) == width else seen[:, :, rows][:, :, :, columns]
+    return seen if len(rows) == height and len(columns) == width else seen[:, rows][:, :, columns]
