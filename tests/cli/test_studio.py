@@ -71,8 +71,8 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
 
 
 def test_options_a_take_does_not_know_are_refused(rushes, fox):
-    code, _, err = rushes("shoot", "--shot", "SH0030", "--project", "FOX", "--devices", 2)
-    assert (code, "--devices cannot be used with --shot" in err) == (2, True)
+    code, _, err = rushes("shoot", "--shot", "SH0030", "--project", "FOX", "--output", "a.mp4")
+    assert (code, "--output cannot be used with --shot" in err) == (2, True)
     assert rushes("shoot", "--shot", "SH9", "--project", "FOX")[0] == 2
 
 

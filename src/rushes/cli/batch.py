@@ -38,7 +38,8 @@ def batch(
     as_json: AsJson = False,
 ) -> None:
     """Queue takes for every line of a table. A line needs `text`, or the `shot` it is for."""
-    from rushes.cli.take_steps import estimate_take, work_off
+    from rushes.cli.take_plan import estimate_take
+    from rushes.cli.take_steps import work_off
 
     studio = open_studio()
     digest = sha256(table.read_bytes()).hexdigest()[:12]
@@ -92,7 +93,7 @@ def _row(line: int, cells: dict[str, str], digest: str) -> Row:
 
 
 def _submit(studio: Studio, project: str, name: str, rows: list[Row]) -> list[str]:
-    from rushes.cli.take_steps import estimate_take
+    from rushes.cli.take_plan import estimate_take
     from rushes.studio.batches import open_batch
     from rushes.studio.jobs.job import Lane
     from rushes.studio.shooting import Terms, submit_take

@@ -26,15 +26,22 @@ def read_sliders(texts: Sequence[str]) -> tuple[tuple[str, float], ...]:
 
 def candidates_of(asked: int | None, facts: ModelFacts, devices: int) -> int:
     """How many clips are made of a take. Raises UsageError where none could be chosen."""
+    if devices > 1:
+        return candidates_shared(asked)
     if asked is None:
-        return facts.defaults.candidates if devices == 1 else 1
-    if asked > 1 and devices > 1:
-        raise UsageError("candidates are made in one process: leave out --candidates or --devices")
+        return facts.defaults.candidates
     if asked > 1 and not facts.conventions.reads_captions:
         raise UsageError(
             f"candidates of {facts.name!r} cannot be compared, the judge knows mini's world: use --variants"
         )
     return asked
+
+
+def candidates_shared(asked: int | None) -> int:
+    """How many clips several devices make of a take: one. Raises UsageError for more."""
+    if asked is not None and asked > 1:
+        raise UsageError("candidates are made in one process: leave out --candidates or --devices")
+    return 1
 
 
 def picker_for(facts: ModelFacts, request: Request) -> "Picker | None":

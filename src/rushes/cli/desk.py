@@ -36,13 +36,19 @@ class Studio:
 def open_studio() -> Studio:
     """The studio under ``RUSHES_HOME``, made where it is new; its database by ``RUSHES_DATABASE``, if set."""
     from rushes.studio.desk import open_desk
-    from rushes.studio.files import FileStore
     from rushes.studio.store import open_store
 
     settings = Settings.from_environment()
     home = settings.studio
     url = settings.database or f"sqlite:///{home}/studio.db"
-    return Studio(open_desk(open_store(url)), FileStore(home / "files"), home / "projects")
+    return Studio(open_desk(open_store(url)), stored_files(), home / "projects")
+
+
+def stored_files() -> "FileStore":
+    """The bytes of the studio under ``RUSHES_HOME``."""
+    from rushes.studio.files import FileStore
+
+    return FileStore(Settings.from_environment().studio / "files")
 
 
 def print_json(document: Any) -> None:

@@ -134,7 +134,7 @@ def _make(
         saved=saved,
         score=filming.picker,
     )
-    enlarger = _enlarger(filming)
+    enlarger = own_enlarger(filming.framing, filming.maker)
     started = perf_counter()
     account = Account()
     with filming.screen.progress() as bar, deliver(take.video, take.sheet, delivery, enlarger) as clip:
@@ -159,14 +159,14 @@ def _make(
     return account
 
 
-def _enlarger(filming: Filming) -> "OwnUpscale | None":
+def own_enlarger(framing: Framing, maker: Maker) -> "OwnUpscale | None":
     """The model's own upscaler, where it is used; None leaves it to Lanczos."""
     from rushes.finish.upscale import OwnUpscale
 
-    upscaler = filming.maker.bundle.upscaler
-    if filming.framing.upscale is Upscale.LANCZOS or upscaler is None:
+    upscaler = maker.bundle.upscaler
+    if framing.upscale is Upscale.LANCZOS or upscaler is None:
         return None
-    return OwnUpscale(upscaler, filming.maker.device)
+    return OwnUpscale(upscaler, maker.device)
 
 
 def _write_preview(path: Path, event: "Preview") -> None:

@@ -31,7 +31,7 @@ def reproduce(
     master, job = master_of(studio.desk, found.id), job_of_take(studio.desk, found.id)
     if master is None or job is None:
         raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")
-    filmer = Filmer(Screen(as_json, as_json))
+    filmer = Filmer(Screen(as_json, as_json), studio.files)
     step = next(each for each in filmer(found, job) if MASTER in each.publishes)
     work = Work(found, False, {}, studio.files, studio.desk.tenant_id)
     try:

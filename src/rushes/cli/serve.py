@@ -32,7 +32,7 @@ def serve(
         import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing: pip install 'rushes[serve]'") from error
-    from rushes.cli.take_steps import estimate_take
+    from rushes.cli.take_plan import estimate_take
     from rushes.service.house import Engine, House, link_secret
     from rushes.service.keys import KeyFile
     from rushes.service.server import Address, check_address

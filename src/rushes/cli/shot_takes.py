@@ -2,20 +2,34 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from rushes.cli.choosing import candidates_shared, read_sliders
 from rushes.cli.desk import Studio, open_studio, print_json
+from rushes.cli.loras import asked_loras
 from rushes.cli.screen import Screen
+from rushes.cli.take_plan import FIRST_FRAME, LORA, Given, estimate_planned, plan_take
 from rushes.core.errors import CancelledError, UsageError
+from rushes.core.memory_size import parse_memory
 
 if TYPE_CHECKING:
     from rushes.cli.take_steps import Filmer
     from rushes.studio.shooting import Submitted
+    from rushes.studio.takes import Input
 
-_OF_A_TAKE = ("seconds", "size", "steps", "guidance_high", "guidance_low", "negative")
-_KNOWN = {"prompt", "shot", "takes", "project", "seed", "model", "as_json", "quiet", *_OF_A_TAKE}
+_AS_SAID = (
+    "seconds", "size", "steps", "guidance_high", "guidance_low", "negative", "upscale", "preset",
+    "candidates",
+)  # fmt: skip
+_LORAS = {"lora": None, "lora_high": "high", "lora_low": "low"}
+_OF_THIS_MACHINE = ("memory_budget", "devices", "as_json", "quiet")
+_KNOWN = {
+    "prompt", "shot", "takes", "project", "seed", "model", "first_frame", "slider", *_AS_SAID, *_LORAS,
+    *_OF_THIS_MACHINE,
+}  # fmt: skip
 
 
 def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
@@ -23,6 +37,8 @@ def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
 
     Raises UsageError for options of ``shoot`` that a take does not know, rather than dropping them.
     """
+    from rushes.cli.take_steps import Filmer
+
     given = {name: value for name, value in context.params.items() if _is_given(context, name)}
     unknown = sorted(set(given) - _KNOWN)
     if unknown:
@@ -30,11 +46,12 @@ def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
         raise UsageError(f"{names} cannot be used with --shot: leave out one or the other")
     as_json = bool(given.get("as_json"))
     studio, screen = open_studio(), Screen(bool(given.get("quiet")), as_json)
-    project_id = studio.project(project).id
-    asked = {**context.params, "takes": takes}
-    settings = {name: given[name] for name in _OF_A_TAKE if name in given}
-    new = _submit(studio, project_id, asked, settings)
-    documents = make_all(studio, new, screen)
+    memory, devices = given.get("memory_budget"), context.params["devices"]
+    budget = None if memory is None else parse_memory(memory)
+    if budget and devices > 1:
+        raise UsageError("a memory budget holds for one process: leave out --memory-budget or --devices")
+    new = _submit(studio, studio.project(project).id, {**context.params, "takes": takes}, _asked(given))
+    documents = make_all(studio, new, screen, Filmer(screen, studio.files, budget, devices))
     if as_json:
         print_json({"takes": documents})
 
@@ -44,31 +61,65 @@ def _is_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _submit(
-    studio: Studio, project_id: str, asked: Mapping[str, Any], settings: Mapping[str, Any]
-) -> "list[Submitted]":
+@dataclass(frozen=True)
+class Asked:
+    """What all takes of one command are told, and the files they start from."""
+
+    settings: Mapping[str, Any]
+    given: Given
+
+    def inputs(self, studio: Studio) -> "tuple[Input, ...]":
+        """The files, kept by their hashes before any take names them."""
+        from rushes.studio.inputs import take_in
+        from rushes.studio.takes import Input
+
+        picture = self.given.first_frame
+        roles = [] if picture is None else [(FIRST_FRAME, picture)]
+        roles += [(f"{LORA} {number}", path) for number, path in enumerate(self.given.loras, 1)]
+        return tuple(Input(role, take_in(studio.desk, studio.files, path).sha256) for role, path in roles)
+
+
+def _asked(given: Mapping[str, Any]) -> Asked:
+    """From the options a person gave to settings that JSON can hold."""
+    settings = {name: given[name] for name in _AS_SAID if name in given}
+    if "upscale" in settings:
+        settings["upscale"] = str(settings["upscale"])
+    if given.get("devices", 1) > 1:
+        settings["candidates"] = candidates_shared(settings.get("candidates"))
+    if given.get("slider"):
+        settings["sliders"] = dict(read_sliders(given["slider"]))
+    texts = (given.get(name) or () for name in _LORAS)
+    uses = asked_loras(*texts)
+    if uses:
+        settings["loras"] = [
+            {"name": use.path.name, "strength": use.strength, "noise": use.noise and str(use.noise)}
+            for use in uses
+        ]
+    return Asked(settings, Given(given.get("first_frame"), tuple(use.path for use in uses)))
+
+
+def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked) -> "list[Submitted]":
     """Write all takes down before the first is made: a stop leaves them queued, not lost."""
-    from rushes.cli.take_steps import estimate_take
     from rushes.studio.shooting import Terms, submit_take
     from rushes.studio.shots import find_shot
     from rushes.studio.takes import TakeRequest
 
-    shot = find_shot(studio.desk, project_id, asked["shot"].upper())
-    seed = secrets.randbelow(10**6) if asked["seed"] is None else asked["seed"]
-    words = asked["prompt"] or shot.words.text
-    requests = [TakeRequest(words, seed + n, asked["model"], settings) for n in range(asked["takes"])]
-    estimates = [estimate_take(studio.desk, request) for request in requests]
-    return [
-        submit_take(studio.desk, shot.id, request, Terms(is_held=True, estimate_s=seconds))
-        for request, seconds in zip(requests, estimates, strict=True)
-    ]
+    shot = find_shot(studio.desk, project_id, params["shot"].upper())
+    seed = secrets.randbelow(10**6) if params["seed"] is None else params["seed"]
+    first = TakeRequest(params["prompt"] or shot.words.text, seed, params["model"], asked.settings)
+    planned = plan_take(first, asked.given)
+    seconds = estimate_planned(studio.desk, first.model, planned)
+    inputs = asked.inputs(studio)
+    each = planned.request.candidates
+    requests = [replace(first, seed=seed + n * each) for n in range(params["takes"])]
+    terms = Terms(is_held=True, estimate_s=seconds)
+    return [submit_take(studio.desk, shot.id, request, terms, inputs=inputs) for request in requests]
 
 
-def make_all(studio: Studio, new: "Sequence[Submitted]", screen: Screen) -> list[dict[str, Any]]:
+def make_all(
+    studio: Studio, new: "Sequence[Submitted]", screen: Screen, filmer: "Filmer"
+) -> list[dict[str, Any]]:
     """Make submitted takes one after another with one warm model; what ``--json`` says about them."""
-    from rushes.cli.take_steps import Filmer
-
-    filmer = Filmer(screen)
     try:
         return [make_one(studio, each, filmer, screen) for each in new]
     except KeyboardInterrupt:

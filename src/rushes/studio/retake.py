@@ -14,7 +14,7 @@ from rushes.language.spec import Found, ShotSpec
 from rushes.studio.desk import Desk
 from rushes.studio.reviews import Note, close_note
 from rushes.studio.shooting import PLAIN, Submitted, Terms, submit_take
-from rushes.studio.takes import Origin, Relation, Take, TakeRequest
+from rushes.studio.takes import Origin, Relation, Take, TakeRequest, master_of
 
 # Words of letters with spaces between them; any other character is a word of its own.
 _WORD = re.compile(r"[A-Za-z0-9'-]+|[가-힣]+|\s+|.")
@@ -61,8 +61,11 @@ def patch_for(prompt: str, note: str) -> Patch:
 
 
 def retake(desk: Desk, take: Take, prompt: str, note: Note | None = None, terms: Terms = PLAIN) -> Submitted:
-    """Submit the child of a take: other words, same seed and settings. The note it answers closes."""
-    request = replace(take.request, prompt=prompt)
+    """Submit the child of a take: other words, same seed and settings. The note it answers closes.
+
+    A take that was chosen among candidates holds the seed of the one that was seen.
+    """
+    request = replace(_as_delivered(desk, take), prompt=prompt)
     origin = Origin(Relation.RETAKE, take.id, note.id if note else None)
     new = submit_take(desk, take.shot_id, request, terms, origin, take.inputs)
     if note is not None and note.closed_at is None:
@@ -71,13 +74,28 @@ def retake(desk: Desk, take: Take, prompt: str, note: Note | None = None, terms:
     return new
 
 
+def _as_delivered(desk: Desk, take: Take) -> TakeRequest:
+    """The take's request; of candidates the one that was delivered, alone."""
+    master = master_of(desk, take.id)
+    chosen = None if master is None else _chosen_seed(master.recipe)
+    if chosen is None:
+        return take.request
+    return replace(take.request, seed=chosen, settings={**take.request.settings, "candidates": 1})
+
+
+def _chosen_seed(recipe: Mapping[str, Any]) -> int | None:
+    """Seed of the candidate a recipe delivered; None where there was but one clip."""
+    choice = recipe.get("recorded", {}).get("candidates")
+    return None if choice is None else int(choice["chosen_seed"])
+
+
 def changes(before: TakeRequest, after: TakeRequest) -> dict[str, tuple[Any, Any]]:
     """What differs between two requests, by name: the proof that a retake changed one thing."""
     return _differing(_flat(asdict(before)), _flat(asdict(after)))
 
 
 def recipe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What differs between the settings of two recipes, by ``stage.setting``."""
+    """What differs between the settings of two recipes, by ``stage.setting``; the best of candidates counts."""
     return _differing(_settings(before), _settings(after))
 
 
@@ -97,9 +115,15 @@ def _place(spec: ShotSpec, wanted: Found, unwanted: Found | None) -> Found | Non
 
 
 def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    return _flat(
-        {stage["name"]: {**stage["settings"], "revision": stage["revision"]} for stage in recipe["stages"]}
-    )
+    stages = {
+        stage["name"]: {**stage["settings"], "revision": stage["revision"]} for stage in recipe["stages"]
+    }
+    chosen = _chosen_seed(recipe)
+    if chosen is not None:
+        stages.pop("pick", None)
+        stages["denoise"].pop("candidates", None)
+        stages["denoise"]["seed"] = chosen
+    return _flat(stages)
 
 
 def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
