@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, tuple_
+from sqlalchemy import Connection, Select, delete, exists, func, select, tuple_
 
 from rushes.core.errors import MissingError
 from rushes.studio.desk import Desk
-from rushes.studio.jobs.job import ENDED, Job, job_of
+from rushes.studio.jobs.job import ENDED, Job, JobState, job_of
 from rushes.studio.jobs.queue import cancel
 from rushes.studio.schema import events, jobs, pins, renditions, takes
 from rushes.studio.takes import Rendition, Take, get_take
@@ -28,12 +29,21 @@ class Footage:
 
 @dataclass(frozen=True)
 class Window:
-    """Which takes of a tenant: ``limit`` of them behind ``after`` (a take's id), newest first or oldest."""
+    """Which takes of a tenant, newest first or oldest: ``limit`` of them behind ``after`` (a take's id).
+
+    Empty fields do not narrow; ``skip`` counts takes, ``since`` and ``until`` are seconds since 1970.
+    """
 
     limit: int = 20
     after: str = ""
     is_ascending: bool = False
+    skip: int = 0
     project_id: str = ""
+    shot_id: str = ""
+    model: str = ""
+    states: tuple[JobState, ...] = ()
+    since: float = 0.0
+    until: float = inf
 
 
 def find_footage(desk: Desk, take_id: str) -> Footage:
@@ -46,9 +56,7 @@ def find_footage(desk: Desk, take_id: str) -> Footage:
 
 def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]:
     """A page of takes, and whether more follow. MissingError for an ``after`` that is not there."""
-    asked = desk.only(takes).with_only_columns(takes.c.id).where(~_is_deleted())
-    if window.project_id:
-        asked = asked.where(takes.c.project_id == window.project_id)
+    asked = _asked(desk, window)
     place = tuple_(takes.c.created_at, takes.c.id)
     order = (takes.c.created_at, takes.c.id)
     with desk.store.read() as connection:
@@ -57,9 +65,15 @@ def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]
             here = (last.created_at, last.id)
             asked = asked.where(place > here if window.is_ascending else place < here)
         sorted_by = order if window.is_ascending else tuple(column.desc() for column in order)
-        ids = connection.scalars(asked.order_by(*sorted_by).limit(window.limit + 1)).all()
+        ids = connection.scalars(asked.order_by(*sorted_by).offset(window.skip).limit(window.limit + 1)).all()
         found = [get_take(connection, desk, take_id) for take_id in ids[: window.limit]]
         return tuple(_with_jobs(connection, desk, found)), len(ids) > window.limit
+
+
+def count_footage(desk: Desk, window: Window) -> int:
+    """How many takes there are in all pages."""
+    with desk.store.read() as connection:
+        return connection.scalar(select(func.count()).select_from(_asked(desk, window).subquery())) or 0
 
 
 def delete_footage(desk: Desk, take_id: str) -> None:
@@ -71,6 +85,19 @@ def delete_footage(desk: Desk, take_id: str) -> None:
         mine = (pins.c.tenant_id == desk.tenant_id) & pins.c.subject.like(f"{take_id} %")
         connection.execute(delete(pins).where(mine))
         desk.log(connection, take_id, DELETED)
+
+
+def _asked(desk: Desk, window: Window) -> Select[Any]:
+    wanted = (
+        (window.project_id, takes.c.project_id == window.project_id),
+        (window.shot_id, takes.c.shot_id == window.shot_id),
+        (window.model, takes.c.request["model"].as_string() == window.model),
+        (window.states, exists().where(jobs.c.take_id == takes.c.id, jobs.c.state.in_(window.states))),
+        (window.since, takes.c.created_at >= window.since),
+        (window.until < inf, takes.c.created_at <= window.until),
+    )
+    asked = desk.only(takes).with_only_columns(takes.c.id).where(~_is_deleted())
+    return asked.where(*(clause for is_asked, clause in wanted if is_asked))
 
 
 def _is_deleted() -> Any:

@@ -56,7 +56,7 @@ def readyz(request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-@router.get("/metrics", responses=ERRORS, response_class=PlainTextResponse)
+@router.get("/metrics", responses={**ERRORS, 200: {"content": {"text/plain": {}}}}, response_class=Response)
 def metrics(request: Request, _caller: Operator) -> Response:
     """Numbers for Prometheus."""
     return PlainTextResponse(request.app.state.meter.text())

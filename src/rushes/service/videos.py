@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
 from rushes.core.errors import ConflictError, MissingError
@@ -167,7 +167,7 @@ def remix(caller: Writer, footage: Found, asked: RemixWish, key: IdempotencyKey 
     return _view(caller, find_footage(caller.desk, new.take.id))
 
 
-@router.get("/{video_id}/content", responses=FILE_ANSWERS, response_class=FileResponse)
+@router.get("/{video_id}/content", responses=FILE_ANSWERS, response_class=Response)
 @router.head("/{video_id}/content", include_in_schema=False)
 def content(
     caller: Reader,

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rushes.service.errors import DASHSCOPE
 from rushes.service.house import House
 from rushes.service.metrics import Meter
 
@@ -38,6 +39,9 @@ class Watch:
             return
         headers = Headers(scope=scope)
         scope["request_id"] = _request_id(headers)
+        if scope["path"].startswith(DASHSCOPE):
+            # DashScope's asynchronous SDK (2.0.2) ends addresses with a slash, the synchronous one does not.
+            scope["path"] = scope["path"].rstrip("/")
         began, status = time.monotonic(), 500
 
         async def answer(message: Message) -> None:

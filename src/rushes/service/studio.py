@@ -1,0 +1,192 @@
+"""``/v1/projects`` and ``/v1/shots``: what is to be filmed."""
+
+import re
+from fractions import Fraction
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from rushes.core.request import MAX_SEED
+from rushes.service.caller import Reader, Writer
+from rushes.service.errors import ERRORS, StaleError
+from rushes.service.footage import Window, find_footage, list_footage
+from rushes.service.once import once
+from rushes.service.pages import After, Limit, Page, cut
+from rushes.service.submit import Wish, submit_to_shot
+from rushes.service.video_fields import Name, Words
+from rushes.service.videos import IdempotencyKey
+from rushes.service.views import ProjectView, ShotView, TakeView
+from rushes.studio.jobs.job import Lane
+from rushes.studio.projects import NewProject, find_project, list_projects, new_project, set_budget
+from rushes.studio.shooting import Terms
+from rushes.studio.shots import Words as ShotWords
+from rushes.studio.shots import get_shot, list_shots, new_shot, revise_shot
+
+router = APIRouter(prefix="/v1", tags=["studio"], responses=ERRORS)
+IfMatch = Annotated[str, Header(max_length=40, description="ETag of what was seen; 412 when it has changed.")]
+Budget = Annotated[float, Field(ge=0, le=1e12)]
+
+
+class ProjectWish(BaseModel):
+    """A project to make. ``code`` becomes part of file names; ``budget_s`` is machine time."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"code": "FOX", "title": "狐狸", "frame_rate": "24"}]}
+    )
+    code: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]{0,30}$")]
+    title: Name = ""
+    frame_rate: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}(/[1-9][0-9]{0,4})?$")] = "24"
+    ratio: Annotated[str, Field(pattern=r"^[0-9]{1,4}(\.[0-9]{1,4})?:[0-9]{1,4}(\.[0-9]{1,4})?$")] = "16:9"
+    budget_s: Budget | None = None
+
+
+class ProjectChange(BaseModel):
+    """What may change of a project."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"budget_s": 3600}]})
+    budget_s: Budget | None
+
+
+class ShotWish(BaseModel):
+    """A shot to add at the end; without ``code`` it gets the next one."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "a fox in rain"}]})
+    text: Words
+    code: Annotated[str, Field(pattern="^[A-Z0-9][A-Z0-9-]{0,30}_[A-Z0-9][A-Z0-9-]{0,30}$")] | None = None
+
+
+class ShotChange(BaseModel):
+    """New words of a shot."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "a fox in snow"}]})
+    text: Words
+
+
+class TakeSettings(BaseModel):
+    """What the generator is told; left out: the model's own."""
+
+    model_config = ConfigDict(extra="forbid")
+    seconds: Annotated[float, Field(gt=0, le=600)] | None = None
+    size: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$")] | None = None
+    steps: Annotated[int, Field(ge=1, le=200)] | None = None
+    guidance_high: Annotated[float, Field(ge=0, le=30)] | None = None
+    guidance_low: Annotated[float, Field(ge=0, le=30)] | None = None
+    negative: Annotated[str, Field(max_length=4000)] | None = None
+
+
+class TakeWish(BaseModel):
+    """A take to shoot; without ``prompt`` in the shot's words."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seed": 7, "lane": "night"}]})
+    prompt: Words | None = None
+    model: Name = ""
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    settings: TakeSettings = TakeSettings()
+    lane: Lane = Lane.INTERACTIVE
+    priority: Annotated[int, Field(ge=0, le=9)] = 5
+    is_held: bool = False
+
+
+@router.get("/projects")
+def projects(caller: Reader, limit: Limit = 50, after: After = "") -> Page[ProjectView]:
+    """Projects by code."""
+    rows, cursor = cut(list_projects(caller.desk), lambda row: str(row.id), limit, after)
+    return Page(data=[ProjectView.of(row) for row in rows], next=cursor)
+
+
+@router.post("/projects", status_code=201)
+def make_project(caller: Writer, asked: ProjectWish, key: IdempotencyKey = "") -> ProjectView:
+    """Make a project."""
+
+    def make() -> ProjectView:
+        rate = Fraction(asked.frame_rate)
+        new = NewProject(asked.code, asked.title, rate, asked.ratio, {}, asked.budget_s)
+        return ProjectView.of(new_project(caller.desk, new))
+
+    return once(caller.desk, key, ["project", asked.model_dump()], make, ProjectView)
+
+
+@router.get("/projects/{project_id}")
+def project(caller: Reader, project_id: str) -> ProjectView:
+    """One project, by id or code."""
+    return ProjectView.of(find_project(caller.desk, project_id))
+
+
+@router.patch("/projects/{project_id}")
+def change_project(caller: Writer, project_id: str, asked: ProjectChange) -> ProjectView:
+    """Change its budget."""
+    found = find_project(caller.desk, project_id)
+    set_budget(caller.desk, found.id, asked.budget_s)
+    return ProjectView.of(find_project(caller.desk, found.id))
+
+
+@router.get("/projects/{project_id}/shots")
+def shots(caller: Reader, project_id: str, limit: Limit = 100, after: After = "") -> Page[ShotView]:
+    """The shots of a project in their order."""
+    found = list_shots(caller.desk, find_project(caller.desk, project_id).id)
+    rows, cursor = cut(found, lambda row: str(row.id), limit, after)
+    return Page(data=[ShotView.of(row) for row in rows], next=cursor)
+
+
+@router.post("/projects/{project_id}/shots", status_code=201)
+def make_shot(caller: Writer, project_id: str, asked: ShotWish, key: IdempotencyKey = "") -> ShotView:
+    """Add a shot."""
+    found = find_project(caller.desk, project_id)
+
+    def make() -> ShotView:
+        return ShotView.of(new_shot(caller.desk, found.id, ShotWords(asked.text), asked.code or ""))
+
+    return once(caller.desk, key, ["shot", found.id, asked.model_dump()], make, ShotView)
+
+
+@router.get("/shots/{shot_id}")
+def shot(caller: Reader, shot_id: str, response: Response) -> ShotView:
+    """One shot; its ETag is its revision."""
+    with caller.desk.store.read() as connection:
+        found = get_shot(connection, caller.desk, shot_id)
+    response.headers["etag"] = _tag(found.revision)
+    return ShotView.of(found)
+
+
+@router.patch("/shots/{shot_id}")
+def change_shot(
+    caller: Writer, shot_id: str, asked: ShotChange, response: Response, if_match: IfMatch = ""
+) -> ShotView:
+    """Give a shot new words; takes keep those they were made of."""
+    with caller.desk.store.read() as connection:
+        found = get_shot(connection, caller.desk, shot_id)
+    if if_match not in ("", "*", _tag(found.revision)):
+        raise StaleError(f"{found.code} is at revision {found.revision} now: get it again, then change it")
+    expected = found.revision if re.fullmatch('"[0-9]+"', if_match) else None
+    changed = revise_shot(caller.desk, shot_id, ShotWords(asked.text), expected)
+    response.headers["etag"] = _tag(changed.revision)
+    return ShotView.of(changed)
+
+
+@router.get("/shots/{shot_id}/takes")
+def takes(caller: Reader, shot_id: str, limit: Limit = 50, after: After = "") -> Page[TakeView]:
+    """The takes of a shot, newest first."""
+    with caller.desk.store.read() as connection:
+        get_shot(connection, caller.desk, shot_id)
+    found, has_more = list_footage(caller.desk, Window(limit, after, shot_id=shot_id))
+    return Page(data=[TakeView.of(each) for each in found], next=found[-1].take.id if has_more else None)
+
+
+@router.post("/shots/{shot_id}/takes", status_code=202)
+def shoot(caller: Writer, shot_id: str, asked: TakeWish, key: IdempotencyKey = "") -> TakeView:
+    """Queue a take of a shot."""
+    with caller.desk.store.read() as connection:
+        found = get_shot(connection, caller.desk, shot_id)
+    settings = asked.settings.model_dump(exclude_none=True)
+    if "seconds" in settings:
+        settings["seconds"] = str(settings["seconds"])
+    wish = Wish(asked.prompt or found.words.text, asked.model, asked.seed, settings, key)
+    terms = Terms(lane=asked.lane, priority=asked.priority, is_held=asked.is_held)
+    take = submit_to_shot(caller, shot_id, wish, terms).take
+    return TakeView.of(find_footage(caller.desk, take.id))
+
+
+def _tag(revision: int) -> str:
+    return f'"{revision}"'

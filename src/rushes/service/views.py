@@ -1,0 +1,143 @@
+"""Rows of the studio as clients of our own surface see them."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from rushes.service.footage import Footage
+from rushes.studio.jobs.job import Job, JobState, Lane
+from rushes.studio.reviews import Source
+from rushes.studio.shots import Shot
+
+
+class ProjectView(BaseModel):
+    """A project; seconds are machine time."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    code: str
+    title: str
+    frame_rate: str
+    ratio: str
+    is_inbox: bool
+    budget_s: float | None
+    reserved_s: float
+    spent_s: float
+
+    @classmethod
+    def of(cls, project: Any) -> "ProjectView":
+        """From the studio's row."""
+        names = [name for name in cls.model_fields if name != "frame_rate"]
+        return cls(frame_rate=str(project.frame_rate), **{name: getattr(project, name) for name in names})
+
+
+class ShotView(BaseModel):
+    """A shot at its newest revision."""
+
+    id: str
+    project_id: str
+    code: str
+    position: int
+    revision: int
+    text: str
+    current_take_id: str | None
+
+    @classmethod
+    def of(cls, shot: Shot) -> "ShotView":
+        """From the studio's row."""
+        names = [name for name in cls.model_fields if name != "text"]
+        return cls(text=shot.words.text, **{name: getattr(shot, name) for name in names})
+
+
+class JobView(BaseModel):
+    """A job; ``progress`` from 0 to 1, ``seconds_left`` guessed from it, times in seconds since 1970."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    take_id: str | None
+    project_id: str
+    state: JobState
+    lane: Lane
+    priority: int
+    is_held: bool
+    is_cancelled: bool
+    attempt: int
+    progress: float
+    doing: str
+    failure: str
+    message: str
+    estimate_s: float
+    spent_s: float
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    seconds_left: float | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobView":
+        """From the ledger's row."""
+        view = cls.model_validate(job)
+        if job.state is JobState.RUNNING and job.progress > 0:
+            view.seconds_left = round(job.spent_s * (1 - job.progress) / job.progress, 1)
+        return view
+
+
+class RenditionView(BaseModel):
+    """A finished file: ask for it at ``path``."""
+
+    name: str
+    media_type: str
+    sha256: str
+    path: str
+
+
+class TakeView(BaseModel):
+    """A take, its newest job and its finished files."""
+
+    id: str
+    code: str
+    project_id: str
+    shot_id: str
+    take: int
+    parent_id: str | None
+    relation: str
+    prompt: str
+    seed: int
+    model: str
+    settings: dict[str, Any]
+    created_at: float
+    job: JobView | None
+    renditions: list[RenditionView]
+
+    @classmethod
+    def of(cls, footage: Footage) -> "TakeView":
+        """From the studio's rows."""
+        take = footage.take
+        return cls(
+            id=take.id, code=take.code, project_id=take.project_id, shot_id=take.shot_id, take=take.take,
+            parent_id=take.origin.parent_id, relation=take.origin.relation, prompt=take.request.prompt,
+            seed=take.request.seed, model=take.request.model, settings=dict(take.request.settings),
+            created_at=take.created_at, job=None if footage.job is None else JobView.of(footage.job),
+            renditions=[
+                RenditionView(
+                    name=file.name, media_type=file.media_type, sha256=file.sha256,
+                    path=f"/v1/takes/{take.id}/renditions/{file.name}",
+                )
+                for file in footage.files.values()
+            ],
+        )  # fmt: skip
+
+
+class NoteView(BaseModel):
+    """A note at frames, both ends included; null for the whole take."""
+
+    model_config = ConfigDict(from_attributes=True)
+    id: str
+    take_id: str
+    text: str
+    source: Source
+    rule: str
+    first_frame: int | None
+    last_frame: int | None
+    created_at: float
+    closed_at: float | None

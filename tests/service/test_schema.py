@@ -1,0 +1,69 @@
+"""Every route against its own description, with what fits it and what does not (schemathesis)."""
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+from starlette.testclient import TestClient
+from tests.service.conftest import work_off
+
+from rushes.service.app import make_app
+from rushes.service.keys import Scope
+
+CASES = 3
+
+
+def test_the_document_is_complete(client):
+    document = client.get("/openapi.json").json()
+    bodies = [
+        name for name in document["components"]["schemas"] if name.endswith(("Wish", "Change", "Order"))
+    ]
+    assert len(bodies) > 8
+    for name in bodies:
+        assert name in ("Synthesis",) or document["components"]["schemas"][name]["examples"], name
+    names = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+    assert len(names) == len(set(names))
+    assert all(each.get("description") for path in document["paths"].values() for each in path.values())
+
+
+def test_every_route_keeps_to_its_description(house):
+    """Short here; `CASES` in the hundreds is the long run."""
+    closed = type(house)(house.store, house.files, house.engine, house.keys, False, house.secret)
+    header = {"Authorization": f"Bearer {house.keys.issue('ours', 'lin', tuple(Scope), 0.0)}"}
+    app = make_app(closed)
+    with TestClient(app, headers=header, raise_server_exceptions=False) as client:
+        client.post("/v1/projects", json={"code": "FOX"})
+        client.post("/v1/videos", json={"prompt": "a fox"})
+        work_off(house)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app).exclude(path="/v1/events")
+    found = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        for mode in GenerationMode:
+            try:
+                checked(operation, mode, header)
+            except Unsatisfiable:
+                # Some routes take nothing that could be wrong.
+                continue
+            except (Exception, FailureGroup) as error:
+                found.append(f"{mode.value} {operation.label}: {error}")
+    assert not found, "\n".join(found)
+
+
+def checked(operation, mode, header):
+    """A few requests that fit the description, or do not; every answer must be one of those described.
+
+    A request that fits may still ask for too much, so refusing it is no fault here.
+    """
+
+    @settings(
+        max_examples=CASES, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(operation.as_strategy(generation_mode=mode))
+    def check(case):
+        case.call_and_validate(headers=header, excluded_checks=[positive_data_acceptance])
+
+    check()
