@@ -1,17 +1,19 @@
 """``rushes project``: make projects, list them, set what they may use."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rushes.cli.desk import AsJson, open_studio, print_json
 from rushes.core.errors import UsageError
+from rushes.core.settings import Settings
 
 project = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Projects: new, list, budget.",
+    help="Projects: new, list, budget, export, import; backup and restore of all.",
     epilog="Example: rushes project new FOX --title 狐狸 --frame-rate 24000/1001",
 )
 
@@ -73,3 +75,53 @@ def budget(
     found = studio.project(code)
     set_budget(studio.desk, found.id, seconds)
     print(f"project {found.code}: " + ("no limit" if seconds is None else f"at most {seconds:.0f} s"))
+
+
+@project.command(epilog="Example: rushes project export FOX fox.zip")
+def export(
+    code: Annotated[str, typer.Argument(help="Code of the project.")],
+    target: Annotated[Path, typer.Argument(help="A folder to write it into, or a new FILE.zip.")],
+) -> None:
+    """Write a whole project as a folder that a person can read, or as a zip of it."""
+    from rushes.studio.export import export_project, export_zip
+
+    studio = open_studio()
+    write = export_zip if target.suffix.lower() == ".zip" else export_project
+    print(f"wrote {write(studio.desk, studio.files, studio.project(code), target)}")
+
+
+@project.command(name="import", epilog="Example: rushes project import fox.zip")
+def import_(
+    source: Annotated[Path, typer.Argument(help="FILE.zip, or the project's own folder.", exists=True)],
+) -> None:
+    """Take an exported project in; its ids, numbers and bytes stay the same."""
+    from rushes.studio.export import import_project, import_zip
+    from rushes.studio.folder import lay_out
+    from rushes.studio.takes import takes_in
+
+    studio = open_studio()
+    read = import_project if source.is_dir() else import_zip
+    code = read(studio.desk, studio.files, source)
+    takes = takes_in(studio.desk, studio.project(code).id)
+    for take in takes:
+        lay_out(studio.desk, studio.files, studio.folder, take)
+    print(f"project {code}: {len(takes)} takes")
+
+
+@project.command(epilog="Example: rushes project backup /mnt/disk/studio-monday")
+def backup(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> None:
+    """Copy the whole studio as it is now, also while workers run."""
+    from rushes.studio.backup import back_up
+
+    studio = open_studio()
+    print(f"wrote {folder}: the database and {back_up(studio.desk.store, studio.files, folder)} files")
+
+
+@project.command(epilog="Example: RUSHES_HOME=/new/home rushes project restore /mnt/disk/studio-monday")
+def restore(folder: Annotated[Path, typer.Argument(help="What backup wrote.", exists=True)]) -> None:
+    """Put a backup where no studio is yet."""
+    from rushes.studio.backup import restore as put_back
+
+    home = Settings.from_environment().studio
+    put_back(folder, home)
+    print(f"restored {home}: rushes doctor --thorough examines it")

@@ -95,7 +95,7 @@ def changes(before: TakeRequest, after: TakeRequest) -> dict[str, tuple[Any, Any
 
 
 def recipe_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What differs between the settings of two recipes, by ``stage.setting``; the best of candidates counts."""
+    """What differs between the settings of two recipes, by ``stage.setting``; of candidates, the best."""
     return _differing(_settings(before), _settings(after))
 
 
