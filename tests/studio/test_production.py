@@ -234,13 +234,30 @@ def test_eviction_takes_what_is_loose_and_never_a_master_or_an_input(desk, files
     assert next(event for event in run if getattr(event, "step", "") == "generate").outcome == "made"
     run.close()
     assert len(stored(files) - pinned) == 1
-    assert evict(desk.store, files, 0) == 0, "used a moment ago"
+    assert evict(desk.store, FileStore(files.root, 0)) == 0, "used a moment ago"
     unused_for_long(desk)
-    assert evict(desk.store, files, 10**6) == 0, "it fits"
-    assert evict(desk.store, files, 0) == 3200
+    assert evict(desk.store, FileStore(files.root, 10**6)) == 0, "it fits"
+    assert evict(desk.store, FileStore(files.root, 0)) == 3200
     assert stored(files) == pinned
     _, outcomes = make(desk, files, shot, inputs=(Input("first_frame", given.sha256),))
     assert outcomes["generate"] == "reused"
+
+
+def test_the_cache_keeps_its_size_by_itself(desk, files, shot):
+    broken_off = submit_take(desk, shot.id, asked(seed=8))
+    run = run_now(desk, files, broken_off.job, fake_steps(broken_off.take, broken_off.job))
+    loose = next(event for event in run if getattr(event, "step", "") == "generate")
+    run.close()
+    unused_for_long(desk)
+    first, _ = make(desk, files, shot, asked("a cat"))
+    assert find_result(desk.store, files, desk.tenant_id, loose.key) is not None, "it fits"
+    unused_for_long(desk)
+    tight = FileStore(files.root, 0)
+    second, _ = make(desk, tight, shot, asked("a dog"))
+    assert find_result(desk.store, files, desk.tenant_id, loose.key) is None
+    pinned = {master_of(desk, take.id).sha256 for take in (first, second)}
+    pinned |= {each.sha256 for take in (first, second) for each in renditions_of(desk, take.id)}
+    assert stored(files) == pinned
 
 
 def test_a_result_whose_file_is_gone_is_made_again(desk, files, shot):

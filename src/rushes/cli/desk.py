@@ -48,7 +48,8 @@ def stored_files() -> "FileStore":
     """The bytes of the studio under ``RUSHES_HOME``."""
     from rushes.studio.files import FileStore
 
-    return FileStore(Settings.from_environment().studio / "files")
+    settings = Settings.from_environment()
+    return FileStore(settings.studio / "files", settings.cache_bytes)
 
 
 def print_json(document: Any) -> None:

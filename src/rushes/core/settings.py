@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from rushes.core.memory_size import parse_memory
+
 # Behind the name of a model's folder while its files arrive.
 PULLING = ".pulling"
 
@@ -12,17 +14,21 @@ PULLING = ".pulling"
 class Settings:
     """Where rushes keeps its state. ``home``: training state, pulled weights, caches, the studio.
 
-    ``database``: URL of the studio's database; empty for a file under ``home``.
+    ``database``: URL of the studio's database; empty for a file under ``home``. ``cache_bytes``: most
+    bytes of finished stages of takes, beside what takes are made of and published.
     """
 
     home: Path
     database: str = ""
+    cache_bytes: int = 20 * 10**9
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """``RUSHES_HOME``, or ``~/.rushes``, and ``RUSHES_DATABASE``. Creates nothing."""
+        """``RUSHES_HOME``, or ``~/.rushes``, ``RUSHES_DATABASE``, ``RUSHES_CACHE``. Creates nothing."""
         home = Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes")
-        return cls(home, os.environ.get("RUSHES_DATABASE", ""))
+        cache = os.environ.get("RUSHES_CACHE")
+        most = parse_memory(cache) if cache else cls.cache_bytes
+        return cls(home, os.environ.get("RUSHES_DATABASE", ""), most)
 
     @property
     def cache(self) -> Path:

@@ -60,15 +60,18 @@ def keep_result(
     )
 
 
-def evict(store: Store, kept: FileStore, most_bytes: int) -> int:
-    """Remove the longest unused results until the files that are not pinned fit; returns the bytes freed.
+def evict(store: Store, kept: FileStore) -> int:
+    """Remove the longest unused results until what is not pinned fits the store's size; the bytes freed.
 
     Masters, renditions, inputs and scripts are pinned and stay; so does what was used within the last hour.
     """
     freed = 0
+    with store.read() as connection:
+        if _loose_bytes(connection) <= kept.cache_bytes:
+            return 0
     with store.write() as connection:
         now = store.now(connection)
-        excess = _loose_bytes(connection) - most_bytes
+        excess = _loose_bytes(connection) - kept.cache_bytes
         oldest = (
             select(stage_results.c.tenant_id, stage_results.c.key, stage_results.c.files)
             .where(stage_results.c.used_at < now - _GRACE_S)

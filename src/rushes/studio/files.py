@@ -17,6 +17,7 @@ from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rushes.core.errors import StoreError
+from rushes.core.settings import Settings
 from rushes.studio.faults import kill_point
 from rushes.studio.schema import files, pins
 from rushes.studio.store import Store
@@ -36,9 +37,13 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class FileStore:
-    """A folder of files; ``scratch`` in it holds what is being made, on the same file system."""
+    """A folder of files; ``scratch`` in it holds what is being made, on the same file system.
+
+    ``cache_bytes`` are the most that files nothing pins may take; more goes once a job has ended.
+    """
 
     root: Path
+    cache_bytes: int = Settings.cache_bytes
 
     def path(self, tenant_id: str, sha256: str) -> Path:
         """Where a file lies, whether it is there or not."""

@@ -10,6 +10,7 @@ from time import monotonic
 from sqlalchemy.exc import DBAPIError
 
 from rushes.core.errors import CancelledError, LeaseLostError, UsageError
+from rushes.studio.cache import evict
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
 from rushes.studio.jobs.claim import LEASE_S, claim_job
@@ -42,6 +43,7 @@ def run_now(desk: Desk, files: FileStore, job: Job, steps: Sequence[Step]) -> It
             if isinstance(event, Progress):
                 beating.progress = event
             yield event
+    evict(desk.store, files)
 
 
 def worker_name() -> str:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from sqlalchemy.exc import DBAPIError
 
 from rushes.core.errors import LeaseLostError, StoreError
+from rushes.studio.cache import evict
 from rushes.studio.child import Answer, Done, Failed, Fenced, Order, Steps, Stop, Stopped, serve
 from rushes.studio.files import FileStore
 from rushes.studio.foreground import worker_name
@@ -77,6 +78,7 @@ class Worker:
         answer = self._watch(self._child, claimed)
         with suppress(LeaseLostError):
             self._settle(claimed.claim, answer)
+        evict(self._store, self._files)
         return True
 
     def close(self) -> None:
