@@ -52,6 +52,7 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "skia": "skia-python",
     "PIL": "pillow",
+    "prometheus_client": "prometheus-client",
 }
 BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}
 

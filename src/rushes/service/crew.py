@@ -38,8 +38,8 @@ class Crew:
         for thread in self._threads:
             thread.join(max(0.0, ends - time.monotonic()))
         for worker in tuple(self._workers.values()):
-            # The worker sees its child's death and gives the job back.
-            worker.close()
+            # Only its own thread may close it: two that close one pipe may close a stranger's.
+            worker.interrupt()
         for thread in self._threads:
             thread.join(self._patience.grace_s)
 

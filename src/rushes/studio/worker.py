@@ -81,6 +81,12 @@ class Worker:
         evict(self._store, self._files)
         return True
 
+    def interrupt(self) -> None:
+        """From another thread: kill what is being made. :meth:`run` sees it and gives the job back."""
+        child = self._child
+        if child is not None:
+            child.process.kill()
+
     def close(self) -> None:
         """End the child."""
         if self._child is not None:
