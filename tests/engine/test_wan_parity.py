@@ -157,7 +157,7 @@ def test_every_planted_trap_is_seen(t2v, reference, plant):
 
 def test_timesteps_rounded_to_the_nearest_are_seen(t2v, reference, monkeypatch):
     """Trap 6: they are cut down."""
-    monkeypatch.setattr("rushes.engine.generate.whole_timestep", lambda sigma: round(1000 * sigma))
+    monkeypatch.setattr("rushes.engine.experts.whole_timestep", lambda sigma: round(1000 * sigma))
     assert error(shoot(t2v.bundle, request_for(t2v.bundle))[-1].latents, reference) > 10 * BOUND
 
 

@@ -287,3 +287,12 @@ def test_weights_of_before_get_what_they_know():
     reading = read_prompt("A woman carries a child through violent rain with lightning, orbit shot", old)
     assert reading.attributes == {"subject": "warrior", "action": "walk", "weather": "rain"}
     assert any("orbit" in words for words in reading.left_out)
+
+
+def test_what_older_weights_cannot_show_is_named():
+    known = {
+        slot: tuple(each for each in ids if each != "aurora") for slot, ids in TOLD.items() if slot != "sky"
+    }
+    reading = read_prompt("a fox leaps over the snow under the aurora, night", known)
+    assert any("aurora" in words for words in reading.left_out)
+    assert "aurora" not in reading.context_text

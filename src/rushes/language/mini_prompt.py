@@ -304,7 +304,12 @@ class _Choice:
             self.left_out.append(f"{sky} (mini shows it in {' or '.join(weathers)}, by {' or '.join(times)})")
 
     def _is_part(self, concept: str) -> bool:
-        """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak."""
+        """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak.
+
+        What the world can show and these weights cannot is no part: an aurora is more than a sky.
+        """
+        if concept not in self._slot_of and any(concept in ids for ids in TOLD.values()):
+            return False
         lexicon = Lexicon.load()
         return any(
             lexicon.is_a(concept, part) for chosen in self.attributes.values() for part in _parts(chosen)
