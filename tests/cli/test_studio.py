@@ -76,6 +76,28 @@ def test_options_a_take_does_not_know_are_refused(rushes, fox):
     assert rushes("shoot", "--shot", "SH9", "--project", "FOX")[0] == 2
 
 
+def test_a_dry_run_tells_time_and_budget_and_makes_nothing(rushes, fox, tiny_model):
+    order = (
+        "shoot",
+        "--shot",
+        "SH0030",
+        "--project",
+        "FOX",
+        "--model",
+        tiny_model,
+        "--takes",
+        3,
+        "--dry-run",
+    )
+    code, out, err = rushes(*order, "--json", *FAST)
+    assert code == 0, err
+    document = json.loads(out)
+    assert (document["takes"], document["budget_left_s"], document["fits"]) == (3, 600, True)
+    assert document["estimate_s"] > 0
+    assert "one block" in document["basis"]
+    assert rushes("queue", "--all", "--project", "FOX")[1] == "nothing waits or runs\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

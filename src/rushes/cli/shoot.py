@@ -52,6 +52,9 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     shot: Annotated[str, typer.Option(help="Make takes of this shot of the studio, like SH0030.")] = "",
     takes: Annotated[int, typer.Option(min=1, max=MAX_VARIANTS, help="How many takes of --shot.")] = 1,
     project: Annotated[str, typer.Option(help="Project of --shot. Default: the inbox.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show takes, time and budget of --shot; make nothing.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(help="MP4 to write, replaced if it exists. Default: a new take_SEED.mp4.")
     ] = None,
@@ -122,6 +125,8 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
 
         shoot_shot(context, project, takes)
         return
+    if dry_run:
+        raise UsageError("--dry-run is for takes of the studio: add --shot, or leave it out")
     check_prompt(prompt)
     folder = model_folder(model)
     first_seed = secrets.randbelow(10**6) if seed is None else seed

@@ -10,15 +10,17 @@ import typer
 from rushes.cli.choosing import candidates_shared, read_sliders
 from rushes.cli.desk import Studio, open_studio, print_json
 from rushes.cli.loras import asked_loras
-from rushes.cli.screen import Screen
-from rushes.cli.take_plan import FIRST_FRAME, LORA, Given, estimate_planned, plan_take
+from rushes.cli.screen import Screen, duration
+from rushes.cli.take_plan import FIRST_FRAME, LORA, Given, estimate_planned, plan_take, rehearse
 from rushes.core.errors import CancelledError, UsageError
 from rushes.core.memory_size import parse_memory
 
 if TYPE_CHECKING:
     from rushes.cli.take_steps import Filmer
+    from rushes.studio.projects import Project
     from rushes.studio.shooting import Submitted
-    from rushes.studio.takes import Input
+    from rushes.studio.shots import Shot
+    from rushes.studio.takes import Input, TakeRequest
 
 _AS_SAID = (
     "seconds", "size", "steps", "guidance_high", "guidance_low", "negative", "upscale", "preset",
@@ -27,8 +29,8 @@ _AS_SAID = (
 _LORAS = {"lora": None, "lora_high": "high", "lora_low": "low"}
 _OF_THIS_MACHINE = ("memory_budget", "devices", "as_json", "quiet")
 _KNOWN = {
-    "prompt", "shot", "takes", "project", "seed", "model", "first_frame", "slider", *_AS_SAID, *_LORAS,
-    *_OF_THIS_MACHINE,
+    "prompt", "shot", "takes", "project", "dry_run", "seed", "model", "first_frame", "slider",
+    *_AS_SAID, *_LORAS, *_OF_THIS_MACHINE,
 }  # fmt: skip
 
 
@@ -50,7 +52,11 @@ def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
     budget = None if memory is None else parse_memory(memory)
     if budget and devices > 1:
         raise UsageError("a memory budget holds for one process: leave out --memory-budget or --devices")
-    new = _submit(studio, studio.project(project).id, {**context.params, "takes": takes}, _asked(given))
+    params, asked, ours = {**context.params, "takes": takes}, _asked(given), studio.project(project)
+    if params["dry_run"]:
+        _foretell(studio, ours, params, asked)
+        return
+    new = _submit(studio, ours.id, params, asked)
     documents = make_all(studio, new, screen, Filmer(screen, studio.files, budget, devices))
     if as_json:
         print_json({"takes": documents})
@@ -98,20 +104,47 @@ def _asked(given: Mapping[str, Any]) -> Asked:
     return Asked(settings, Given(given.get("first_frame"), tuple(use.path for use in uses)))
 
 
-def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked) -> "list[Submitted]":
-    """Write all takes down before the first is made: a stop leaves them queued, not lost."""
-    from rushes.studio.shooting import Terms, submit_take
+def _first_of(
+    studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked
+) -> "tuple[Shot, TakeRequest]":
+    """The shot, and what its first take of this command is asked to be."""
     from rushes.studio.shots import find_shot
     from rushes.studio.takes import TakeRequest
 
     shot = find_shot(studio.desk, project_id, params["shot"].upper())
     seed = secrets.randbelow(10**6) if params["seed"] is None else params["seed"]
-    first = TakeRequest(params["prompt"] or shot.words.text, seed, params["model"], asked.settings)
+    return shot, TakeRequest(params["prompt"] or shot.words.text, seed, params["model"], asked.settings)
+
+
+def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], asked: Asked) -> None:
+    """Say what would be made and how long that may take: by takes made here, else by timing one block."""
+    shot, first = _first_of(studio, project.id, params, asked)
+    planned = plan_take(first, asked.given)
+    seconds = estimate_planned(studio.desk, first.model, planned)
+    basis = "takes made here"
+    if not seconds:
+        basis, seconds = "one block of the model, timed now", rehearse(planned)
+    whole = params["takes"] * seconds
+    left = None if project.budget_s is None else project.budget_s - project.spent_s - project.reserved_s
+    if params["as_json"]:
+        facts = {"shot": shot.code, "takes": params["takes"], "estimate_s": round(whole, 1), "basis": basis}
+        print_json({**facts, "budget_left_s": left, "fits": left is None or whole <= left})
+        return
+    print(f"{params['takes']} takes of {shot.code}, about {duration(whole)}, by {basis}")
+    if left is not None:
+        print(f"project {project.code} has {left:.0f} s left" + (": too little" if whole > left else ""))
+
+
+def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked) -> "list[Submitted]":
+    """Write all takes down before the first is made: a stop leaves them queued, not lost."""
+    from rushes.studio.shooting import Terms, submit_take
+
+    shot, first = _first_of(studio, project_id, params, asked)
     planned = plan_take(first, asked.given)
     seconds = estimate_planned(studio.desk, first.model, planned)
     inputs = asked.inputs(studio)
     each = planned.request.candidates
-    requests = [replace(first, seed=seed + n * each) for n in range(params["takes"])]
+    requests = [replace(first, seed=first.seed + n * each) for n in range(params["takes"])]
     terms = Terms(is_held=True, estimate_s=seconds)
     return [submit_take(studio.desk, shot.id, request, terms, inputs=inputs) for request in requests]
 

@@ -98,6 +98,21 @@ def estimate_planned(desk: "Desk", model: str, planned: Planned, otherwise_s: fl
     return estimate(desk, model, work, otherwise_s)
 
 
+def rehearse(planned: Planned) -> float:
+    """Machine seconds for a take of a model that was never used here, before its weights are loaded."""
+    from rushes.engine.forecast import Needs
+    from rushes.engine.placement import best_device, compute_dtype
+    from rushes.engine.rehearsal import seconds_expected
+    from rushes.models.bundle import open_model
+
+    request, device = planned.request, best_device()
+    files = open_model(planned.folder, planned.loras)
+    delivered = planned.framing.delivered
+    return seconds_expected(
+        Needs(files, request, compute_dtype(device), delivered, request.candidates, device)
+    )
+
+
 def generating(request: Request) -> float:
     """What the generator's time goes with: steps times pixels of all clips."""
     pixels = request.num_frames * request.height * request.width
