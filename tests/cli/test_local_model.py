@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rushes.cli.local_model import LocalModel, _prompt
 from rushes.core.errors import UsageError, WeightsError
@@ -15,9 +17,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 @pytest.fixture(scope="module")
 def parts():
     """Tokenizer by bytes and a model of 12 thousand weights."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {letter: number for number, letter in enumerate(["<end>", *letters])}
     tokenizer = Tokenizer(models.BPE(vocabulary, merges=[]))
@@ -48,8 +47,6 @@ def untaught(parts, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def taught(parts, untaught, tmp_path_factory):
-    from transformers import LlamaForCausalLM
-
     tokenizer, _ = parts
     model = LlamaForCausalLM.from_pretrained(untaught)
     prompt = tokenizer(_prompt(tokenizer, as_data("Fill it.", "description", TEXT)))["input_ids"]
@@ -76,7 +73,7 @@ def test_a_good_answer_is_taken(taught, monkeypatch):
 
 
 def test_noise_is_refused(untaught):
-    with pytest.raises(EndpointError, match="changed the meaning|took longer"):
+    with pytest.raises(EndpointError, match=r"changed the meaning|took longer"):
         enhance_with(LocalModel(untaught, Budget(1), timeout_s=5.0), TEXT)
 
 

@@ -44,7 +44,7 @@ def test_the_best_is_the_clip_of_its_seed(bundle, sign):
 
 
 def test_of_equal_scores_the_first_counts(bundle):
-    frames, _, _ = made(bundle, THREE, lambda clip: 0.0)
+    frames, _, _ = made(bundle, THREE, lambda _: 0.0)
     alone, _, _ = made(bundle, replace(THREE, candidates=1))
     assert np.abs(frames.astype(int) - alone).max() <= 1
 
