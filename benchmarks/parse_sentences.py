@@ -21,7 +21,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--part", choices=("tuning", "frozen"), default="frozen")
-    parser.add_argument("--origin", choices=("free", "parallel", "prompt"), help="only sentences of one origin")
+    parser.add_argument(
+        "--origin", choices=("free", "parallel", "prompt"), help="only sentences of one origin"
+    )
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--mistakes", action="store_true", help="list every mistake")
     arguments = parser.parse_args()
