@@ -5,6 +5,7 @@ Not part of any published Wan model, which is steered by words alone.
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 
 HIDDEN_SIZE = 64
@@ -23,8 +24,9 @@ class ControlTokens(nn.Module):
         """(B, num_controls), NaN where nothing is asked -> (B, num_controls, hidden_size)."""
         told = ~values.isnan()
         seen = torch.cat([values.nan_to_num(0), told.to(values.dtype)], dim=-1)
-        rows: Tensor = self.down(F.silu(self.up(seen.to(self.up.weight.dtype))))
-        return rows.unflatten(-1, (self.num_controls, -1))
+        made = self.down(F.silu(self.up(seen.to(self.up.weight.dtype))))
+        rows: Tensor = rearrange(made, "b (n d) -> b n d", n=self.num_controls)
+        return rows
 
     @torch.no_grad()
     def init_weights(self) -> None:
