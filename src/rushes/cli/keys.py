@@ -19,7 +19,7 @@ keys = typer.Typer(
 )  # fmt: skip
 
 
-@keys.command()
+@keys.command(epilog="Example: rushes keys new lin --tenant studio --days 90")
 def new(
     person: Annotated[str, typer.Argument(help="Whose key it is.")],
     *,
@@ -38,7 +38,7 @@ def new(
     print(_file().issue(tenant, person, [Scope(each) for each in asked], time.time(), lasts_s))
 
 
-@keys.command(name="list")
+@keys.command(name="list", epilog="Example: rushes keys list --json")
 def list_keys(*, as_json: AsJson = False) -> None:
     """Who has keys, without their text."""
     found = _file().all()
@@ -50,7 +50,7 @@ def list_keys(*, as_json: AsJson = False) -> None:
         print(f"{key.id}  {key.tenant:<16} {key.person:<16} {','.join(key.scopes):<20} {until}")
 
 
-@keys.command()
+@keys.command(epilog="Example: rushes keys revoke 3f9a")
 def revoke(key_id: Annotated[str, typer.Argument(help="The id that `rushes keys list` shows.")]) -> None:
     """Let a key open nothing from now on."""
     _file().revoke(key_id)

@@ -117,7 +117,7 @@ def backup(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> Non
     print(f"wrote {folder}: the database and {back_up(studio.desk.store, studio.files, folder)} files")
 
 
-@project.command(epilog="Example: RUSHES_HOME=/new/home rushes project restore /mnt/disk/studio-monday")
+@project.command(epilog="Example: rushes project restore /mnt/disk/studio-monday")
 def restore(folder: Annotated[Path, typer.Argument(help="What backup wrote.", exists=True)]) -> None:
     """Put a backup where no studio is yet."""
     from rushes.studio.backup import restore as put_back
