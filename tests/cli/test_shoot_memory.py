@@ -27,6 +27,8 @@ def wide(tmp_path_factory):
 def shoot(monkeypatch, capsys, tmp_path, wide):
     """Runs ``rushes shoot`` in an empty folder: (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
+    # what earlier tests left in this process would count, and be told in gigabytes
+    monkeypatch.setattr("rushes.engine.memory.own_memory", lambda _: 300_000_000)
 
     def call(*arguments):
         order = ["rushes", "shoot", "a red fox at night", "--model", str(wide), *FAST, *arguments]
