@@ -1,9 +1,9 @@
 import json
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.growth import assert_linear
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Lexicon
@@ -268,10 +268,8 @@ UNITS = [
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_hostile_texts_take_bounded_time(unit):
+def test_hostile_texts_take_linear_time(unit):
     for language in LANGUAGES:
         parse("warm up", language)
     text = (unit * MAX_CHARACTERS)[:MAX_CHARACTERS]
-    started = time.process_time()
-    parse("x" + text[1:])
-    assert time.process_time() - started < 3
+    assert_linear(parse, "x" + text[1:])
