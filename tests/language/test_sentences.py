@@ -10,7 +10,7 @@ from rushes.language.parse import parse
 from rushes.language.scoring import SLOTS, Score, Sentence, read_sentences, score
 
 FOLDER = Path(__file__).parent / "data" / "sentences"
-PARTS = ("tuning", "frozen")
+PARTS = ("tuning", "frozen", "blind")
 
 
 def sentences(part: str, language: str) -> list[Sentence]:
