@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rushes.core.errors import StoreError
@@ -130,12 +130,6 @@ def pin(connection: Connection, tenant_id: str, sha256: str, subject: str) -> No
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     values = {"tenant_id": tenant_id, "sha256": sha256, "subject": subject}
     connection.execute(dialect.insert(pins).values(**values).on_conflict_do_nothing())
-
-
-def find_file(connection: Connection, tenant_id: str, sha256: str) -> RowMapping | None:
-    """What the database knows of a file."""
-    asked = select(files).where(files.c.tenant_id == tenant_id, files.c.sha256 == sha256)
-    return connection.execute(asked).mappings().first()
 
 
 def _flush_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ stage is known by the key of its recipe and all before it, so a re-run skips wha
 """
 
 import mimetypes
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -35,7 +35,9 @@ class Made:
     """What a stage made: files in its folder by role, a value for later stages, findings for people.
 
     The time is put down to ``work`` of ``model``, in units of the stage's choice (steps times latent cells,
-    frames), for estimates. ``recorded`` are machine facts, which stand beside the recipe.
+    frames), for estimates. ``recorded`` are machine facts, which stand beside the recipe, and so do
+    ``seconds`` by stage of the recipe. ``ahead`` is what later steps would make, made on the way because the
+    pictures passed by; each says its seconds.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -44,6 +46,8 @@ class Made:
     model: str = ""
     work: float = 0.0
     recorded: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    ahead: Mapping[str, "Made"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,10 @@ class Step:
     """One stage of a production. ``make`` is None where it is not installed, which the take then records.
 
     ``recipe`` gives the stages of the recipe the step stands for; the last one's key is the step's. ``make``
-    writes into the folder it is given and ends with Made. ``publishes`` names the roles that leave the house:
-    ``master`` is the take's, others become renditions, a later step's in place of an earlier one's.
-    ``weight``: its part of the progress.
+    writes into the folder it is given and gives Made at its end; what it does behind that happens once its
+    result is kept. ``publishes`` names the roles that leave the house: ``master`` is the take's, others
+    become renditions, a later step's in place of an earlier one's. ``weight``: its part of the progress.
+    ``is_watched``: somebody wants to see it being made, so a kept result of it is not looked for.
     """
 
     name: str
@@ -84,6 +89,15 @@ class Step:
     make: Callable[[Work, Path], Iterator[Progress | Made]] | None
     publishes: tuple[str, ...] = ()
     weight: float = 1.0
+    is_watched: bool = False
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Where the steps of one run work, and what they made for later ones."""
+
+    folder: Path
+    ahead: dict[str, Made] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +115,8 @@ class Production:
     """One attempt at a take. ``desk`` is its submitter's.
 
     All writes check ``claim``: when the job has gone to another attempt, LeaseLostError ends this one.
+    ``publishes`` is False for a take that is in no shot (:mod:`rushes.studio.warming`): its stages are kept,
+    and that is all.
     """
 
     desk: Desk
@@ -108,6 +124,7 @@ class Production:
     job: Job
     take: Take
     claim: Claim
+    publishes: bool = True
 
     def run(self, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
         """Make or find every stage, then publish. Not asking for the next event stops the work."""
@@ -115,59 +132,73 @@ class Production:
         stages: tuple[Stage, ...] = ()
         whole = sum(step.weight for step in steps)
         before = 0.0
-        for step in steps:
-            work = Work(self.take, self.job.is_degraded, dict(results), self.files, self.desk.tenant_id)
-            if step.make is None:
-                event = StageEvent(step.name, "absent")
-            else:
-                stages += step.recipe(work)
-                key = Recipe(stages, {}).key(stages[-1].name)
-                found = find_result(self.desk.store, self.files, self.desk.tenant_id, key)
-                if found is not None:
-                    results[step.name] = found
-                    event = StageEvent(step.name, "reused", key, found.seconds)
+        with self.files.scratch() as folder:
+            room = _Room(folder)
+            for step in steps:
+                work = Work(self.take, self.job.is_degraded, dict(results), self.files, self.desk.tenant_id)
+                if step.make is None:
+                    event = StageEvent(step.name, "absent")
                 else:
-                    part = (before / whole, step.weight / whole)
-                    results[step.name] = made = yield from self._make(step, work, key, part)
-                    event = StageEvent(step.name, "made", key, made.seconds)
-            self._tell(event, results.get(step.name))
-            yield event
-            before += step.weight
+                    stages += step.recipe(work)
+                    key = Recipe(stages, {}).key(stages[-1].name)
+                    found = None if step.is_watched else self._find(key)
+                    if found is not None:
+                        results[step.name] = found
+                        event = StageEvent(step.name, "reused", key, found.seconds)
+                    else:
+                        part = (before / whole, step.weight / whole)
+                        results[step.name] = made = yield from self._make(step, work, key, part, room)
+                        event = StageEvent(step.name, "made", key, made.seconds)
+                self._tell(event, results.get(step.name))
+                yield event
+                before += step.weight
         absent = [step.name for step in steps if step.make is None]
-        recorded = {name: fact for each in results.values() for name, fact in each.value["recorded"].items()}
-        self._publish(steps, Recipe(stages, {**recorded, "not_installed": absent}), results)
+        self._publish(steps, Recipe(stages, _recorded(results.values(), absent)), results)
+
+    def _find(self, key: str) -> StageResult | None:
+        return find_result(self.desk.store, self.files, self.desk.tenant_id, key)
 
     def _make(
-        self, step: Step, work: Work, key: str, part: tuple[float, float]
+        self, step: Step, work: Work, key: str, part: tuple[float, float], room: _Room
     ) -> Generator[Progress, None, StageResult]:
-        """Run a step in a folder of its own and keep what it made."""
+        """Run a step in a folder of its own, unless one before made its result too, and keep what it made."""
         assert step.make is not None
         started = perf_counter()
-        made: Made | None = None
-        with self.files.scratch() as folder:
-            yield Progress(part[0], step.name)
-            kill_point("stage begun")
-            try:
-                for each in step.make(work, folder):
-                    if isinstance(each, Made):
-                        made = each
-                    else:
-                        yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
-            except RefusedError as error:
-                self._refused(step, error)
-                raise
-            if made is None:
-                raise TypeError(f"step {step.name} ended without Made")
-            seconds = perf_counter() - started
-            return self._keep(step, made, key, seconds)
+        made = room.ahead.pop(step.name, None)
+        yield Progress(part[0], step.name)
+        kill_point("stage begun")
+        if made is not None:
+            return self._keep(step, made, key, sum(made.seconds.values()))
+        folder = room.folder / step.name
+        folder.mkdir()
+        making = step.make(work, folder)
+        try:
+            for each in making:
+                if isinstance(each, Made):
+                    made = each
+                    break
+                yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
+        except RefusedError as error:
+            self._refused(step, error)
+            raise
+        if made is None:
+            raise TypeError(f"step {step.name} ended without Made")
+        room.ahead.update(made.ahead)
+        elsewhere = sum(seconds for each in made.ahead.values() for seconds in each.seconds.values())
+        result = self._keep(step, made, key, max(0.0, perf_counter() - started - elsewhere))
+        for _ in making:
+            raise TypeError(f"step {step.name} went on behind its Made")
+        return result
 
     def _keep(self, step: Step, made: Made, key: str, seconds: float) -> StageResult:
         stored = {
             role: self.files.take_in(self.desk.tenant_id, path, media_type(path))
             for role, path in made.files.items()
         }
-        notes = [asdict(note) for note in made.notes]
-        value = {"value": dict(made.value), "notes": notes, "recorded": dict(made.recorded)}
+        value = {
+            "value": dict(made.value), "notes": [asdict(note) for note in made.notes],
+            "recorded": dict(made.recorded), "seconds": dict(made.seconds),
+        }  # fmt: skip
         result = StageResult(key, step.name, value, stored, seconds)
         kill_point("before keeping")
         with self.desk.store.write() as connection:
@@ -188,6 +219,8 @@ class Production:
         with self.desk.store.write() as connection:
             fenced(connection, self.claim)
             self.desk.log(connection, self.take.id, f"stage {event.outcome}", asdict(event))
+            if not self.publishes:
+                return
             known = {(note.rule, note.text) for note in notes_in(connection, self.desk, self.take.id)}
             for found in result.value["notes"] if result else ():
                 note = NewNote(**{**found, "source": Source(found["source"])})
@@ -195,6 +228,8 @@ class Production:
                     add_note(connection, self.desk, self.take.id, note)
 
     def _refused(self, step: Step, error: RefusedError) -> None:
+        if not self.publishes:
+            return
         with self.desk.store.write() as connection:
             fenced(connection, self.claim)
             add_note(connection, self.desk, self.take.id, NewNote(str(error), Source.GATE, step.name))
@@ -214,7 +249,7 @@ class Production:
             fenced(connection, self.claim)
             now = self.desk.store.now(connection)
             document = recipe.document()
-            for role, result in published.items():
+            for role, result in published.items() if self.publishes else ():
                 stored = result.files[role]
                 record(connection, self.desk.store, self.files, self.desk.tenant_id, stored)
                 pin(connection, self.desk.tenant_id, stored.sha256, f"{self.take.id} {role}")
@@ -234,6 +269,19 @@ class Production:
         if master_in(connection, self.desk, self.take.id) is None:
             master = Master(self.take.id, sha256, recipe, self.job.id, self.claim.attempt, now)
             add_master(connection, self.desk, master)
+
+
+def _recorded(results: Iterable[StageResult], absent: Sequence[str]) -> dict[str, Any]:
+    """What stands beside the recipe: facts of the machine, seconds by stage, what is not installed."""
+    recorded: dict[str, Any] = {}
+    seconds: dict[str, float] = {}
+    for each in results:
+        recorded.update(each.value["recorded"])
+        # Results of older versions do not tell their stages apart.
+        seconds.update(each.value.get("seconds", {}))
+    if seconds:
+        recorded["seconds"] = {stage: round(spent, 3) for stage, spent in seconds.items()}
+    return {**recorded, "not_installed": list(absent)}
 
 
 def media_type(path: Path) -> str:

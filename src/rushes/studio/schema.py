@@ -26,8 +26,6 @@ from sqlalchemy import (
 # The newest step in migrations/versions; a database that has it is opened without loading Alembic.
 REVISION = "0001"
 
-WRITTEN_ONCE = ("takes", "masters", "reviews", "events")
-
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

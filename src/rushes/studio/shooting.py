@@ -2,16 +2,18 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rushes.core.errors import ConflictError
+from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.job import Job, JobState, Lane, NewJob
 from rushes.studio.jobs.queue import cancel, find_job
 from rushes.studio.jobs.submit import digest_of, submit, submitted
+from rushes.studio.projects import inbox
 from rushes.studio.schema import jobs
-from rushes.studio.shots import get_shot
+from rushes.studio.shots import FIRST_SEQUENCE, Words, add_shot, get_shot
 from rushes.studio.store import new_id
 from rushes.studio.takes import FIRST, Input, Origin, Take, TakeRequest, add_take, get_take
 
@@ -54,6 +56,21 @@ def submit_take(
     except IntegrityError:
         # Somebody submitted the same key at the same moment: now it is there to be found.
         return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
+
+
+def inbox_shot(desk: Desk, words: str) -> str:
+    """Id of the inbox's shot that says ``words``, which is made where it is new: for takes of no project."""
+    project_id = inbox(desk).id
+    key = f"words {digest_of(words)}"
+    table = schema.shots
+    # Its code begins so, which is indexed: a server's takes stand in the same inbox.
+    ours = table.c.code.between(f"{FIRST_SEQUENCE}_SH", f"{FIRST_SEQUENCE}_SHZ")
+    asked = select(table.c.id).where(table.c.project_id == project_id, ours, table.c.key == key)
+    with desk.store.write() as connection:
+        found = connection.scalar(asked)
+        if found is not None:
+            return str(found)
+        return add_shot(connection, desk, project_id, Words(words), "", key).id
 
 
 def edit_queued(desk: Desk, job_id: str, request: TakeRequest) -> Submitted:

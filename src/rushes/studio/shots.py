@@ -172,7 +172,8 @@ def _insert_revision(connection: Connection, desk: Desk, shot_id: str, revision:
 
 def _next_code(connection: Connection, project_id: str, sequence: str) -> str:
     table = schema.shots
-    codes = connection.scalars(select(table.c.code).where(table.c.project_id == project_id))
+    of_sequence = table.c.code.between(f"{sequence}_SH", f"{sequence}_SHZ")
+    codes = connection.scalars(select(table.c.code).where(table.c.project_id == project_id, of_sequence))
     numbers = [int(found[1]) for code in codes if (found := re.match(rf"{sequence}_SH(\d+)", code))]
     return f"{sequence}_SH{max(numbers, default=0) // _STEP * _STEP + _STEP:04d}"
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
 
 from rushes.core.errors import MissingError, UsageError
 from rushes.core.request import check_prompt
@@ -151,6 +151,20 @@ def find_take(desk: Desk, code: str, project_id: str | None = None) -> Take:
 def takes_of(desk: Desk, shot_id: str) -> tuple[Take, ...]:
     """The takes of a shot by number."""
     return _listed(desk, schema.takes.c.shot_id == shot_id)
+
+
+def take_of_file(desk: Desk, sha256: str) -> Take | None:
+    """The newest take whose master or rendition these bytes are; None for a file from elsewhere."""
+    takes = schema.takes
+    kept = [
+        select(each.c.take_id).where(each.c.tenant_id == desk.tenant_id, each.c.sha256 == sha256)
+        for each in (schema.masters, schema.renditions)
+    ]
+    is_kept = or_(*(takes.c.id.in_(each) for each in kept))
+    asked = desk.only(takes).where(is_kept).order_by(takes.c.created_at.desc()).limit(1)
+    with desk.store.read() as connection:
+        row = connection.execute(asked).mappings().first()
+    return None if row is None else _take(row)
 
 
 def children_of(desk: Desk, take_id: str) -> tuple[Take, ...]:
