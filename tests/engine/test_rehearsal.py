@@ -27,10 +27,10 @@ def needs_of(files, **asked):
 
 
 def test_more_steps_longer_clips_and_larger_pictures_last_longer(files):
-    short = seconds_expected(needs_of(files, steps=2, num_frames=1))
-    assert seconds_expected(needs_of(files, steps=100, num_frames=1)) > 1.5 * short
-    assert seconds_expected(needs_of(files, steps=2, num_frames=61)) > 1.5 * short
-    assert seconds_expected(needs_of(files, steps=2, num_frames=1, size=(768, 480))) > 1.5 * short
+    short = min(seconds_expected(needs_of(files, steps=2, num_frames=1)) for _ in range(3))
+    assert seconds_expected(needs_of(files, steps=100, num_frames=1)) > 3 * short
+    assert seconds_expected(needs_of(files, steps=2, num_frames=61)) > 3 * short
+    assert seconds_expected(needs_of(files, steps=2, num_frames=1, size=(768, 480))) > 3 * short
 
 
 def test_without_guidance_half_the_passes_are_counted(files, monkeypatch):

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from rushes.core.errors import WeightsError
-from rushes.models.weights_file import load_weights, save_weights, sha256_of, write_atomically
+from rushes.models.tensor_source import SafetensorsFile, fill
+from rushes.models.weights_file import save_weights, sha256_of, write_atomically
 
 
 def build() -> nn.Module:
@@ -21,7 +22,7 @@ def test_parameters_take_the_dtype_and_buffers_keep_theirs(tmp_path: Path) -> No
     assert digest == sha256_of(tmp_path / "judge.safetensors")
     with torch.device("meta"):
         loaded = build()
-    load_weights(loaded, tmp_path / "judge.safetensors", digest, torch.bfloat16, torch.device("cpu"))
+    fill(loaded, SafetensorsFile(tmp_path / "judge.safetensors"), torch.bfloat16, torch.device("cpu"))
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.bfloat16}
     assert torch.equal(loaded[1].running_mean, module[1].running_mean)
     assert loaded[1].num_batches_tracked.item() == 1
@@ -29,20 +30,12 @@ def test_parameters_take_the_dtype_and_buffers_keep_theirs(tmp_path: Path) -> No
 
 
 def test_a_buffer_outside_the_file_is_not_left_on_meta(tmp_path: Path) -> None:
-    digest = save_weights(nn.Linear(3, 4), tmp_path / "x.safetensors")
+    save_weights(nn.Linear(3, 4), tmp_path / "x.safetensors")
     with torch.device("meta"):
         module = nn.Linear(3, 4)
         module.register_buffer("table", torch.zeros(2), persistent=False)
     with pytest.raises(WeightsError, match="leaves 'table' without a value"):
-        load_weights(module, tmp_path / "x.safetensors", digest, torch.float32, torch.device("cpu"))
-
-
-def test_a_digest_of_something_else_is_refused(tmp_path: Path) -> None:
-    save_weights(nn.Linear(3, 4), tmp_path / "x.safetensors")
-    with torch.device("meta"):
-        module = nn.Linear(3, 4)
-    with pytest.raises(WeightsError, match=r"x\.safetensors was changed"):
-        load_weights(module, tmp_path / "x.safetensors", "0" * 64, torch.float32, torch.device("cpu"))
+        fill(module, SafetensorsFile(tmp_path / "x.safetensors"), torch.float32, torch.device("cpu"))
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

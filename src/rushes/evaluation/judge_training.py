@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rushes.core.vocabulary import SLOTS
+from rushes.engine.pictures import from_pictures, to_pictures
 from rushes.evaluation.reading import Clip, Role, judge_file, shrink, to_pixels, visible
 from rushes.models.codec import VideoCodec
 from rushes.models.judge import ReadOut, ReadOutConfig, save_judge
@@ -118,12 +119,9 @@ def reconstruct(codec: VideoCodec, clip: Clip, noise: float = 0.0, seed: int = 0
     """A clip (T, H, W, 3) through the codec and back, its latents spoilt by ``noise`` times their spread."""
     generator = torch.Generator().manual_seed(seed)
     with torch.autocast("cpu", torch.bfloat16):
-        latents = codec.encode(to_pixels(clip[None])).float()
+        latents = codec.encode(from_pictures(clip)).float()
         latents = latents + noise * latents.std() * torch.randn(latents.shape, generator=generator)
-        decoded = codec.decode(latents)[0].float()
-    values = ((decoded + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    pictures: Clip = rearrange(values, "c t h w -> t h w c").numpy()
-    return pictures
+        return to_pictures(codec.decode(latents))
 
 
 def judged_clip(number: int, seed: int, codec: VideoCodec, config: ReadOutConfig) -> Clip:

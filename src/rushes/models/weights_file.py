@@ -8,7 +8,7 @@ from safetensors.torch import save
 from torch import nn
 
 from rushes.core.errors import WeightsError
-from rushes.models.tensor_source import REMEDY, SafetensorsFile, fill
+from rushes.models.tensor_source import REMEDY
 
 DISK_DTYPE = torch.bfloat16
 
@@ -42,16 +42,3 @@ def save_weights(module: nn.Module, path: Path) -> str:
     content = save(state)
     write_atomically(path, content)
     return hashlib.sha256(content).hexdigest()
-
-
-def load_weights(
-    module: nn.Module, path: Path, sha256: str, dtype: torch.dtype, device: torch.device
-) -> None:
-    """Fill ``module``, built on the meta device, from ``path`` (:func:`tensor_source.fill`).
-
-    Raises WeightsError, naming the file, also when its SHA-256 is not ``sha256``.
-    """
-    source = SafetensorsFile(path)
-    fill(module, source, dtype, device)
-    if sha256_of(path) != sha256:
-        raise WeightsError(f"{path} was changed after it was published (its SHA-256 differs): {REMEDY}")

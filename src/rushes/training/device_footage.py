@@ -20,7 +20,7 @@ from rushes.core.errors import UsageError
 from rushes.models.mini_codec import MiniCodec
 from rushes.training.crops import CropShard
 from rushes.training.shards import Shard, Shelves, later_frames, moments, to_pixels
-from rushes.world.cells import CELL
+from rushes.world.cells import CELL, cell_means
 from rushes.world.classes import SUBJECT
 from rushes.world.raster.feed import batches
 from rushes.world.raster.render import BatchMaps, render_batch, render_maps
@@ -93,8 +93,9 @@ def _coded(codec: MiniCodec, frames: Tensor) -> Tensor:
 
 
 def _presence(maps: BatchMaps) -> Tensor:
-    shares = reduce((maps.classes == SUBJECT).float(), "n t (h p) (w q) -> n 1 t h w", "mean", p=CELL, q=CELL)
-    return later_frames(shares)[:, 0].to(torch.float16)
+    shares = cell_means((maps.classes == SUBJECT).float())
+    cells: Tensor = later_frames(shares[:, None])[:, 0].to(torch.float16)
+    return cells
 
 
 def _motion(maps: BatchMaps) -> Tensor:

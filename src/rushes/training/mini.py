@@ -264,17 +264,18 @@ class MiniTraining:
         by_length: dict[int, list[Shard]] = {}
         for shard in drawn:
             by_length.setdefault(shard.num_frames, []).append(shard)
+        return {num_frames: self._pool(same) for num_frames, same in by_length.items()}
+
+    def _pool(self, drawn: list[Shard]) -> LatentPool:
         shelves = self._shelves()
-        return {
-            num_frames: LatentPool(
-                tuple(shelves.read(shelves.latents, shard) for shard in same),
-                tuple(shelves.read(shelves.presence, shard) for shard in same),
-                tuple(shelves.read(shelves.motion, shard) for shard in same) if shelves.motion else (),
-                tuple(scene.told() for shard in same for scene in shard.scenes()),
-                tuple(scene.sliders() for shard in same for scene in shard.scenes()),
-            )
-            for num_frames, same in by_length.items()
-        }
+        scenes = [scene for shard in drawn for scene in shard.scenes()]
+        return LatentPool(
+            tuple(shelves.read(shelves.latents, shard) for shard in drawn),
+            tuple(shelves.read(shelves.presence, shard) for shard in drawn),
+            tuple(shelves.read(shelves.motion, shard) for shard in drawn) if shelves.motion else (),
+            tuple(scene.told() for scene in scenes),
+            tuple(scene.sliders() for scene in scenes),
+        )
 
     def _tokenizer(self) -> Tokenizer:
         if not self._tokenizer_file.exists():

@@ -27,13 +27,14 @@ def cells_of(flow: Any, depth: Any, classes: Any) -> Cells:
     """Cells of the maps of a ``Clip`` or of ``BatchMaps``: flow (..., T-1, 160, 256, 2), depth and classes
     (..., T, 160, 256).
     """
-    shares = [_mean(1.0 * (classes == kind)) for kind in range(len(CLASSES))]
+    shares = [cell_means(1.0 * (classes == kind)) for kind in range(len(CLASSES))]
     return Cells(
         reduce(flow, "... (r p) (c q) xy -> ... r c xy", "mean", p=CELL, q=CELL),
-        _mean(1.0 / depth),
+        cell_means(1.0 / depth),
         rearrange(shares, "k ... -> ... k"),
     )
 
 
-def _mean(values: Any) -> Any:
+def cell_means(values: Any) -> Any:
+    """Means over cells: (..., 160, 256) -> (..., 10, 16)."""
     return reduce(values, "... (r p) (c q) -> ... r c", "mean", p=CELL, q=CELL)

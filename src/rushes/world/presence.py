@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from rushes.world.camera import HEIGHT, WIDTH, camera_path
 from rushes.world.canvas.marks import skia_matrix, skia_path
+from rushes.world.cells import CELL
 from rushes.world.motion import motion_of
 from rushes.world.palette import palette_of
 from rushes.world.scene import Scene
 from rushes.world.stage import figure_of, placement_of
 
-CELL = 16
 _REDUCTION = 4
 """Drawn at a quarter of the size: sixteen samples a cell."""
 

@@ -24,15 +24,6 @@ class Texels:
     wraps: Tensor
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """The texels of some rectangles, one rectangle after the other: which it is, column and row in it."""
-
-    owner: Tensor
-    column: Tensor
-    row: Tensor
-
-
 def rasterise(table: SheetTable, device: torch.device) -> Texels:
     """Draw every sheet of a table once."""
     order = np.argsort(table.level, kind="stable")
