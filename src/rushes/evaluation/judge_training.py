@@ -74,13 +74,13 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.CHOOSER,
             ReadOutConfig(SLOTS, (72, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.4, 0.8), light=0.1, noise=0.08, shift=3),
-            seed=1, first_seed=2_000_000_000, scenes=2_000, steps=900, batch=24, learning_rate=2e-3,
+            seed=1, first_seed=2_000_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
         ),
         Role.REPORTER: JudgeRecipe(
             Role.REPORTER,
             ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.5, 0.9), light=0.15, noise=0.06, shift=2),
-            seed=2, first_seed=2_500_000_000, scenes=2_000, steps=900, batch=24, learning_rate=2e-3,
+            seed=2, first_seed=2_500_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
         ),
     }
 )  # fmt: skip
@@ -224,12 +224,9 @@ def spoil(pixels: Tensor, kind: Augmentation, random: np.random.Generator) -> Te
     frames = F.pad(frames, (kind.shift,) * 4, mode="replicate")
     frames = frames[..., down : down + height, right : right + width]
     generator = torch.Generator().manual_seed(int(random.integers(2**31)))
-    noise = torch.randn(frames.shape, generator=generator)
-    frames = (
-        frames + float(random.uniform(-kind.light, kind.light)) + float(random.uniform(0, kind.noise)) * noise
-    )
+    grain = float(random.uniform(0, kind.noise)) * torch.randn(pixels.shape[1:], generator=generator)
     spoilt: Tensor = rearrange(frames, "(b t) c h w -> b c t h w", b=len(pixels))
-    return spoilt
+    return spoilt + (float(random.uniform(-kind.light, kind.light)) + grain)
 
 
 def make_judge(recipe: JudgeRecipe, codec: VideoCodec, folder: Path, progress: Progress) -> ReadOut:

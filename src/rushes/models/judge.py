@@ -73,7 +73,9 @@ def frame_pairs(frames: Tensor, config: ReadOutConfig) -> FramePairs:
     top, left, height, width = middle_of(frames.shape[3], frames.shape[4], config.picture)
     cut = frames[:, :, indices, top : top + height, left : left + width]
     chosen = rearrange(cut, "b c t h w -> (b t) c h w")
-    small = F.interpolate(chosen.to(wide(chosen.dtype)), size=config.picture, mode="area")
+    small = chosen.to(wide(chosen.dtype))
+    if (height, width) != config.picture:
+        small = F.interpolate(small, size=config.picture, mode="area")
     halves = rearrange(small, "(b two p) c h w -> two b p c h w", two=2, p=config.num_pairs)
     return FramePairs(halves[0], halves[1])
 
