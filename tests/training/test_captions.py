@@ -1,6 +1,7 @@
 import numpy as np
 
 from rushes.core.vocabulary import SLOTS
+from rushes.language.captions import caption
 from rushes.training.captions import SHORT_SLOTS, told_attributes, training_caption
 
 ATTRIBUTES = {slot: values[0] for slot, values in SLOTS.items()}
@@ -25,3 +26,15 @@ def test_what_is_told_is_true_and_of_all_lengths():
     full = sum(len(values) == len(SLOTS) for values in told) / len(told)
     assert 0.5 < full < 0.72
     assert any(tuple(values) == SHORT_SLOTS for values in told)
+
+
+def test_every_part_of_a_scene_with_degrees_can_be_written():
+    random = np.random.default_rng(3)
+    told = ATTRIBUTES | {"speed": "fast", "strength": "fierce"}
+    texts = [training_caption(told, random, null_share=0) for _ in range(3000)]
+    assert all(texts)
+    plain = {**told, "sky": "plain"}
+    parts = [dict(told_attributes(plain, random)) for _ in range(3000)]
+    for part in parts:
+        part.pop("sky", None)
+    assert all(caption(part, "en", 1) for part in parts)

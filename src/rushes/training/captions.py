@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rushes.core.vocabulary import SLOTS
 from rushes.language.captions import LANGUAGES, caption
 
 FULL_SHARE = 0.6
 SHORT_SHARE = 0.1
 SHORT_SLOTS = ("subject", "action", "environment")
+# What can be said alone: degrees tell of something else, and captions pass over a plain sky.
+ALONE = SLOTS.keys() - {"sky"}
 
 
 def training_caption(attributes: Mapping[str, str], random: np.random.Generator, null_share: float) -> str:
@@ -29,5 +32,7 @@ def told_attributes(attributes: Mapping[str, str], random: np.random.Generator) 
         return attributes
     if draw < FULL_SHARE + SHORT_SHARE:
         return {slot: attributes[slot] for slot in SHORT_SLOTS}
-    kept = [slot for slot in attributes if random.random() < 0.6] or ["subject"]
+    kept = [slot for slot in attributes if random.random() < 0.6]
+    if not ALONE & set(kept):
+        kept.append("subject")
     return {slot: attributes[slot] for slot in kept}
