@@ -30,11 +30,8 @@ def test_what_is_told_is_true_and_of_all_lengths():
 
 def test_every_part_of_a_scene_with_degrees_can_be_written():
     random = np.random.default_rng(3)
-    told = ATTRIBUTES | {"speed": "fast", "strength": "fierce"}
-    texts = [training_caption(told, random, null_share=0) for _ in range(3000)]
-    assert all(texts)
-    plain = {**told, "sky": "plain"}
-    parts = [dict(told_attributes(plain, random)) for _ in range(3000)]
-    for part in parts:
-        part.pop("sky", None)
-    assert all(caption(part, "en", 1) for part in parts)
+    told = {slot: ATTRIBUTES[slot] for slot in SHORT_SLOTS} | {"speed": "fast", "sky": "plain"}
+    for _ in range(1000):
+        part = dict(told_attributes(told, random))
+        part.pop("sky", None)  # as in the warm start of the text encoder
+        assert caption(part, "en", 1)
