@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from rushes.core.errors import UsageError
+from rushes.studio.inputs import take_in
 from rushes.studio.projects import NewProject, new_project
 from rushes.studio.shots import Words, new_shot, revise_shot
 from rushes.studio.takes import (
@@ -33,18 +34,27 @@ def submit(desk, shot, *more):
         return add_take(connection, desk, shot.id, REQUEST, *more)
 
 
-def test_a_take_remembers_what_it_was_asked_and_of_which_words(desk, shot):
+def test_a_take_remembers_what_it_was_asked_and_of_which_words(desk, shot, files, tmp_path):
+    path = tmp_path / "first.png"
+    path.write_bytes(b"a picture")
+    given = Input("first_frame", take_in(desk, files, path).sha256)
     first = submit(desk, shot)
     revise_shot(desk, shot.id, Words("a fox sleeps"))
     origin = Origin(Relation.RETAKE, first.id, note_id="note_x")
-    second = submit(desk, shot, origin, (Input("first_frame", "00ff"),))
+    second = submit(desk, shot, origin, (given,))
     assert (first.code, second.code) == ("SQ010_SH0010_v001", "SQ010_SH0010_v002")
     assert first.shot_revision_id == shot.revision_id != second.shot_revision_id
     assert find_take(desk, second.code) == second
     assert second.request == REQUEST
-    assert second.inputs == (Input("first_frame", "00ff"),)
+    assert second.inputs == (given,)
     assert children_of(desk, first.id) == (second,)
     assert takes_of(desk, shot.id) == (first, second)
+
+
+def test_a_take_cannot_start_from_a_file_that_is_not_there(desk, shot):
+    with pytest.raises(UsageError, match="send it first"):
+        submit(desk, shot, Origin(), (Input("first_frame", "00ff"),))
+    assert takes_of(desk, shot.id) == ()
 
 
 def test_numbers_are_given_once_to_many_at_a_time(desk, shot):

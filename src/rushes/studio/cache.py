@@ -85,7 +85,7 @@ def evict(store: Store, kept: FileStore) -> int:
                 continue
             this = (stage_results.c.tenant_id == row.tenant_id) & (stage_results.c.key == row.key)
             connection.execute(delete(stage_results).where(this))
-            freed += sum(_drop(connection, kept, row.tenant_id, sha256) for sha256 in set(hashes))
+            freed += sum(drop(connection, kept, row.tenant_id, sha256) for sha256 in set(hashes))
     return freed
 
 
@@ -102,7 +102,7 @@ def _pinned(connection: Connection, tenant_id: str, hashes: Sequence[str]) -> bo
     return connection.scalar(asked) is not None
 
 
-def _drop(connection: Connection, kept: FileStore, tenant_id: str, sha256: str) -> int:
+def drop(connection: Connection, kept: FileStore, tenant_id: str, sha256: str) -> int:
     """Remove a file unless another result needs it; its bytes."""
     others = select(stage_results.c.files).where(stage_results.c.tenant_id == tenant_id)
     if any(sha256 in (each["sha256"] for each in row.files.values()) for row in connection.execute(others)):

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest step in migrations/versions; a database that has it is opened without loading Alembic.
-REVISION = "0001"
+REVISION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -110,25 +110,33 @@ sequences = Table(
 
 scenes = Table(
     "scenes", metadata, _id(), _tenant(), _of("projects"), _of("sequences", optional=True), _text("key"),
-    _text("heading"), _whole("position"), UniqueConstraint("project_id", "key"),
+    _text("heading"), _whole("position"), _text("number", default=""), _flag("is_omitted"),
+    UniqueConstraint("project_id", "key"),
 )  # fmt: skip
 
 script_revisions = Table(
     "script_revisions", metadata, _id(), _tenant(), _of("projects"), _whole("revision"), _text("name"),
-    _text("sha256"), _of("people"), _seconds("created_at"), UniqueConstraint("project_id", "revision"),
+    _text("sha256"), _of("people"), _seconds("created_at"), _text("breakdown_sha256", default=""),
+    _json("summary", optional=True), UniqueConstraint("project_id", "revision"),
 )  # fmt: skip
 
 shots = Table(
     "shots", metadata, _id(), _tenant(), _of("projects"), _of("sequences", optional=True),
     _of("scenes", optional=True), _text("key"), _text("code"), _whole("position"), _whole("revision", 0),
     _whole("takes_given", 0), _perhaps("current_take_id", String(40)),
-    UniqueConstraint("project_id", "code"), Index(None, "project_id", "position"),
+    UniqueConstraint("project_id", "code"), Index(None, "project_id", "position"), Index(None, "scene_id"),
 )  # fmt: skip
 
 shot_revisions = Table(
     "shot_revisions", metadata, _id(), _tenant(), _of("shots"), _whole("revision"), _text("text"),
     _json("spec"), _json("spans"), _of("script_revisions", optional=True), _of("people"),
     _seconds("created_at"), UniqueConstraint("shot_id", "revision"),
+)  # fmt: skip
+
+# How the shots that come from a script stand to its newest revision; ``facts`` is what rules know of them.
+scripted_shots = Table(
+    "scripted_shots", metadata, Column("shot_id", ForeignKey("shots.id"), primary_key=True), _tenant(),
+    _text("status"), _text("reason"), _json("facts"),
 )  # fmt: skip
 
 batches = Table(
@@ -141,7 +149,7 @@ takes = Table(
     _whole("take"), _text("code"), _of("takes", optional=True, name="parent_id"), _text("relation"),
     _perhaps("note_id", String(40)), _of("batches", optional=True, name="batch_id"), _json("inputs"),
     _json("request"), _of("people"), _seconds("created_at"), UniqueConstraint("shot_id", "take"),
-    Index(None, "project_id", "code"), Index(None, "parent_id"),
+    Index(None, "project_id", "code"), Index(None, "parent_id"), Index(None, "batch_id"),
 )  # fmt: skip
 
 masters = Table(
@@ -224,6 +232,13 @@ files = Table(
     _text("media_type"), _seconds("created_at"),
 )  # fmt: skip
 
+# Files that people sent, with what they are (rushes.media.inspection); pinned until they are deleted.
+uploads = Table(
+    "uploads", metadata, Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("sha256", String(64), primary_key=True), _json("facts"), _of("people"), _seconds("created_at"),
+    Index(None, "tenant_id", "created_at"),
+)  # fmt: skip
+
 # What is never evicted: masters, renditions, inputs and scripts; ``subject`` is what needs the file.
 pins = Table(
     "pins", metadata, Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
@@ -240,4 +255,28 @@ usage = Table(
     "usage", metadata, _counted(), _tenant(), _of("projects"), _text("job_id"), _text("stage"),
     _text("model"), _seconds("work"), _seconds("seconds"), _seconds("created_at"),
     Index(None, "model", "stage", "number"),
+)  # fmt: skip
+
+# Where a tenant wants to be told of its takes, and what is told there. A delivery is written in the
+# transaction of what it tells of; ``event_id`` is the same for all endpoints and all tries.
+endpoints = Table(
+    "endpoints", metadata, _id(), _tenant(), _text("name"), _text("url"), _json("kinds"), _text("secret"),
+    _text("old_secret", default=""), _seconds("old_until", 0), _flag("is_off"), _text("reason", default=""),
+    _seconds("created_at"), _seconds("updated_at"), Index(None, "tenant_id", "created_at"),
+)  # fmt: skip
+
+_WAITING = text("state = 'waiting'")
+
+deliveries = Table(
+    "deliveries", metadata, _id(), _tenant(), _of("endpoints"), _of("takes"), _text("event_id"),
+    _text("kind"), _text("state", default="waiting"), _whole("tries", 0), _seconds("due_at"),
+    _text("answer", default=""), _seconds("created_at"), _perhaps("ended_at"),
+    Index(None, "endpoint_id", "created_at"),
+    Index("ix_deliveries_waiting", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+)  # fmt: skip
+
+# How long files of takes are kept; ``project_id`` is empty in a tenant's own row, for all its other projects.
+retentions = Table(
+    "retentions", metadata, Column("tenant_id", ForeignKey("tenants.id"), primary_key=True),
+    Column("project_id", String(40), primary_key=True), _seconds("keep_s"), _flag("includes_chosen"),
 )  # fmt: skip

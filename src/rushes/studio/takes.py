@@ -128,6 +128,7 @@ def add_take(
         )
     )  # fmt: skip
     for each in inputs:
+        _check_file(connection, desk, each)
         pin(connection, desk.tenant_id, each.sha256, f"{take_id} {each.role}")
     desk.log(connection, take_id, "take submitted", {"code": f"{shot.code}_v{number:03d}"})
     return _take(desk.one(connection, schema.takes, take_id, "take"))
@@ -222,6 +223,14 @@ def renditions_of(desk: Desk, take_id: str) -> tuple[Rendition, ...]:
     with desk.store.read() as connection:
         rows = connection.execute(asked).mappings()
         return tuple(Rendition(**{name: row[name] for name in Rendition.__annotations__}) for row in rows)
+
+
+def _check_file(connection: Connection, desk: Desk, given: Input) -> None:
+    """Raise MissingError for a file that is not there; its row is locked, so it stays until it is pinned."""
+    table = schema.files
+    asked = desk.only(table).where(table.c.sha256 == given.sha256).with_for_update()
+    if connection.execute(asked).first() is None:
+        raise MissingError(f"there is no file {given.sha256[:64]!r} for {given.role}: send it first")
 
 
 def _listed(desk: Desk, which: Any) -> tuple[Take, ...]:
