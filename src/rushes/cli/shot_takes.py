@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from rushes.cli.desk import Studio, open_studio, print_json
 from rushes.cli.loras import asked_loras
 from rushes.cli.screen import Screen, duration
 from rushes.cli.take_plan import FIRST_FRAME, LORA, Given, estimate_planned, plan_take, rehearse
-from rushes.core.errors import CancelledError, UsageError
+from rushes.core.errors import CancelledError, ConflictError, UsageError
 from rushes.core.memory_size import parse_memory
 
 if TYPE_CHECKING:
@@ -169,7 +170,9 @@ def _leave_to_workers(studio: Studio, new: "Sequence[Submitted]") -> None:
 
     for each in new:
         if find_job(studio.desk, each.job.id).state is JobState.QUEUED:
-            hold(studio.desk, each.job.id, False)
+            # What the gate put before a person stays held.
+            with suppress(ConflictError):
+                hold(studio.desk, each.job.id, False)
 
 
 def make_one(studio: Studio, new: "Submitted", filmer: "Filmer", screen: Screen) -> dict[str, Any]:

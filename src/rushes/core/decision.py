@@ -1,7 +1,9 @@
 """What a gate says: allow, review or refuse, by which rule, because of which words."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -36,3 +38,7 @@ class Decision:
     def sentence(self) -> str:
         """For the person who wrote the words."""
         return f"{self.reason} ({self.rule}, {self.text} {self.span[0]}-{self.span[1]}): {self.remedy}"
+
+
+Gate = Callable[[Mapping[str, str], Collection[str], Mapping[str, Any]], Decision]
+"""Texts by name, the names of those that say what is not to be seen, a project's own policy: a decision."""

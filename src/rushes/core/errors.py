@@ -18,6 +18,8 @@ RushesError                 anything rushes raises on purpose           exit 1
 
 from typing import ClassVar
 
+from rushes.core.decision import Decision
+
 
 class RushesError(Exception):
     """Anything rushes raises on purpose; the message is one sentence for a person."""
@@ -44,9 +46,13 @@ class LimitError(UsageError):
 
 
 class RefusedError(RushesError):
-    """A safety gate refused the request."""
+    """A safety gate refused the request, or a person has to allow it; ``decision`` says by which rule."""
 
     exit_code = 3
+
+    def __init__(self, message: str, decision: Decision | None = None) -> None:
+        super().__init__(message)
+        self.decision = decision
 
 
 class FlaggedError(RushesError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, Table, insert, select
 
+from rushes.core.decision import Gate
 from rushes.core.errors import MissingError
 from rushes.studio import schema
 from rushes.studio.store import Store, new_id
@@ -26,11 +27,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Desk:
-    """The store as one person sees it."""
+    """The store as one person sees it. ``gate`` judges the words of their takes; ``trace`` is a W3C
+    traceparent that their jobs are part of.
+    """
 
     store: Store
     tenant_id: str
     person_id: str
+    gate: Gate | None = None
+    trace: str = ""
 
     def only(self, table: Table) -> Select[Any]:
         """Select from ``table`` what belongs to this tenant."""

@@ -9,10 +9,11 @@ from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
 
-from rushes.core.errors import CancelledError, LeaseLostError, UsageError
+from rushes.core.errors import CancelledError, LeaseLostError, RefusedError, UsageError
 from rushes.studio.cache import evict
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
+from rushes.studio.gate import waits
 from rushes.studio.jobs.claim import LEASE_S, claim_job
 from rushes.studio.jobs.classify import classify, describe
 from rushes.studio.jobs.ending import fail, give_up
@@ -28,9 +29,13 @@ BEAT_S = 2.0
 def run_now(desk: Desk, files: FileStore, job: Job, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
     """Make the take of a queued job, event by event; not asking for the next one cancels it.
 
-    Raises what the stage raised, CancelledError when somebody cancelled the job, UsageError when a worker
-    has it.
+    Raises what the stage raised, CancelledError when somebody cancelled the job, RefusedError while the gate
+    has put it before a person, UsageError when a worker has it.
     """
+    if job.take_id is not None:
+        with desk.store.read() as connection:
+            if waits(connection, desk, job.take_id):
+                raise RefusedError(f"{job.id} waits for a person: `rushes review TAKE --allow` lets it go")
     claimed = claim_job(desk.store, job.id, worker_name())
     if claimed is None or job.take_id is None:
         raise UsageError(f"{job.id} runs elsewhere already: `rushes queue` shows how far it is")

@@ -19,6 +19,7 @@ from rushes.studio.cache import StageResult, find_result, keep_result
 from rushes.studio.desk import Desk
 from rushes.studio.faults import kill_point
 from rushes.studio.files import FileStore, pin, record
+from rushes.studio.gate import record_of, waits
 from rushes.studio.jobs.ending import fenced, succeed
 from rushes.studio.jobs.heartbeat import Progress
 from rushes.studio.jobs.job import Claim, Job
@@ -127,7 +128,11 @@ class Production:
     publishes: bool = True
 
     def run(self, steps: Sequence[Step]) -> Iterator[Progress | StageEvent]:
-        """Make or find every stage, then publish. Not asking for the next event stops the work."""
+        """Make or find every stage, then publish. Not asking for the next event stops the work.
+
+        Raises RefusedError for a take that the gate put before a person, who has not allowed it.
+        """
+        gate = self._gate()
         results: dict[str, StageResult] = {}
         stages: tuple[Stage, ...] = ()
         whole = sum(step.weight for step in steps)
@@ -153,7 +158,16 @@ class Production:
                 yield event
                 before += step.weight
         absent = [step.name for step in steps if step.make is None]
-        self._publish(steps, Recipe(stages, _recorded(results.values(), absent)), results)
+        recorded = {**_recorded(results.values(), absent), **gate}
+        self._publish(steps, Recipe(stages, recorded), results)
+
+    def _gate(self) -> dict[str, Any]:
+        """The gate's word for the recipe. Raises RefusedError for a take that waits for a person."""
+        with self.desk.store.read() as connection:
+            if waits(connection, self.desk, self.take.id):
+                raise RefusedError(f"{self.take.code} waits for a person: allow it first")
+            said = record_of(connection, self.desk, self.take.id)
+        return {} if said is None else {"gate": said}
 
     def _find(self, key: str) -> StageResult | None:
         return find_result(self.desk.store, self.files, self.desk.tenant_id, key)

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 from rushes.core.errors import ConflictError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
+from rushes.studio.gate import ALLOWED, record_of, waits
+from rushes.studio.jobs.job import Lane
+from rushes.studio.jobs.submit import enqueue
 from rushes.studio.store import new_id
 
 
@@ -107,6 +110,25 @@ def choices_in(desk: Desk, project_id: str) -> dict[str, Choice]:
         return {take_id: Choice(choice) for take_id, choice in connection.execute(asked)}
 
 
+def allow(desk: Desk, take_id: str) -> None:
+    """Let a take be made that the gate put before a person. UsageError where it waits for nobody."""
+    notes, jobs = schema.notes, schema.jobs
+    with desk.store.write() as connection:
+        take = desk.one(connection, schema.takes, take_id, "take")
+        decision = record_of(connection, desk, take_id)
+        if decision is None or not waits(connection, desk, take_id):
+            raise ConflictError(f"{take['code']} waits for nobody's leave: `rushes review` lists what does")
+        detail = {**decision, "allowed_by": desk.person_id}
+        desk.log(connection, take_id, ALLOWED, detail)
+        now = desk.store.now(connection)
+        ours = (notes.c.take_id == take_id) & (notes.c.source == Source.GATE) & notes.c.closed_at.is_(None)
+        connection.execute(update(notes).where(ours).values(closed_at=now))
+        queued = (jobs.c.take_id == take_id) & (jobs.c.state == "queued")
+        for lane in connection.scalars(select(jobs.c.lane).where(queued)).all():
+            enqueue(connection, desk.tenant_id, Lane(lane))
+        connection.execute(update(jobs).where(queued).values(is_held=False))
+
+
 def make_current(desk: Desk, take_id: str) -> None:
     """Let the shot point to this take; the others stay as they are. UsageError while it is not made."""
     with desk.store.write() as connection:
@@ -140,6 +162,8 @@ def add_note(connection: Connection, desk: Desk, take_id: str, note: NewNote) ->
 def close_note(connection: Connection, desk: Desk, note_id: str) -> None:
     """Take a note off the queue: a take answers it, or a person lets it go."""
     note = desk.one(connection, schema.notes, note_id, "note")
+    if note["source"] == Source.GATE and waits(connection, desk, note["take_id"]):
+        raise ConflictError("the gate put this take before a person: allow it, or reject it")
     table = schema.notes
     now = desk.store.now(connection)
     connection.execute(update(table).where(table.c.id == note_id).values(closed_at=now))

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from rushes.core.errors import ConflictError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
+from rushes.studio.gate import judge, refusals_kept, waits
 from rushes.studio.jobs.job import Job, JobState, Lane, NewJob
 from rushes.studio.jobs.queue import cancel, find_job
 from rushes.studio.jobs.submit import digest_of, submit, submitted
@@ -46,16 +47,18 @@ def submit_take(
 ) -> Submitted:  # fmt: skip
     """Add a take of a shot and queue it. The same key again gives the same take and job.
 
-    Raises UsageError for a key used for another request, and where the budget does not hold the estimate.
+    Raises UsageError for a key used for another request, and where the budget does not hold the estimate;
+    RefusedError where the gate says no.
     """
     asked = [shot_id, asdict(request), asdict(origin), [asdict(each) for each in inputs]]
     digest = digest_of(asked)
     terms = replace(terms, submit_key=terms.submit_key or new_id("key"))
-    try:
-        return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
-    except IntegrityError:
-        # Somebody submitted the same key at the same moment: now it is there to be found.
-        return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
+    with refusals_kept(desk, shot_id):
+        try:
+            return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
+        except IntegrityError:
+            # Somebody submitted the same key at the same moment: now it is there to be found.
+            return _submit_once(desk, shot_id, request, terms, origin, inputs, digest)
 
 
 def inbox_shot(desk: Desk, words: str) -> str:
@@ -83,12 +86,17 @@ def edit_queued(desk: Desk, job_id: str, request: TakeRequest) -> Submitted:
         raise ConflictError(f"{job_id} is {old.state}: only queued takes can be edited")
     with desk.store.read() as connection:
         take = get_take(connection, desk, old.take_id)
+    with refusals_kept(desk, take.id), desk.store.read() as connection:
+        # Before the old one is gone.
+        judge(connection, desk, take.project_id, request.prompt, dict(request.settings))
     terms = Terms("", old.lane, old.priority, old.estimate_s, is_held=True)
     if cancel(desk, job_id) is not JobState.CANCELLED:
         raise ConflictError(f"{job_id} has started meanwhile: it is being cancelled, shoot again")
     new = submit_take(desk, take.shot_id, request, terms, take.origin, take.inputs)
     with desk.store.write() as connection:
-        place = {"rank": old.rank, "is_held": old.is_held}
+        was_waiting = waits(connection, desk, take.id)
+        is_held = waits(connection, desk, new.take.id) or (old.is_held and not was_waiting)
+        place = {"rank": old.rank, "is_held": is_held}
         connection.execute(update(jobs).where(jobs.c.id == new.job.id).values(**place))
         desk.log(connection, new.job.id, "job edited", {"before": job_id})
     return Submitted(new.take, find_job(desk, new.job.id))

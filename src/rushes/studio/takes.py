@@ -7,11 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
 
+from rushes.core.decision import Verdict
 from rushes.core.errors import MissingError, UsageError
 from rushes.core.request import check_prompt
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.files import pin
+from rushes.studio.gate import JUDGED, judge
+from rushes.studio.reviews import NewNote, Source, add_note
 from rushes.studio.shots import get_shot
 from rushes.studio.store import new_id
 
@@ -109,8 +112,12 @@ def add_take(
     connection: Connection, desk: Desk, shot_id: str, request: TakeRequest,
     origin: Origin = FIRST, inputs: tuple[Input, ...] = (),
 ) -> Take:  # fmt: skip
-    """Add a take of a shot's newest revision. Its number is given here and never again."""
+    """Add a take of a shot's newest revision. Its number is given here and never again.
+
+    Raises RefusedError where the desk's gate says no; what it puts before a person waits in review.
+    """
     shot = get_shot(connection, desk, shot_id)
+    decision = judge(connection, desk, shot.project_id, request.prompt, dict(request.settings))
     table = schema.shots
     number = connection.scalar(
         update(table)
@@ -131,6 +138,10 @@ def add_take(
         _check_file(connection, desk, each)
         pin(connection, desk.tenant_id, each.sha256, f"{take_id} {each.role}")
     desk.log(connection, take_id, "take submitted", {"code": f"{shot.code}_v{number:03d}"})
+    if decision is not None:
+        desk.log(connection, take_id, JUDGED, asdict(decision))
+    if decision is not None and decision.decision is Verdict.REVIEW:
+        add_note(connection, desk, take_id, NewNote(decision.sentence(), Source.GATE, decision.rule))
     return _take(desk.one(connection, schema.takes, take_id, "take"))
 
 

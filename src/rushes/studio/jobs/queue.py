@@ -6,6 +6,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio.desk import Desk
+from rushes.studio.gate import waits
 from rushes.studio.jobs.budget import release, reserve
 from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
 from rushes.studio.jobs.submit import enqueue
@@ -63,6 +64,8 @@ def hold(desk: Desk, job_id: str, is_held: bool) -> None:
     """Keep a queued job from running, or let it."""
     with desk.store.write() as connection:
         row = _queued(connection, desk, job_id)
+        if not is_held and row["take_id"] and waits(connection, desk, row["take_id"]):
+            raise ConflictError(f"{job_id} waits for a person: `rushes review TAKE --allow` lets it go")
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(is_held=is_held))
         enqueue(connection, desk.tenant_id, Lane(row["lane"]))
         desk.log(connection, job_id, "job held" if is_held else "job let go")
@@ -135,11 +138,12 @@ def try_again(desk: Desk, job_id: str) -> None:
             )
         reserve(connection, desk.tenant_id, row["project_id"], row["estimate_s"])
         enqueue(connection, desk.tenant_id, Lane(row["lane"]))
+        is_held = bool(row["take_id"]) and waits(connection, desk, row["take_id"])
         connection.execute(
             update(jobs)
             .where(jobs.c.id == job_id)
             .values(
-                state=JobState.QUEUED, is_cancelled=False, is_held=False, is_degraded=False, strikes=0,
+                state=JobState.QUEUED, is_cancelled=False, is_held=is_held, is_degraded=False, strikes=0,
                 failure="", message="", ended_at=None, not_before=0, reserved_s=row["estimate_s"],
             )
         )  # fmt: skip

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from rushes.core.errors import ConflictError, LimitError
 from rushes.core.recipe import canonical_json
 from rushes.studio.desk import Desk
+from rushes.studio.gate import waits
 from rushes.studio.jobs.budget import reserve
 from rushes.studio.jobs.job import Job, JobState, Lane, NewJob, job_of, rank_of
 from rushes.studio.schema import jobs, lanes, shares, tenants
@@ -40,11 +41,13 @@ def submit(connection: Connection, desk: Desk, new: NewJob, digest: str = "") ->
     enqueue(connection, desk.tenant_id, new.lane)
     now = desk.store.now(connection)
     job_id = new_id("job")
+    is_held = new.is_held or (new.take_id is not None and waits(connection, desk, new.take_id))
+    payload = {**new.payload, "traceparent": desk.trace} if desk.trace else dict(new.payload)
     connection.execute(
         insert(jobs).values(
             id=job_id, tenant_id=desk.tenant_id, person_id=desk.person_id, digest=digest, created_at=now,
             rank=rank_of(now, new.priority), state=JobState.QUEUED, reserved_s=new.estimate_s,
-            **{**asdict(new), "payload": dict(new.payload)},
+            **{**asdict(new), "payload": payload, "is_held": is_held},
         )
     )  # fmt: skip
     desk.log(connection, job_id, "job submitted", {"take": new.take_id, "lane": new.lane})
