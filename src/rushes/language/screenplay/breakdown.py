@@ -49,7 +49,7 @@ def break_down(play: Screenplay) -> Breakdown:
     scenes, shots, props = [], [], _PropList()
     for part, scene_id, number in zip(parts, ids, numbers, strict=True):
         plans = plan_shots(play, part, names, language)
-        plans = tuple(_with_canonical_names(plan, canonical) for plan in plans)
+        plans = tuple(_with_canonical_names(plan, canonical) for plan in plans) if canonical else plans
         props.add(part, scene_id, language)
         scenes.append(_scene(part, scene_id, number, plans, props.of_scene(scene_id)))
         shots += number_shots(plans, scene_id, number)

@@ -6,6 +6,7 @@ a reading aloud replaces them.
 """
 
 import re
+from functools import lru_cache
 
 from rushes.language.screenplay.form import language_of
 
@@ -20,20 +21,24 @@ _WORD = re.compile(
     r"[^\W_\u1100-\u11ff\u3041-\u30ff\u3131-\u318e\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f]+"
     r"(?:['’][A-Za-z]+)?"
 )
+_ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z]+)?")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _PAUSE = re.compile(
-    r"\bbeat\b|\bpause\b|\bsilence\b|停顿|沉默|良久|間|沈黙|사이|침묵|……|\.\.\.|—", re.IGNORECASE
+    r"\b(?:beat|pause|silence)\b|停顿|沉默|良久|間|沈黙|사이|침묵|……|\.\.\.|—", re.IGNORECASE
 )
 
 
+# A scene, its shots and the cutting into shots all ask for the same words.
+@lru_cache(maxsize=1024)
 def speech_seconds(words: str) -> float:
     """Seconds it takes to say ``words``, to a tenth."""
     language, units = _units(words)
     return round(units / _SPEECH_RATE[language] + _BREATH_S + _pauses(words), 1)
 
 
+@lru_cache(maxsize=1024)
 def action_seconds(words: str) -> float:
     """Seconds that what ``words`` tell takes to see, to a tenth."""
     language, units = _units(words)
@@ -51,9 +56,9 @@ def _pauses(words: str) -> float:
 
 def _units(words: str) -> tuple[str, float]:
     """The language of ``words`` and how much of what it is paced by: words, characters, morae, syllables."""
-    latin = len(_WORD.findall(words))
     if words.isascii():
-        return "en", latin
+        return "en", len(_ASCII_WORD.findall(words))
+    latin = len(_WORD.findall(words))
     han, kana, hangul = len(_HAN.findall(words)), len(_KANA.findall(words)), len(_HANGUL.findall(words))
     language = language_of(words)
     if language == "en":

@@ -17,7 +17,7 @@ class Run:
 
 def plain(words: str) -> str:
     """The words without marks of emphasis."""
-    return "".join(run.text for run in runs(words))
+    return "".join(run.text for run in runs(words)) if _MARK.search(words) else words
 
 
 def runs(words: str) -> tuple[Run, ...]:

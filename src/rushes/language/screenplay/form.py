@@ -25,6 +25,8 @@ LANGUAGES = {Form.FOUNTAIN: "en", Form.CHINESE: "zh", Form.JAPANESE: "ja", Form.
 
 def language_of(text: str) -> str:
     """`zh`, `en`, `ja` or `ko`, by the letters of ``text``; English where it has none."""
+    if text.isascii():
+        return "en"
     hangul, kana, han = len(_HANGUL.findall(text)), len(_KANA.findall(text)), len(_HAN.findall(text))
     # A Chinese text quotes no kana; a Japanese one may be mostly kanji.
     if hangul > kana + han:

@@ -15,8 +15,8 @@ from rushes.language.screenplay.words import fold, trade_words
 
 _SLUG = re.compile(r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]", re.IGNORECASE)
 _SCENE_NUMBER = re.compile(r"#([^\s#]+)#$")
-_TITLE_KEY = re.compile(r"([^\s:][^:]*):(.*)$")
-_PAGE_BREAK = re.compile(r"={3,}$")
+_TITLE_KEY = re.compile(r"([^\s:][^:]{0,60}):(.*)$")
+_PAGE_BREAK = re.compile(r"(?<!=)={3,}$")
 _EXTENSION = re.compile(r"\([^()]*\)")
 _FORCED_HEADING = re.compile(r"\.[^\s.]")
 

@@ -30,7 +30,7 @@ _NUMBERED = re.compile(
     rf"{_DIGITS}[-－—–.][0-9０-９]{{1,3}}(?![0-9０-９])|{_DIGITS}(?=[.．、场場 \u3000])[.．、场場]?"
 )
 _SEPARATORS = re.compile(r"[\s,，、.．。·・/／|｜\-－–—―()（）【】\[\]:：;；]+")
-_TIME_THEN_SETTING = re.compile(r"(.+?)[/／]?(内外景?|外内|[内外內]景?)$")
+_TIME_THEN_SETTING = re.compile(r"(.{1,24}?)[/／]?(内外景?|外内|[内外內]景?)$")
 _SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
 _NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
 _FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")

@@ -50,7 +50,7 @@ def plain_lines(source: str) -> list[Line]:
 
 def visible(text: str) -> str:
     """``text`` without characters that nobody sees: zero width, direction marks, soft hyphens."""
-    return _INVISIBLE.sub("", text)
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def visible_offsets(text: str) -> list[int]:
@@ -86,13 +86,15 @@ def _visible_line(
     starts: list[int],
 ) -> Line:
     inside = hidden[bisect_left(starts, start) : bisect_left(starts, words_end)]
+    if not inside:
+        return Line(start, end, visible(source[start:words_end]))
     seen = []
     position = start
     for first, last, _ in inside:
         seen.append(source[position:first])
         position = last
     seen.append(source[position:words_end])
-    return Line(start, end, visible("".join(seen)), inside[0][2] if inside else None)
+    return Line(start, end, visible("".join(seen)), inside[0][2])
 
 
 def hidden_spans(source: str) -> list[tuple[int, int, ElementKind]]:

@@ -34,12 +34,12 @@ class NameFinder:
         found = []
         end = 0
         for word in _WORD.finditer(text) if self._latin else ():
-            at = word.start()
-            if at < end:
-                continue
             # A possessive is part of the word: RUTH'S.
-            first = re.sub(r"['’]s$", "", word.group(), flags=re.IGNORECASE).upper()
-            for name in self._latin.get(first, ()):
+            first = word.group().upper()
+            first = first[:-2] if first.endswith(("'S", "’S")) else first
+            if first not in self._latin or (at := word.start()) < end:
+                continue
+            for name in self._latin[first]:
                 after = at + len(name)
                 is_whole = not text[after : after + 1].isalnum()
                 if is_whole and text[at:after].upper() == name.upper():

@@ -5,6 +5,7 @@ A code is a label. What a shot *is* hangs on its id, which never changes.
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 _HAN_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {
     "〇": 0,
@@ -63,6 +64,7 @@ def _letters(count: int) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # every shot of a scene asks for the same number
 def _ascii_number(number: str) -> str:
     """`12A` -> `012A`, `1-3` -> `001-003`, `十二` -> `012`."""
     parts = [

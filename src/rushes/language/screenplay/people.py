@@ -17,7 +17,7 @@ _CAST_ENTRY = re.compile(
 )
 # `MARA (40s)`, `RUTH, 60`, `BEN, a tall boy`; in `BOOM, the door flies open` nobody is introduced.
 _INTRODUCED = re.compile(
-    r"\b[A-Z][A-Z'.-]+(?: [A-Z][A-Z'.-]+){0,3}"
+    r"\b[A-Z][A-Z'.-]{1,30}(?: [A-Z][A-Z'.-]{1,30}){0,3}"
     r"(?=\s?\(\s?(?:\d|[a-z])|,\s?(?:\d|(?:an?|in|mid|late|early|barely|almost|his|her|our)\b))"
 )
 # Kana and particles are no part of a name here: `改札から駅員の佐伯健一（60）` introduces 佐伯健一.
@@ -25,6 +25,8 @@ _INTRODUCED_ASIAN = re.compile(
     r"(?:(?<![\u3400-\u9fff])([\u3400-\u9fff\u30a1-\u30fc]{2,5})|([\uac00-\ud7a3]{2,4}))"
     r"[（(]([0-9０-９]{1,3})[^（）()]{0,20}[）)]"
 )
+_ABOUT = re.compile(r"\s?[(,]\s?([^()\n.]{1,80})")
+_VERB_OR_AND = re.compile(r"and\b|[a-z]+s\b")
 _VOICE = re.compile(r"(?<=[^\x00-\x7f])(?:の声|の心の声|Ｎ|Ｍ|N|M|O\.?S\.?|V\.?O\.?)$")
 _NOBODY = frozenset({"ALL", "EVERYONE", "众人", "众", "全员", "一同", "全員", "모두", "일동"})
 
@@ -130,7 +132,7 @@ def _introductions(parts: tuple[ScenePart, ...], front: Iterable[Element]) -> di
 
 def _introduced_in(words: str, notes: dict[str, str]) -> None:
     for found in _INTRODUCED.finditer(words):
-        about = re.match(r"\s?[(,]\s?([^()\n.]{1,80})", words[found.end() :])
+        about = _ABOUT.match(words, found.end())
         notes.setdefault(found.group(), _looks(about.group(1)) if about else "")
     for asian in _INTRODUCED_ASIAN.finditer(words):
         notes.setdefault(asian.group(1) or asian.group(2), asian.group(3))
@@ -139,5 +141,5 @@ def _introduced_in(words: str, notes: dict[str, str]) -> None:
 def _looks(about: str) -> str:
     """What comes before the first verb: of `60, denim jacket, climbs out` the age and the jacket."""
     pieces = [piece.strip() for piece in about.split(",")]
-    looks = itertools.takewhile(lambda piece: not re.match(r"and\b|[a-z]+s\b", piece), pieces)
+    looks = itertools.takewhile(lambda piece: not _VERB_OR_AND.match(piece), pieces)
     return ", ".join(looks).strip(" ,)")

@@ -23,12 +23,12 @@ from rushes.language.screenplay.speech import (
 from rushes.language.screenplay.words import fold, trade_words
 
 _SLUG = re.compile(r"(?:INT|EXT|I/E)[./ ]", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"[-－—\s]*(?:第\s?)?[0-9０-９]{1,4}\s?[页頁]?[-－—\s]*$|\f$")
+_PAGE_NUMBER = re.compile(r"[-－—\s]{0,40}(?:第\s?)?[0-9０-９]{1,4}\s?[页頁]?[-－—\s]{0,40}$|\f$")
 _SECTION = re.compile(
     r"(?:第[0-9０-９一二三四五六七八九十百零]{1,6}[集章幕话話回部]|제?\s?[0-9]{1,4}\s?[화부회막]|前編|後編)"
     r"(?:[\s:：《「].{0,40})?$"
 )
-_PASSING = re.compile(r"(?:[×＊*✕xX][\s\u3000]*){3,}$")
+_PASSING = re.compile(r"(?:[×＊*✕xX]\s{0,12}){3,60}$")
 _TITLE = re.compile(r"[《「『<].{1,60}[》」』>]$")
 _ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
 _WRAPPED_WIDTH = 30

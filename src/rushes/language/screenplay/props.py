@@ -47,8 +47,8 @@ class PropMention:
 
 @dataclass(frozen=True)
 class _PropWords:
-    english: dict[str, str]  # word or words -> id
-    english_nouns: frozenset[str]  # those that count only after a determiner
+    english: dict[str, tuple[str, bool]]  # word or words -> id, and whether it counts only after a determiner
+    english_starts: frozenset[str]  # first words of what a text may say, plurals included
     asian: dict[str, tuple[tuple[str, str], ...]]  # first character -> (word, id), longest first
     first: re.Pattern[str]
 
@@ -61,26 +61,27 @@ def find_props(text: str, language: str) -> tuple[PropMention, ...]:
 
 def _english(text: str, words: _PropWords) -> list[PropMention]:
     tokens = list(_WORD.finditer(text))
-    found = []
-    index = 0
-    while index < len(tokens):
-        for count in (2, 1):
-            last = tokens[min(index + count, len(tokens)) - 1]
-            phrase = text[tokens[index].start() : last.end()]
-            before = tokens[index - 1].group().lower() if index else ""
-            prop_id = _english_id(phrase.lower(), before, words) if len(phrase) < 40 else None
+    lowered = [token.group().lower() for token in tokens]
+    found: list[PropMention] = []
+    for index, word in enumerate(lowered):
+        start = tokens[index].start()
+        if word not in words.english_starts or (found and start < found[-1].span.end):
+            continue
+        before = lowered[index - 1] if index else ""
+        for last in tokens[index + 1 : index + 2], tokens[index : index + 1]:
+            end = last[0].end() if last else start
+            prop_id = _english_id(text[start:end].lower(), before, words) if end - start < 40 else None
             if prop_id:
-                found.append(PropMention(prop_id, phrase, Span(tokens[index].start(), last.end())))
-                index += count - 1
+                found.append(PropMention(prop_id, text[start:end], Span(start, end)))
                 break
-        index += 1
     return found
 
 
 def _english_id(phrase: str, before: str, words: _PropWords) -> str | None:
     for form in (phrase, phrase.removesuffix("s"), phrase.removesuffix("es")):
-        if form in words.english and (form not in words.english_nouns or before in _DETERMINERS):
-            return words.english[form]
+        prop_id, is_bound = words.english.get(form, ("", False))
+        if prop_id and (not is_bound or before in _DETERMINERS):
+            return prop_id
     return None
 
 
@@ -105,18 +106,18 @@ def _prop_words(language: str) -> _PropWords:
     for prop_id, words in _lexicon_props(table):
         for name in words:
             table.setdefault(prop_id, {}).setdefault(name, []).extend(words[name])
-    english: dict[str, str] = {}
-    nouns: set[str] = set()
+    english: dict[str, tuple[str, bool]] = {}
     by_first: dict[str, list[tuple[str, str]]] = {}
     for prop_id, languages in table.items():
         for word in languages["en"]:
             # What the hand-made list says of a word stands before what the lexicon says.
-            if english.setdefault(word.strip("~"), prop_id) == prop_id and word[0] == "~":
-                nouns.add(word[1:])
+            english.setdefault(word.strip("~"), (prop_id, word[0] == "~"))
         for word in languages[language]:
             by_first.setdefault(word[0], []).append((word, prop_id))
     asian = {first: tuple(sorted(words, key=lambda pair: -len(pair[0]))) for first, words in by_first.items()}
-    return _PropWords(english, frozenset(nouns), asian, re.compile(f"[{''.join(asian)}]"))
+    firsts = {_WORD.findall(word)[0] for word in english}
+    starts = frozenset(first + ending for first in firsts for ending in ("", "s", "es"))
+    return _PropWords(english, starts, asian, re.compile(f"[{''.join(asian)}]"))
 
 
 def _lexicon_props(table: dict[str, dict[str, list[str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:

@@ -25,7 +25,7 @@ from rushes.language.screenplay.shot import Coverage, Span
 
 LONGEST_SHOT_S = 5.0  # 81 frames at 16 fps
 _SENTENCE = re.compile(r"[^.!?。！？…\n]*(?:[.!?。！？…]+[\"'”’」』）)]*|\n|$)\s*")
-_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』）)]*\\s*$")
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’」』）)]{0,8}\s{0,8}$")
 _LETTER = re.compile(r"[^\W_]")
 _LONGEST_CUE = 48
 _LONGEST_CHUNK = 1000  # characters; words without letters take no time

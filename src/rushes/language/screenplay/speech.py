@@ -23,7 +23,8 @@ _QUOTE = re.compile(
 _GAP = re.compile(
     rf"(?P<name>[^\s：:，,。.!?、（）()「」“”\"…]{{1,8}})(?P<mark>\t+ {{0,8}}| {{2,24}})(?P<aside>{_ASIDE})?"
 )
-_ASIDE_AFTER = re.compile(rf"[ \t\u3000]*({_ASIDE})")
+_ASIDE_AFTER = re.compile(rf"[ \t\u3000]{{0,20}}({_ASIDE})")
+_ASIDE_AT_END = re.compile(rf"[ \t\u3000]{{0,20}}{_ASIDE}[ \t\u3000]{{0,20}}$")
 _NARRATES = re.compile(r"(?:[说說道问問着著喊叫答是为為写寫有示念]|如下|以下)$")
 _PARTICLE = re.compile(r"[^\u3041-\u309f][にをがはでとのもへ]$")
 
@@ -86,7 +87,7 @@ def is_name_extension(aside: str) -> bool:
 
 def without_extension(name: str) -> str:
     """A speaker's name without the brackets after it."""
-    return re.sub(rf"[ \t\u3000]*{_ASIDE}[ \t\u3000]*$", "", name)
+    return _ASIDE_AT_END.sub("", name)
 
 
 def _bare(aside: str) -> str:

@@ -14,7 +14,7 @@ _SLUG = re.compile(
     r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
     re.IGNORECASE,
 )
-_NUMBER_AFTER = re.compile(r"[ \t]{2,}([0-9]{1,4}[A-Z]{0,2})\.?$")
+_NUMBER_AFTER = re.compile(r"[ \t]{2}([0-9]{1,4}[A-Z]{0,2})\.?$")
 _FURNITURE = re.compile(
     r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
 )

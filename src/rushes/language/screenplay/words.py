@@ -54,6 +54,9 @@ def trade_words() -> TradeWords:
     )
 
 
+_SPACES = re.compile(r"\s+")
+
+
 def fold(word: str) -> str:
     """One form for the many ways a word is typed: full width, case, marks and spaces around it."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", word).strip(_EDGES).upper())
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", word).strip(_EDGES).upper())
