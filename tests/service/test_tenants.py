@@ -13,6 +13,7 @@ from rushes.service.keys import Scope
 # What belongs to no tenant: the house's own routes.
 COMMON = {"/healthz", "/readyz", "/metrics", "/v1/models", "/v1/lanes", "/v1/lanes/{lane}", "/media/{link}"}
 ASYNC = {"X-DashScope-Async": "enable"}
+ENDPOINT = {"name": "post", "url": "https://hooks.example.com/x", "event_types": ["video.completed"]}
 
 
 @pytest.fixture
@@ -30,15 +31,18 @@ def client_of(house, tenant, scopes=(Scope.READ, Scope.WRITE)):
 def fill(client, house):
     """One of everything; ids by the name their path parameter has."""
     project = client.post("/v1/projects", json={"code": "FOX"}).json()
+    endpoint = client.post("/v1/webhook_endpoints", json=ENDPOINT).json()
     shot = client.post("/v1/projects/FOX/shots", json={"text": "a fox in rain"}).json()
     take = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
     work_off(house)
     note = client.post(f"/v1/takes/{take['id']}/notes", json={"text": "snow, not rain"}).json()
     waits = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
+    told = client.get(f"/v1/webhook_endpoints/{endpoint['id']}/deliveries").json()["data"][0]
     return {
         "project_id": project["id"], "shot_id": shot["id"], "take_id": take["id"], "note_id": note["id"],
         "video_id": take["id"].replace("take", "video"), "task_id": take["id"],
-        "job_id": waits["job"]["id"], "name": "clip",
+        "job_id": waits["job"]["id"], "name": "clip", "endpoint_id": endpoint["id"],
+        "delivery_id": told["id"],
     }  # fmt: skip
 
 

@@ -46,6 +46,18 @@ class Window:
     until: float = inf
 
 
+def video_id(take_id: str) -> str:
+    """What a take is called by clients who see videos."""
+    return take_id.replace("take_", "video_", 1)
+
+
+def take_id(video_id: str) -> str:
+    """The take behind a video's id. MissingError for what is no such id."""
+    if not video_id.startswith("video_"):
+        raise MissingError(f"there is no video {video_id[:64]!r}: GET /v1/videos lists those there are")
+    return video_id.replace("video_", "take_", 1)
+
+
 def find_footage(desk: Desk, take_id: str) -> Footage:
     """One take; MissingError where this tenant has none, or has deleted it."""
     with desk.store.read() as connection:

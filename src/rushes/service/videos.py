@@ -2,18 +2,28 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 
-from rushes.core.errors import ConflictError, MissingError
+from rushes.core.errors import ConflictError
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 from rushes.service.caller import Caller, Reader, Writer
 from rushes.service.delivery import FILE_ANSWERS, file_name, send_file
 from rushes.service.errors import ERRORS
-from rushes.service.footage import CLIP, SHEET, Footage, Window, delete_footage, find_footage, list_footage
+from rushes.service.footage import (
+    CLIP,
+    SHEET,
+    Footage,
+    Window,
+    delete_footage,
+    find_footage,
+    list_footage,
+    take_id,
+    video_id,
+)
 from rushes.service.submit import Wish, submit_to_shot, submit_words
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
@@ -128,16 +138,16 @@ def page(
     after: Annotated[str, Query(max_length=64)] = "",
 ) -> Videos:
     """Videos by age."""
-    window = Window(limit, _take_id(after) if after else "", order == "asc")
+    window = Window(limit, take_id(after) if after else "", order == "asc")
     found, has_more = list_footage(caller.desk, window)
     data = [_view(caller, each) for each in found]
     ends = (data[0].id, data[-1].id) if data else (None, None)
     return Videos(data=data, first_id=ends[0], last_id=ends[1], has_more=has_more)
 
 
-def the_footage(video_id: str, caller: Reader) -> Footage:
+def the_footage(caller: Reader, name: Annotated[str, Path(alias="video_id")]) -> Footage:
     """The take behind a video's id."""
-    return find_footage(caller.desk, _take_id(video_id))
+    return find_footage(caller.desk, take_id(name))
 
 
 Found = Annotated[Footage, Depends(the_footage)]
@@ -154,7 +164,7 @@ def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
 def delete(caller: Writer, footage: Found) -> DeletedVideo:
     """Stop it, and show it no longer."""
     delete_footage(caller.desk, footage.take.id)
-    return DeletedVideo(id=_video_id(footage.take.id))
+    return DeletedVideo(id=video_id(footage.take.id))
 
 
 @router.post("/{video_id}/remix")
@@ -189,10 +199,10 @@ def _view(caller: Caller, footage: Footage) -> Video:
     settings = take.request.settings
     size = settings.get("size") or (f"{model.width}x{model.height}" if model else "")
     view = Video(
-        id=_video_id(take.id), model=take.request.model, status="completed", progress=100,
+        id=video_id(take.id), model=take.request.model, status="completed", progress=100,
         created_at=int(take.created_at), seconds=_plain(settings.get("seconds") or (model and model.seconds)),
         size=size and "{}x{}".format(*parse_size(size)), prompt=take.request.prompt, seed=take.request.seed,
-        remixed_from_video_id=take.origin.parent_id and _video_id(take.origin.parent_id),
+        remixed_from_video_id=take.origin.parent_id and video_id(take.origin.parent_id),
     )  # fmt: skip
     if job is None:
         return view
@@ -217,13 +227,3 @@ def _error(state: JobState, failure: str, message: str) -> VideoError | None:
 def _plain(seconds: Any) -> str:
     """``"2"`` or ``"2.54"``: clients read a decimal number."""
     return f"{float(parse_seconds(str(seconds))):.6g}" if seconds else ""
-
-
-def _video_id(take_id: str) -> str:
-    return take_id.replace("take_", "video_", 1)
-
-
-def _take_id(video_id: str) -> str:
-    if not video_id.startswith("video_"):
-        raise MissingError(f"there is no video {video_id[:64]!r}: GET /v1/videos lists those there are")
-    return video_id.replace("video_", "take_", 1)

@@ -11,6 +11,7 @@ from rushes.core.errors import LeaseLostError
 from rushes.studio.jobs.budget import release
 from rushes.studio.jobs.job import MAX_STRIKES, Claim, Failure, JobState, Lane
 from rushes.studio.jobs.submit import enqueue
+from rushes.studio.outbox import post
 from rushes.studio.schema import attempts, events, jobs
 from rushes.studio.store import Store
 
@@ -118,6 +119,7 @@ def _end(
     )  # fmt: skip
     release(connection, row["id"])
     _log(connection, row, f"job {state}", now, {"outcome": outcome, "message": message})
+    post(connection, row["tenant_id"], row["take_id"], state, now)
     return state
 
 

@@ -10,6 +10,7 @@ from rushes.studio.gate import waits
 from rushes.studio.jobs.budget import release, reserve
 from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
 from rushes.studio.jobs.submit import enqueue
+from rushes.studio.outbox import post
 from rushes.studio.schema import jobs, lanes
 
 NO_STATES: tuple[JobState, ...] = ()
@@ -57,6 +58,7 @@ def cancel(desk: Desk, job_id: str) -> JobState:
         now = desk.store.now(connection)
         connection.execute(this.values(state=JobState.CANCELLED, is_cancelled=True, ended_at=now))
         release(connection, job_id)
+        post(connection, desk.tenant_id, row["take_id"], JobState.CANCELLED, now)
         return JobState.CANCELLED
 
 
