@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
-
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from rushes.engine.events import Event
 
 
@@ -15,6 +14,9 @@ class Screen:
     """What a person sees: lines, and a bar where there is a terminal; on stderr when stdout carries JSON."""
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
+        # Every verb imports this module, and rich takes a tenth of a verb's start.
+        from rich.console import Console
+
         self.console = Console(stderr=as_json, quiet=quiet, highlight=False, markup=False, soft_wrap=True)
 
     def say(self, title: str, text: str) -> None:
@@ -24,6 +26,8 @@ class Screen:
     @contextmanager
     def progress(self) -> Iterator["TakeBar"]:
         """A live bar with stage, step and the time left for the whole take."""
+        from rich.progress import BarColumn, Progress, TextColumn
+
         columns = (
             TextColumn("{task.description:<24}"),
             BarColumn(),
@@ -38,9 +42,9 @@ class Screen:
 class TakeBar:
     """One line per take, fed by the engine's events."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: "Progress") -> None:
         self._bar = bar
-        self._task: TaskID = bar.add_task("", total=1, left="")
+        self._task: "TaskID" = bar.add_task("", total=1, left="")
 
     def show(self, event: "Event") -> None:
         """Move on to what ``event`` says."""
