@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "media": {"core"},
     "models": {"core"},
     "hub": {"core"},
+    "hosted": {"core", "media"},
     "diffusion": {"core"},
     "world": {"core", "language", "media"},
     "engine": {"core", "models", "diffusion"},
@@ -37,7 +38,7 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"__main__"}
 
-WITHOUT_TORCH = {"core", "hub", "language", "media", "world", "studio", "service"}
+WITHOUT_TORCH = {"core", "hosted", "hub", "language", "media", "world", "studio", "service"}
 TORCH_RENDERER = "rushes.world.raster"
 """Draws on a GPU: the one part of a package without torch that needs it, and is loaded only by name."""
 

@@ -13,7 +13,7 @@ from rushes.core.settings import Settings
 project = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Projects: new, list, budget, export, import; backup and restore of all.",
+    help="Projects: new, list, budget, policy, export, import; backup and restore of all.",
     epilog="Example: rushes project new FOX --title 狐狸 --frame-rate 24000/1001",
 )
 
@@ -75,6 +75,23 @@ def budget(
     found = studio.project(code)
     set_budget(studio.desk, found.id, seconds)
     print(f"project {found.code}: " + ("no limit" if seconds is None else f"at most {seconds:.0f} s"))
+
+
+@project.command(epilog="Example: rushes project policy FOX --remote")
+def policy(
+    code: Annotated[str, typer.Argument(help="Code of the project; INBOX is that of takes without one.")],
+    *,
+    remote: Annotated[
+        bool, typer.Option("--remote/--no-remote", help="May its words be sent to hosted models?")
+    ],
+) -> None:
+    """Say whether the words of a project may leave this machine. Without a word they may not."""
+    from rushes.studio.projects import INBOX, set_policy
+
+    studio = open_studio()
+    found = studio.project("" if code.upper() == INBOX else code)
+    set_policy(studio.desk, found.id, "remote", remote)
+    print(f"project {found.code}: its words " + ("may go to hosted models" if remote else "stay here"))
 
 
 @project.command(epilog="Example: rushes project export FOX fox.zip")

@@ -11,6 +11,8 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── GenerationError         a run went wrong on its way                 exit 1
 │   └── OutOfMemoryError    memory ran out in one of its stages         exit 1
 ├── HubError                a hub of models is out of reach or wrong    exit 1
+├── HostedError             a hosted model gave no usable clip          exit 1
+│   └── HostedBusyError     it is out of reach or full, for a while     exit 1
 ├── StoreError              the studio's database or files cannot do it exit 1
 │   └── LeaseLostError      a job now belongs to another attempt        exit 1
 └── CancelledError          the user stopped the run                    exit 130
@@ -75,6 +77,14 @@ class OutOfMemoryError(GenerationError):
 
 class HubError(RushesError):
     """A hub of models cannot be reached, lacks what was asked, or sends other bytes than it promises."""
+
+
+class HostedError(RushesError):
+    """A hosted model failed on its way, or gave something that is no clip."""
+
+
+class HostedBusyError(HostedError):
+    """A hosted model is out of reach or has no room now; later it may."""
 
 
 class StoreError(RushesError):

@@ -1,7 +1,7 @@
 """Clips as MP4 files: H.264 High, 4:2:0, BT.709 limited range, index first; and what a file says it is."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -123,11 +123,23 @@ def read_frames(path: Path) -> Iterator[Picture]:
     """The pictures of a clip as RGB (H, W, 3), converted by the colour tags of the file."""
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            picture = frame.reformat(
-                format="rgb24",
-                src_colorspace=frame.colorspace,
-                src_color_range=frame.color_range,
-                dst_color_range=ColorRange.JPEG,
-                interpolation=LANCZOS,
-            ).to_ndarray()
-            yield picture.astype(np.uint8, copy=False)
+            yield _to_picture(frame)
+
+
+def read_some_frames(path: Path, numbers: Collection[int]) -> Iterator[tuple[int, Picture]]:
+    """Frames ``numbers`` of a clip with their numbers; all are decoded, the others not made into pictures."""
+    with av.open(str(path)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in numbers:
+                yield number, _to_picture(frame)
+
+
+def _to_picture(frame: VideoFrame) -> Picture:
+    picture = frame.reformat(
+        format="rgb24",
+        src_colorspace=frame.colorspace,
+        src_color_range=frame.color_range,
+        dst_color_range=ColorRange.JPEG,
+        interpolation=LANCZOS,
+    ).to_ndarray()
+    return picture.astype(np.uint8, copy=False)

@@ -1,4 +1,8 @@
-"""A take's raw master: every native frame as it was decoded, lossless (FFV1 in Matroska), at its rate."""
+"""A take's raw master: every native frame as it was decoded, lossless (FFV1 in Matroska), at its rate.
+
+A clip that came from a hosted model is a master as it came: it is lossy already, and FFV1 would only make it
+many times larger.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +14,8 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
+
+from rushes.media.video import read_frames
 
 Frames = NDArray[np.uint8]
 REVISION = 1
@@ -65,13 +71,12 @@ def master_writer(path: Path, frame_rate: Fraction) -> Iterator[MasterWriter]:
 
 def read_master(path: Path) -> Iterator[Frames]:
     """The frames one by one, uint8 (1, H, W, 3) RGB, bit for bit as they were written."""
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)[None]
+    for picture in read_frames(path):
+        yield picture[None]
 
 
 def master_facts(path: Path) -> MasterFacts:
-    """Size, length and rate; every frame of FFV1 is a packet, so none need be decoded."""
+    """Size, length and rate; every frame is a packet, so none need be decoded."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         num_frames = sum(1 for packet in container.demux(stream) if packet.size)

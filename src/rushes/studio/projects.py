@@ -107,6 +107,16 @@ def set_budget(desk: Desk, project_id: str, budget_s: float | None) -> None:
         desk.log(connection, project_id, "budget set", {"budget_s": budget_s})
 
 
+def set_policy(desk: Desk, project_id: str, name: str, value: bool) -> None:
+    """Allow or forbid something in a project: ``remote``, sending its words to a hosted model."""
+    table = schema.projects
+    with desk.store.write() as connection:
+        row = desk.one(connection, table, project_id, "project")
+        policy = {**row["policy"], name: value}
+        connection.execute(update(table).where(table.c.id == project_id).values(policy=policy))
+        desk.log(connection, project_id, "policy set", {name: value})
+
+
 def sequence_id(connection: Connection, desk: Desk, project_id: str, code: str) -> str:
     """Id of a project's sequence, made where it is new."""
     table = schema.sequences

@@ -4,7 +4,15 @@ import errno
 
 from sqlalchemy.exc import OperationalError
 
-from rushes.core.errors import OutOfMemoryError, RefusedError, UsageError, WeightsError
+from rushes.core.errors import (
+    HostedBusyError,
+    HostedError,
+    LimitError,
+    OutOfMemoryError,
+    RefusedError,
+    UsageError,
+    WeightsError,
+)
 from rushes.studio.jobs.job import Failure
 
 # The machine is full or may not be written to; another machine, or this one later, can.
@@ -12,14 +20,21 @@ _HOST_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.ENF
 _FULL_DATABASE = ("disk is full", "readonly database", "disk I/O error", "unable to open database")
 
 
+# The first that fits counts.
+_CLASSES: tuple[tuple[tuple[type[BaseException], ...], Failure], ...] = (
+    ((RefusedError,), Failure.REFUSED),
+    ((LimitError,), Failure.BUDGET),
+    ((UsageError, WeightsError), Failure.USER),
+    ((OutOfMemoryError, MemoryError), Failure.OUT_OF_MEMORY),
+    ((HostedBusyError,), Failure.HOST),
+)
+
+
 def classify(error: BaseException) -> Failure:
     """The class of an error a stage ended with; what nobody knows is taken for a passing fault."""
-    if isinstance(error, RefusedError):
-        return Failure.REFUSED
-    if isinstance(error, UsageError | WeightsError):
-        return Failure.USER
-    if isinstance(error, OutOfMemoryError | MemoryError):
-        return Failure.OUT_OF_MEMORY
+    for kinds, found in _CLASSES:
+        if isinstance(error, kinds):
+            return found
     if isinstance(error, OSError) and error.errno in _HOST_ERRORS:
         return Failure.HOST
     if isinstance(error, OperationalError) and any(words in str(error.orig) for words in _FULL_DATABASE):
@@ -30,4 +45,5 @@ def classify(error: BaseException) -> Failure:
 def describe(error: BaseException) -> str:
     """One line for a person."""
     text = " ".join(str(error).split()) or "no message"
-    return text if isinstance(error, UsageError | RefusedError) else f"{type(error).__name__}: {text}"[:500]
+    is_for_people = isinstance(error, UsageError | RefusedError | HostedError)
+    return text if is_for_people else f"{type(error).__name__}: {text}"[:500]

@@ -1,0 +1,1 @@
+"""Hosted models: clips made by a service elsewhere, as one more engine. Imports no torch."""
