@@ -4,15 +4,6 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -29,6 +20,16 @@ class ByteBar(AbstractContextManager["ByteBar"]):
     """Shown on a terminal only; ``done`` bytes of ``total`` count from the start."""
 
     def __init__(self, console: "Console", title: str, total: int, done: int = 0) -> None:
+        # Loaded here, because rich takes a tenth of every verb's start.
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
         columns = (
             TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
             TimeRemainingColumn(),

@@ -44,7 +44,7 @@ class TakeBar:
 
     def __init__(self, bar: "Progress") -> None:
         self._bar = bar
-        self._task: "TaskID" = bar.add_task("", total=1, left="")
+        self._task: TaskID = bar.add_task("", total=1, left="")
 
     def show(self, event: "Event") -> None:
         """Move on to what ``event`` says."""
