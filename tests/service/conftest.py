@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from fractions import Fraction
 
+import cv2
+import numpy as np
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
@@ -40,6 +42,11 @@ def loopback(monkeypatch, isolated):
         monkeypatch.delenv(name, raising=False)
 
 
+def picture(shade):
+    """The bytes of a small PNG of one grey, 0 to 255."""
+    return cv2.imencode(".png", np.full((36, 64, 3), shade, np.uint8))[1].tobytes()
+
+
 def estimate(_desk, request):
     """The fake makes anything up to ten seconds."""
     if Fraction(request.settings.get("seconds", "2")) > 10:
@@ -47,8 +54,9 @@ def estimate(_desk, request):
     return 0.0
 
 
-MINI = ServedModel("mini", Fraction(12), Fraction(2), 1280, 720)
-ENGINE = Engine({"mini": MINI, "other": replace(MINI, name="other")}, estimate, lambda _: build_fake)
+MINI = ServedModel("mini", Fraction(12), Fraction(2), 1280, 720, takes_first_frame=True)
+OTHER = replace(MINI, name="other", takes_first_frame=False)
+ENGINE = Engine({"mini": MINI, "other": OTHER}, estimate, lambda _: build_fake)
 
 
 @pytest.fixture(scope="session")

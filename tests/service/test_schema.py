@@ -7,7 +7,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
-from tests.service.conftest import work_off
+from tests.service.conftest import picture, work_off
 
 from rushes.service.app import make_app
 from rushes.service.keys import Scope
@@ -23,9 +23,22 @@ def test_the_document_is_complete(client):
     assert len(bodies) > 8
     for name in bodies:
         assert name in ("Synthesis",) or document["components"]["schemas"][name]["examples"], name
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert has_examples(document, operation.get("requestBody", {})), path
     names = [each["operationId"] for path in document["paths"].values() for each in path.values()]
     assert len(names) == len(set(names))
     assert all(each.get("description") for path in document["paths"].values() for each in path.values())
+
+
+def has_examples(document, body):
+    """Whether each way to send a body is shown."""
+    schemas = document["components"]["schemas"]
+    for content in body.get("content", {}).values():
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        if "example" not in content and "examples" not in schemas.get(name, content["schema"]):
+            return False
+    return True
 
 
 def test_every_route_keeps_to_its_description(house):
@@ -36,6 +49,7 @@ def test_every_route_keeps_to_its_description(house):
     with TestClient(app, headers=header, raise_server_exceptions=False) as client:
         client.post("/v1/projects", json={"code": "FOX"})
         client.post("/v1/videos", json={"prompt": "a fox"})
+        client.post("/v1/files", content=picture(90))
         work_off(house)
     schema = schemathesis.openapi.from_asgi("/openapi.json", app).exclude(path="/v1/events")
     found = []

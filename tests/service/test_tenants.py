@@ -4,7 +4,7 @@ import re
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.conftest import work_off
+from tests.service.conftest import picture, work_off
 
 from rushes.service.app import make_app
 from rushes.service.house import Limits
@@ -36,10 +36,12 @@ def fill(client, house):
     take = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
     work_off(house)
     note = client.post(f"/v1/takes/{take['id']}/notes", json={"text": "snow, not rain"}).json()
+    file = client.post("/v1/files", content=picture(90)).json()
     waits = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
     told = client.get(f"/v1/webhook_endpoints/{endpoint['id']}/deliveries").json()["data"][0]
     return {
         "project_id": project["id"], "shot_id": shot["id"], "take_id": take["id"], "note_id": note["id"],
+        "sha256": file["sha256"],
         "video_id": take["id"].replace("take", "video"), "task_id": take["id"],
         "job_id": waits["job"]["id"], "name": "clip", "endpoint_id": endpoint["id"],
         "delivery_id": told["id"],
@@ -53,15 +55,17 @@ def routes(document):
 
 
 def body_of(document, operation, ids):
-    """The example of the body's schema, with the other tenant's ids in it."""
+    """What to send: the example of the body's schema with the other tenant's ids in it, or a file."""
     content = operation.get("requestBody", {}).get("content", {})
+    if "application/octet-stream" in content:
+        return {"content": picture(10)}
     if "application/json" not in content:
-        return None
+        return {}
     schema = content["application/json"]["schema"]
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     example = schema["examples"][0]
-    return {**example, "jobs": [ids["job_id"]]} if "jobs" in example else example
+    return {"json": {**example, "jobs": [ids["job_id"]]} if "jobs" in example else example}
 
 
 def test_no_route_shows_or_changes_what_is_anothers(closed):
@@ -75,9 +79,8 @@ def test_no_route_shows_or_changes_what_is_anothers(closed):
         target = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
         query = {"wait_s": 0} if path == "/v1/events" else {}
         headers = {"Last-Event-ID": "0"} if path == "/v1/events" else {}
-        answer = theirs.request(
-            method, target, json=body_of(document, operation, ids), params=query, headers=headers
-        )
+        body = body_of(document, operation, ids)
+        answer = theirs.request(method, target, params=query, headers=headers, **body)
         if path == "/api/v1/tasks/{task_id}":
             assert answer.json()["output"] == {"task_id": ids["task_id"], "task_status": "UNKNOWN"}
             continue
@@ -100,7 +103,7 @@ def test_every_route_but_health_and_signed_links_needs_a_key(closed):
             continue
         target = re.sub(r"{\w+}", "x", path)
         body = body_of(document, operation, {"job_id": "x"})
-        answer = client.request(method, target, json=body, headers=ASYNC)
+        answer = client.request(method, target, headers=ASYNC, **body)
         assert answer.status_code == 401, (method, path, answer.text)
 
 

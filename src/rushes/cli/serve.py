@@ -53,6 +53,7 @@ def serve(
 
 def _served_models() -> "dict[str, ServedModel]":
     """mini, and the published models that are whole on this machine, by name."""
+    from rushes.core.model_facts import FirstFrame
     from rushes.engine.catalogue import PACKAGED, PUBLISHED, model_folder
     from rushes.engine.facts import read_facts
     from rushes.service.house import ServedModel
@@ -64,12 +65,14 @@ def _served_models() -> "dict[str, ServedModel]":
             if not (folder / "model.json").exists():
                 # Foreign layouts say what they are only in their tensors, which this process never loads.
                 continue
-            defaults = read_facts(folder).defaults
+            facts = read_facts(folder)
         except RushesError:
             continue
+        defaults = facts.defaults
         found[name] = ServedModel(
-            name, defaults.frame_rate, defaults.seconds, defaults.width, defaults.height
-        )
+            name, defaults.frame_rate, defaults.seconds, defaults.width, defaults.height,
+            facts.conventions.first_frame is not FirstFrame.NONE,
+        )  # fmt: skip
     return found
 
 

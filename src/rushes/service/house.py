@@ -19,13 +19,17 @@ from rushes.studio.takes import TakeRequest
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A model by the name clients say, and what it makes when nothing else is asked. Sizes in pixels."""
+    """A model by the name clients say, and what it makes when nothing else is asked. Sizes in pixels.
+
+    ``takes_first_frame``: whether a clip may start from a given picture.
+    """
 
     name: str
     frame_rate: Fraction
     seconds: Fraction
     width: int
     height: int
+    takes_first_frame: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,22 @@ class Engine:
 
 @dataclass(frozen=True)
 class Limits:
-    """``body_bytes`` of one request; requests of one key in a minute; people who listen at the same time."""
+    """``body_bytes`` of one request, ``upload_bytes`` of one that sends a file or script.
+
+    Requests of one key in a minute; people who listen at the same time.
+    """
 
     body_bytes: int = 4 * 2**20
     requests_per_minute: int = 6000
     listeners: int = 256
+    upload_bytes: int = 64 * 2**20
 
 
 @dataclass(frozen=True)
 class House:
     """One server. ``is_open``: without keys, for whoever is at this machine.
 
-    ``secret`` signs links; ``draining`` is set when the server is about to end. ``allowed_hosts`` may be sent
-    to although they are of our own network.
+    ``secret`` signs links; ``draining`` is set when the server is about to end.
     """
 
     store: Store
@@ -72,7 +79,6 @@ class House:
     is_open: bool
     secret: bytes
     limits: Limits = Limits()
-    allowed_hosts: frozenset[str] = frozenset()
     draining: Event = field(default_factory=Event)
 
 

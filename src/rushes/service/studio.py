@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rushes.core.request import MAX_SEED
 from rushes.service.caller import Reader, Writer
 from rushes.service.errors import ERRORS, StaleError
+from rushes.service.files import Sha256
 from rushes.service.footage import Window, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
@@ -75,15 +76,23 @@ class TakeSettings(BaseModel):
     guidance_low: Annotated[float, Field(ge=0, le=30)] | None = None
     negative: Annotated[str, Field(max_length=4000)] | None = None
 
+    def document(self) -> dict[str, str | int | float]:
+        """As a take's settings; seconds as text, which is exact."""
+        found = self.model_dump(exclude_none=True)
+        if "seconds" in found:
+            found["seconds"] = str(found["seconds"])
+        return found
+
 
 class TakeWish(BaseModel):
-    """A take to shoot; without ``prompt`` in the shot's words."""
+    """A take to shoot; without ``prompt`` in the shot's words. ``first_frame``: hash of a picture sent."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seed": 7, "lane": "night"}]})
     prompt: Words | None = None
     model: Name = ""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     settings: TakeSettings = TakeSettings()
+    first_frame: Sha256 | None = None
     lane: Lane = Lane.INTERACTIVE
     priority: Annotated[int, Field(ge=0, le=9)] = 5
     is_held: bool = False
@@ -179,10 +188,8 @@ def shoot(caller: Writer, shot_id: str, asked: TakeWish, key: IdempotencyKey = "
     """Queue a take of a shot."""
     with caller.desk.store.read() as connection:
         found = get_shot(connection, caller.desk, shot_id)
-    settings = asked.settings.model_dump(exclude_none=True)
-    if "seconds" in settings:
-        settings["seconds"] = str(settings["seconds"])
-    wish = Wish(asked.prompt or found.words.text, asked.model, asked.seed, settings, key)
+    words, settings = asked.prompt or found.words.text, asked.settings.document()
+    wish = Wish(words, asked.model, asked.seed, settings, key, asked.first_frame or "")
     terms = Terms(lane=asked.lane, priority=asked.priority, is_held=asked.is_held)
     take = submit_to_shot(caller, shot_id, wish, terms).take
     return TakeView.of(find_footage(caller.desk, take.id))

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from sqlalchemy.exc import IntegrityError
 
+from rushes.core.errors import UsageError
 from rushes.service.caller import Caller
 from rushes.studio.jobs.job import Job, NewJob
 from rushes.studio.jobs.submit import digest_of, submit, submitted
@@ -13,20 +14,26 @@ from rushes.studio.projects import inbox
 from rushes.studio.shooting import PLAIN, Submitted, Terms, submit_take, work_key
 from rushes.studio.shots import Words, add_shot
 from rushes.studio.store import new_id
-from rushes.studio.takes import FIRST, Origin, TakeRequest, add_take, get_take
+from rushes.studio.takes import FIRST, Input, Origin, TakeRequest, add_take, get_take
+from rushes.studio.uploads import find_upload
 
 MAX_RANDOM_SEED = 10**6
+FIRST_FRAME = "first_frame"
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a client asks for; ``model`` and ``seed`` may be left to us. ``key``: the Idempotency-Key."""
+    """What a client asks for; ``model`` and ``seed`` may be left to us. ``key``: the Idempotency-Key.
+
+    ``first_frame``: hash of the uploaded picture it starts from, empty for none.
+    """
 
     prompt: str
     model: str = ""
     seed: int | None = None
     settings: dict[str, str | int | float] = field(default_factory=dict)
     key: str = ""
+    first_frame: str = ""
 
     def request(self, caller: Caller) -> TakeRequest:
         """With model and seed filled in; the same key gives the same seed, so that a retry asks the same."""
@@ -37,6 +44,17 @@ class Wish:
             seed = drawn % MAX_RANDOM_SEED
         return TakeRequest(self.prompt, seed, model.name, self.settings)
 
+    def inputs(self, caller: Caller) -> tuple[Input, ...]:
+        """The files it starts from. UsageError for a clip, and for a model that starts from no picture."""
+        if not self.first_frame:
+            return ()
+        model = caller.house.engine.model(self.model)
+        if not model.takes_first_frame:
+            raise UsageError(f"model {model.name!r} does not start from a picture: leave out first_frame")
+        if not find_upload(caller.desk, self.first_frame).facts.is_picture:
+            raise UsageError(f"file {self.first_frame[:12]} is a clip: send a picture as first_frame")
+        return (Input(FIRST_FRAME, self.first_frame),)
+
 
 def submit_words(caller: Caller, wish: Wish) -> Submitted:
     """Shoot ``wish`` as a shot of its own. The same key again gives the same take; ConflictError with others.
@@ -45,13 +63,14 @@ def submit_words(caller: Caller, wish: Wish) -> Submitted:
     """
     request = wish.request(caller)
     estimate_s = caller.house.engine.estimate(caller.desk, request)
+    inputs = wish.inputs(caller)
+    terms = Terms(submit_key(wish.key), estimate_s=estimate_s)
     project_id = inbox(caller.desk).id
-    key = submit_key(wish.key)
     try:
-        return _once(caller, project_id, request, key, estimate_s)
+        return _once(caller, project_id, request, inputs, terms)
     except IntegrityError:
         # The same key at the same moment: now it is there to be found.
-        return _once(caller, project_id, request, key, estimate_s)
+        return _once(caller, project_id, request, inputs, terms)
 
 
 def submit_to_shot(
@@ -61,7 +80,7 @@ def submit_to_shot(
     request = wish.request(caller)
     estimate_s = caller.house.engine.estimate(caller.desk, request)
     terms = Terms(submit_key(wish.key), terms.lane, terms.priority, estimate_s, terms.is_held)
-    return submit_take(caller.desk, shot_id, request, terms, origin)
+    return submit_take(caller.desk, shot_id, request, terms, origin, wish.inputs(caller))
 
 
 def submit_key(key: str) -> str:
@@ -69,18 +88,21 @@ def submit_key(key: str) -> str:
     return f"http {sha256(key.encode()).hexdigest()}" if key else new_id("key")
 
 
-def _once(caller: Caller, project_id: str, request: TakeRequest, key: str, estimate_s: float) -> Submitted:
+def _once(
+    caller: Caller, project_id: str, request: TakeRequest, inputs: tuple[Input, ...], terms: Terms
+) -> Submitted:
     desk = caller.desk
-    digest = digest_of(["words", asdict(request)])
+    digest = digest_of(["words", asdict(request), *(asdict(each) for each in inputs)])
     with desk.store.write() as connection:
-        known = submitted(connection, desk, key, digest)
+        known = submitted(connection, desk, terms.submit_key, digest)
         if known is not None:
             return Submitted(get_take(connection, desk, _take_id(known)), known)
         # A code by chance: counting up would read all codes of a busy inbox.
         code = f"API_{secrets.token_hex(6).upper()}"
         shot = add_shot(connection, desk, project_id, Words(request.prompt), code, "")
-        take = add_take(connection, desk, shot.id, request)
-        new = NewJob(project_id, take.id, key, {}, work_key(request, ()), estimate_s=estimate_s)
+        take = add_take(connection, desk, shot.id, request, inputs=inputs)
+        work = work_key(request, inputs)
+        new = NewJob(project_id, take.id, terms.submit_key, {}, work, estimate_s=terms.estimate_s)
         return Submitted(take, submit(connection, desk, new, digest))
 
 

@@ -91,6 +91,13 @@ class RenditionView(BaseModel):
     path: str
 
 
+class InputView(BaseModel):
+    """A file a take starts from, by its hash."""
+
+    role: str
+    sha256: str
+
+
 class TakeView(BaseModel):
     """A take, its newest job and its finished files."""
 
@@ -105,6 +112,7 @@ class TakeView(BaseModel):
     seed: int
     model: str
     settings: dict[str, Any]
+    inputs: list[InputView]
     created_at: float
     job: JobView | None
     renditions: list[RenditionView]
@@ -117,6 +125,7 @@ class TakeView(BaseModel):
             id=take.id, code=take.code, project_id=take.project_id, shot_id=take.shot_id, take=take.take,
             parent_id=take.origin.parent_id, relation=take.origin.relation, prompt=take.request.prompt,
             seed=take.request.seed, model=take.request.model, settings=dict(take.request.settings),
+            inputs=[InputView(role=each.role, sha256=each.sha256) for each in take.inputs],
             created_at=take.created_at, job=None if footage.job is None else JobView.of(footage.job),
             renditions=[
                 RenditionView(

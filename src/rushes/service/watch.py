@@ -17,6 +17,8 @@ from rushes.service.house import House
 from rushes.service.metrics import Meter
 
 _LOCAL = {"127.0.0.1", "localhost", "::1", "testserver"}
+# Bodies that are written to the disk as they come, once the key is known.
+_UPLOADS = re.compile(r"/v1/(files|projects/[^/]+/scripts)")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ALWAYS = {
     "x-content-type-options": "nosniff",
@@ -55,9 +57,10 @@ class Watch:
             await send(message)
 
         try:
-            refused = self._refusal(headers)
+            most = self._most(scope["path"])
+            refused = self._refusal(headers, most)
             if refused is None:
-                await self._app(scope, _limited(receive, self._house.limits.body_bytes), answer)
+                await self._app(scope, _limited(receive, most), answer)
             else:
                 await refused(scope, receive, answer)
         finally:
@@ -66,10 +69,13 @@ class Watch:
             self._meter.count(scope["method"], route, status, taken)
             _tell(scope, route, status, taken)
 
-    def _refusal(self, headers: Headers) -> JSONResponse | None:
+    def _most(self, path: str) -> int:
+        limits = self._house.limits
+        return limits.upload_bytes if _UPLOADS.fullmatch(path) else limits.body_bytes
+
+    def _refusal(self, headers: Headers, most: int) -> JSONResponse | None:
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._house.limits.body_bytes:
-            most = self._house.limits.body_bytes
+        if length.isdecimal() and int(length) > most:
             return _refuse(413, "body_too_large", f"the body is over {most} bytes: send less")
         if not self._house.is_open:
             return None
