@@ -1,6 +1,8 @@
 """``/api/v1`` by the real DashScope SDK."""
 
 import asyncio
+import base64
+from hashlib import sha256
 from http import HTTPStatus
 
 import dashscope
@@ -8,7 +10,7 @@ import httpx
 import pytest
 from dashscope import VideoSynthesis
 from dashscope.aigc.video_synthesis import AioVideoSynthesis
-from tests.service.conftest import work_off
+from tests.service.conftest import picture, work_off
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -22,6 +24,18 @@ PATH = "/api/v1/services/aigc/video-generation/video-synthesis"
 def sdk(url, monkeypatch):
     monkeypatch.setattr(dashscope, "base_http_api_url", f"{url}/api/v1")
     monkeypatch.setattr(dashscope, "api_key", "anything")
+
+
+def test_a_clip_from_a_picture(sdk, url):
+    content = picture(60)
+    data = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    made = VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=data)
+    assert made.status_code == HTTPStatus.OK, made
+    take = httpx.get(f"{url}/v1/takes/{made.output.task_id}").json()
+    assert take["inputs"] == [{"role": "first_frame", "sha256": sha256(content).hexdigest()}]
+    for wrong in ("https://127.0.0.1/a.png", "data:image/png;base64,AAAA", "http://example.com/a.png"):
+        refused = VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=wrong)
+        assert (refused.status_code, refused.code) == (HTTPStatus.BAD_REQUEST, "InvalidParameter"), wrong
 
 
 def test_the_sdk_makes_waits_and_lists(sdk):

@@ -1,10 +1,18 @@
 """``/v1/videos`` by the real OpenAI SDK, and at its edges by hand."""
 
 import asyncio
+import base64
+import json
+from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from openai import AsyncOpenAI, BadRequestError, ConflictError, NotFoundError, OpenAI
-from tests.service.conftest import work_off
+from starlette.testclient import TestClient
+from tests.service.conftest import picture, work_off
+from tests.service.receiver import receiver
+
+from rushes.service.app import make_app
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -57,7 +65,7 @@ def test_the_sdk_raises_what_it_should(sdk):
         sdk.videos.create(prompt="a fox", model="/etc/passwd")
     with pytest.raises(BadRequestError):
         sdk.videos.create(prompt="a fox", extra_body={"enable_teacache": True})
-    with pytest.raises(BadRequestError):
+    with pytest.raises(BadRequestError, match="PNG"):
         sdk.videos.create(prompt="a fox", input_reference=("a.png", b"png", "image/png"))
     failed = sdk.videos.create_and_poll(prompt="refuse this")
     assert (failed.status, failed.error.code) == ("failed", "refused")
@@ -100,6 +108,84 @@ def test_ranges_heads_and_validators(client, house):
     assert head.headers["content-length"] == str(len(whole.content))
     again = client.get(path, headers={"If-None-Match": whole.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def data_url(content):
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def first_frame_of(client, video_id):
+    take = client.get(f"/v1/takes/{video_id.replace('video', 'take')}").json()
+    return [(each["role"], each["sha256"]) for each in take["inputs"]]
+
+
+def test_a_picture_to_start_from_by_the_sdk(sdk, house):
+    content = picture(90)
+    video = sdk.videos.create_and_poll(prompt="a fox", input_reference=("a.png", content, "image/png"))
+    assert video.status == "completed"
+    other = sdk.videos.remix(video.id, prompt="a cat")
+    found = [("first_frame", sha256(content).hexdigest())]
+    client = TestClient(make_app(house))
+    assert [first_frame_of(client, each.id) for each in (video, other)] == [found, found]
+    with pytest.raises(BadRequestError, match="does not start from a picture"):
+        sdk.videos.create(prompt="a fox", model="other", input_reference=content)
+
+
+def test_a_picture_to_start_from_in_every_spelling(client):
+    """OpenAI's objects in JSON and brackets, SGLang's and vLLM-Omni's names, a file sent before."""
+    content = picture(120)
+    url, digest = data_url(content), sha256(content).hexdigest()
+    client.post("/v1/files", content=content)
+    spellings = (
+        {"json": {"input_reference": {"image_url": url}}},
+        {"json": {"input_reference": {"file_id": digest}}},
+        {"json": {"input_reference": url}},
+        {"json": {"reference_url": url}},
+        {"data": {"input_reference[image_url]": url}},
+        {"data": {"input_reference[file_id]": digest}},
+        {"data": {"image_reference": json.dumps({"image_url": url})}},
+        {"files": {"input_reference": ("x", content)}},
+    )
+    for number, spelling in enumerate(spellings):
+        kind, fields = next(iter(spelling.items()))
+        words = {"prompt": "a fox", "seed": number}
+        more = {"data": words} if kind == "files" else {}
+        made = client.post("/v1/videos", **more, **{kind: fields if kind == "files" else words | fields})
+        assert made.status_code == 200, (spelling, made.text)
+        assert first_frame_of(client, made.json()["id"]) == [("first_frame", digest)], spelling
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "https://127.0.0.1/a.png", "https://169.254.169.254/latest/meta-data", "http://example.com/a.png",
+        "file:///etc/passwd", "data:text/html;base64,PGI+", "data:image/png;base64,???",
+        "data:image/png;base64,",
+        {"image_url": "https://[::1]/", "file_id": "ab" * 32}, {}, {"file_id": "../x"}, 7, ["x"],
+        '{"image_url":', {"image_url": {"url": "x"}},
+    ],
+)  # fmt: skip
+def test_references_that_lead_nowhere(client, reference):
+    answer = client.post("/v1/videos", json={"prompt": "a fox", "input_reference": reference})
+    assert answer.status_code == 400, answer.text
+    assert client.get("/v1/videos").json()["data"] == []
+
+
+def test_a_picture_is_fetched_where_hosts_are_allowed(house):
+    content = picture(30)
+
+    def answer(ear):
+        ear.send_response(200 if ear.path == "/hook" else 404)
+        ear.end_headers()
+        ear.wfile.write(content)
+
+    client = TestClient(make_app(replace(house, allowed_hosts=frozenset({"127.0.0.1"}))))
+    with receiver(answer) as there:
+        body = {"prompt": "a fox", "input_reference": {"image_url": there.url}}
+        made = client.post("/v1/videos", json=body)
+        assert first_frame_of(client, made.json()["id"]) == [("first_frame", sha256(content).hexdigest())]
+        body["input_reference"]["image_url"] += "/missing"
+        assert client.post("/v1/videos", json=body).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 
 import pytest
@@ -14,6 +13,7 @@ import uvicorn
 from openai import BadRequestError, InvalidWebhookSignatureError, NotFoundError, OpenAI
 from sqlalchemy import select, update
 from tests.service.conftest import work_off
+from tests.service.receiver import receiver
 
 from rushes.core.errors import UsageError
 from rushes.service.app import make_app
@@ -42,46 +42,6 @@ from rushes.studio.outbox import (
 
 HERE = frozenset({"127.0.0.1"})
 BOTH = ("video.completed", "video.failed")
-
-
-class Receiver(ThreadingHTTPServer):
-    """Keeps what it is told, and answers with ``statuses`` one after another, then 204."""
-
-    daemon_threads = True
-
-    def __init__(self, answer=None):
-        self.heard, self.statuses, self.answer = [], [], answer
-        super().__init__(("127.0.0.1", 0), _Ear)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class _Ear(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.heard.append((dict(self.headers), body))
-        if self.server.answer:
-            self.server.answer(self)
-            return
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 204)
-        self.end_headers()
-
-    do_GET = do_POST  # noqa: N815
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@contextmanager
-def receiver(answer=None):
-    server = Receiver(answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager

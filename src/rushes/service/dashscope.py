@@ -17,6 +17,7 @@ from rushes.service.caller import Caller, Reader, Writer
 from rushes.service.delivery import signed_link
 from rushes.service.errors import DASHSCOPE_ERRORS
 from rushes.service.footage import CLIP, Footage, Window, count_footage, find_footage, list_footage
+from rushes.service.given import PictureText, keep_picture
 from rushes.service.submit import Wish, submit_words
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
@@ -41,10 +42,15 @@ Stamp = Annotated[str, Query(pattern="^[0-9]{14}$", description="YYYYMMDDHHMMSS,
 
 
 class SynthesisInput(BaseModel):
-    """Words. ``extend_prompt`` and ``function`` are sent by old clients and mean nothing."""
+    """Words, and a picture to start from by either name.
+
+    ``extend_prompt`` and ``function`` are sent by old clients and mean nothing.
+    """
 
     model_config = ConfigDict(extra="forbid")
     prompt: Words
+    img_url: PictureText | None = None
+    first_frame_url: PictureText | None = None
     negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = None
     extend_prompt: bool | None = None
     function: Name | None = None
@@ -128,6 +134,11 @@ class TaskPage(BaseModel):
 
 
 @router.post(
+    "/services/aigc/image2video/video-synthesis",
+    response_model=TaskAnswer,
+    response_model_exclude_none=True,
+)
+@router.post(
     "/services/aigc/video-generation/video-synthesis",
     response_model=TaskAnswer, response_model_exclude_none=True,
 )  # fmt: skip
@@ -150,7 +161,7 @@ def synthesise(
         "negative": asked.input.negative_prompt,
     }
     settings = {name: value for name, value in settings.items() if value is not None}
-    wish = Wish(asked.input.prompt, asked.model, given.seed, settings, key)
+    wish = Wish(asked.input.prompt, asked.model, given.seed, settings, key, _picture(caller, asked.input))
     take = submit_words(caller, wish).take
     return TaskAnswer(request_id=number, output=TaskOutput(task_id=take.id, task_status="PENDING"))
 
@@ -214,6 +225,14 @@ def tasks(  # noqa: PLR0913, PLR0917  the vendor's query
         request_id=request.scope["request_id"], data=data, page_no=page_no, page_size=page_size, total=total,
         total_page=-(-total // page_size),
     )  # fmt: skip
+
+
+def _picture(caller: Caller, asked: SynthesisInput) -> str:
+    """Hash of the picture to start from, empty for none."""
+    if asked.img_url and asked.first_frame_url:
+        raise UsageError("img_url and first_frame_url both name a picture: send one")
+    url = asked.img_url or asked.first_frame_url
+    return keep_picture(caller, url) if url else ""
 
 
 def _output(footage: Footage) -> TaskOutput:

@@ -7,13 +7,16 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from starlette.datastructures import UploadFile
 
 from rushes.core.errors import UsageError
 from rushes.core.request import MAX_PROMPT_CHARACTERS, MAX_SEED
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
+from rushes.service.caller import Caller
+from rushes.service.given import PictureReference, keep_bytes
 from rushes.service.house import ServedModel
 from rushes.service.submit import Wish
 
@@ -31,14 +34,19 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = MappingProxyType(
         "enable_teacache": (False, "false"), "enable_frame_interpolation": (False, "false"),
         "generate_sound": (False, "false"), "rollout": (False, "false"), "prompt_extend": (),
         "true_cfg_scale": (1, 1.0, "1", "1.0"), "lora": ("", "{}"), "extra_params": ("", "{}"),
-        "diffusers_kwargs": ("", "{}"), "input_reference": ("",), "image_reference": ("",),
-        "video_reference": ("",), "reference_url": ("",), "output_path": ("",), "boundary_ratio": (),
+        "diffusers_kwargs": ("", "{}"), "video_reference": ("",), "output_path": ("",), "boundary_ratio": (),
         "flow_shift": (), "frame_interpolation_exp": (), "frame_interpolation_scale": (),
         "frame_interpolation_model_path": (),
     }
 )  # fmt: skip
+# Other servers' names of the picture to start from.
+_PICTURES = ("input_reference", "image_reference", "reference_url")
 # Any value of these asks for nothing we could do differently.
 _IGNORED = ("user", "generator_device", "output_quality", "output_compression", "prompt_extend")
+
+
+# Written out in place, for a document that is not FastAPI's own.
+_PICTURE = PictureReference.model_json_schema()
 
 
 class VideoWish(BaseModel):
@@ -63,8 +71,9 @@ class VideoWish(BaseModel):
     height: Annotated[int, Field(ge=16, le=8192)] | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
     num_frames: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    input_reference: Annotated[PictureReference, WithJsonSchema(_PICTURE)] | None = None
 
-    def wish(self, model: ServedModel, key: str) -> Wish:
+    def wish(self, model: ServedModel, key: str, first_frame: str = "") -> Wish:
         """As settings of a take; explicit fields win over those they could be computed from."""
         settings: dict[str, Any] = {
             "seconds": self._seconds(model), "size": self._size(), "steps": self.num_inference_steps,
@@ -72,7 +81,7 @@ class VideoWish(BaseModel):
             "guidance_low": self.guidance_scale_2 or self.guidance_scale,
         }  # fmt: skip
         given = {name: value for name, value in settings.items() if value is not None}
-        return Wish(self.prompt, model.name, self.seed, given, key)
+        return Wish(self.prompt, model.name, self.seed, given, key, first_frame)
 
     def _size(self) -> str | None:
         if self.size is not None:
@@ -92,18 +101,20 @@ class VideoWish(BaseModel):
         return str(seconds)
 
 
-async def read_video_wish(request: Request) -> VideoWish:
-    """The body as one wish, from JSON or from a form. Raises UsageError for what cannot be done here."""
+async def read_video_wish(request: Request, caller: Caller) -> VideoWish:
+    """The body as one wish, from JSON or from a form, whose picture is kept by its hash.
+
+    Raises UsageError for what cannot be done here.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
-        document = await _read_form(request)
+        document = await _read_form(request, caller)
     elif kind in ("application/json", ""):
         document = _read_json(await request.body())
     else:
         raise UsageError(f"a body of type {kind[:60]!r} cannot be read: send JSON or multipart/form-data")
-    return VideoWish.model_validate(
-        {name: value for name, value in document.items() if _matters(name, value)}
-    )
+    wanted = {name: value for name, value in document.items() if _matters(name, value)}
+    return VideoWish.model_validate(_with_picture(wanted))
 
 
 def _matters(name: str, value: Any) -> bool:
@@ -116,6 +127,21 @@ def _matters(name: str, value: Any) -> bool:
     raise UsageError(f"{name} cannot be had here: leave it out")
 
 
+def _with_picture(document: dict[str, Any]) -> dict[str, Any]:
+    """The picture under its one name, and a bare address as an object, whoever's client wrote it."""
+    names = [name for name in _PICTURES if document.get(name) not in (None, "")]
+    if len(names) > 1:
+        raise UsageError(f"{names[0]} and {names[1]} both name a picture: send one")
+    rest = {name: value for name, value in document.items() if name not in _PICTURES}
+    if not names:
+        return rest
+    picture = document[names[0]]
+    if isinstance(picture, str):
+        # vLLM-Omni's forms carry the object as JSON.
+        picture = _read_json(picture.encode()) if picture.startswith("{") else {"image_url": picture}
+    return {**rest, "input_reference": picture}
+
+
 def _read_json(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
@@ -126,15 +152,20 @@ def _read_json(body: bytes) -> dict[str, Any]:
     return document
 
 
-async def _read_form(request: Request) -> dict[str, Any]:
-    """Fields of a form; empty ones count as not sent. A file would be a picture to start from."""
+async def _read_form(request: Request, caller: Caller) -> dict[str, Any]:
+    """Fields of a form; empty ones count as not sent. A file is the picture to start from."""
     document: dict[str, Any] = {}
     async with request.form(max_files=1, max_fields=100) as form:
         for name, value in form.multi_items():
-            if isinstance(value, UploadFile):
-                raise UsageError(f"a file ({name[:40]}) cannot be used: no model served here starts from one")
             if name in document:
                 raise UsageError(f"field {name[:40]} came twice: send it once")
-            if value != "":
-                document[name] = value
+            if isinstance(value, UploadFile):
+                if name not in _PICTURES:
+                    raise UsageError(f"a file cannot be {name[:40]}: send the picture as input_reference")
+                sha256 = await run_in_threadpool(keep_bytes, caller, await value.read())
+                document[name] = {"file_id": sha256}
+            elif value != "":
+                place, _, key = name.removesuffix("]").partition("[")
+                is_picture = place in _PICTURES and key != "" and place not in document
+                document[place if is_picture else name] = {key: value} if is_picture else value
     return document

@@ -24,7 +24,8 @@ from rushes.service.footage import (
     take_id,
     video_id,
 )
-from rushes.service.submit import Wish, submit_to_shot, submit_words
+from rushes.service.given import keep_reference
+from rushes.service.submit import FIRST_FRAME, Wish, submit_to_shot, submit_words
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
 from rushes.studio.takes import Origin, Relation
@@ -121,10 +122,11 @@ _BODY: dict[str, Any] = {
 @router.post("", openapi_extra=_BODY)
 async def create(request: Request, caller: Writer, key: IdempotencyKey = "") -> Video:
     """Make a video. A server that is full answers 429 and has done nothing."""
-    asked = await read_video_wish(request)
+    asked = await read_video_wish(request, caller)
 
     def work() -> Footage:
-        wish = asked.wish(caller.house.engine.model(asked.model or ""), key)
+        picture = keep_reference(caller, asked.input_reference)
+        wish = asked.wish(caller.house.engine.model(asked.model or ""), key, picture)
         return find_footage(caller.desk, submit_words(caller, wish).take.id)
 
     return _view(caller, await run_in_threadpool(work))
@@ -171,7 +173,8 @@ def delete(caller: Writer, footage: Found) -> DeletedVideo:
 def remix(caller: Writer, footage: Found, asked: RemixWish, key: IdempotencyKey = "") -> Video:
     """Another take of the same shot with other words; seed and settings stay."""
     before = footage.take.request
-    wish = Wish(asked.prompt, before.model, before.seed, dict(before.settings), key)
+    picture = next((each.sha256 for each in footage.take.inputs if each.role == FIRST_FRAME), "")
+    wish = Wish(asked.prompt, before.model, before.seed, dict(before.settings), key, picture)
     origin = Origin(Relation.REMIX, footage.take.id)
     new = submit_to_shot(caller, footage.take.shot_id, wish, origin=origin)
     return _view(caller, find_footage(caller.desk, new.take.id))
