@@ -11,7 +11,7 @@ import torch
 from tests.tiny_model import tiny_bundle
 
 from rushes import cli
-from rushes.cli.edit import _native_box
+from rushes.cli.remade import native_box
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import MINI_CONVENTIONS, FirstFrame
 from rushes.engine.facts import read_facts
@@ -199,9 +199,9 @@ def test_a_clip_without_a_recipe_needs_words(rushes, clip, able):
 
 def test_a_box_of_the_file_is_found_in_the_models_picture(tiny_model):
     facts = read_facts(tiny_model)
-    assert _native_box("0,0,1280,720", (1280, 720), facts) == Box(0, 8, 256, 144)
-    assert _native_box("640,360,320,180", (1280, 720), facts) == Box(128, 80, 64, 36)
+    assert native_box("0,0,1280,720", (1280, 720), facts) == Box(0, 8, 256, 144)
+    assert native_box("640,360,320,180", (1280, 720), facts) == Box(128, 80, 64, 36)
     # a square file sticks out above and below
-    assert _native_box("0,0,100,100", (100, 100), facts) == Box(0, 8, 256, 144)
+    assert native_box("0,0,100,100", (100, 100), facts) == Box(0, 8, 256, 144)
     with pytest.raises(UsageError, match="smaller one"):
-        _native_box("0,0,0,10", (100, 100), facts)
+        native_box("0,0,0,10", (100, 100), facts)

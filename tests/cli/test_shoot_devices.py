@@ -38,10 +38,12 @@ def shoot(monkeypatch, capsys, tmp_path, tiny_model):
     signal.signal(signal.SIGTERM, before)
 
 
-def test_two_devices_make_the_same_take(shoot, tmp_path):
+def test_two_devices_make_the_same_take(shoot, tmp_path, monkeypatch):
     fast = ("--seconds", "0.4", "--steps", "2", "--json")
     code, printed, _ = shoot(*fast, "--output", "two.mp4", "--variants", "2", "--devices", "2")
     assert code == 0
+    # what was made is found again: the studio must not know it
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "elsewhere"))
     assert shoot(*fast, "--output", "one.mp4")[0] == 0
     two, one = (json.loads((tmp_path / name).read_text()) for name in ("two.json", "one.json"))
     assert two["stages"] == one["stages"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,6 +166,8 @@ def test_a_killed_run_ends_with_the_same_bytes(model, tmp_path, monkeypatch, cap
     whole = shoot(monkeypatch, capsys, *arguments(model, "whole.mp4"))
     assert "resumed" not in whole
     assert not list((tmp_path / "home" / "runs").iterdir())
+    # what was made is found again: the studio must not know it
+    shutil.rmtree(tmp_path / "home")
     step = kill_after(5, model, tmp_path)
     assert 5 <= step < STEPS
     assert not (tmp_path / "killed.mp4").exists()
@@ -179,14 +182,14 @@ def test_a_killed_run_ends_with_the_same_bytes(model, tmp_path, monkeypatch, cap
 
 
 def test_stopping_by_hand_says_how_to_go_on(model, tmp_path, monkeypatch, capsys):
-    from rushes.cli import filming  # noqa: PLC0415
+    from rushes.cli import watching  # noqa: PLC0415
 
     monkeypatch.chdir(tmp_path)
 
     def interrupt(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(filming, "_write_preview", interrupt)
+    monkeypatch.setattr(watching, "_write_preview", interrupt)
     monkeypatch.setattr(sys, "argv", ["rushes", *arguments(model, "a.mp4"), "--previews", "seen"])
     with pytest.raises(SystemExit) as stop:
         cli.main()

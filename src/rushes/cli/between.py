@@ -1,17 +1,14 @@
 """``rushes between``: a clip from one picture to another."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rushes.cli.footage import read_end
-from rushes.cli.remaking import Remake, asked_seed, read_facts_of, take_for, with_given
-from rushes.cli.screen import Screen
-from rushes.cli.words import read_words
+from rushes.cli.clip_files import files_beside
+from rushes.cli.planned import Given
+from rushes.cli.remade import BETWEEN
 from rushes.core.request import check_prompt
-from rushes.core.timebase import parse_seconds
 
 
 def between(  # noqa: PLR0913  typer reads options from arguments
@@ -27,24 +24,20 @@ def between(  # noqa: PLR0913  typer reads options from arguments
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Make the clip that begins with one picture and ends with another."""
-    from rushes.engine.given import check_any_tokens, joining
-    from rushes.engine.plan import Order, plan
+    from rushes.cli.inbox_takes import Source
+    from rushes.cli.remaking import Remake, read_facts_of, wish_for
+    from rushes.cli.screen import Screen
+    from rushes.engine.given import check_any_tokens
 
     check_prompt(prompt)
     facts = read_facts_of(model)
     check_any_tokens(facts.name, facts.conventions.any_tokens)
-    take = take_for(output, first, "between")
-    context_text, understood = read_words(facts, prompt)
-    length = None if seconds is None else parse_seconds(seconds)
-    request, duration = plan(facts, Order(prompt, context_text, asked_seed(seed), length))
-    # the last latent frame holds the other picture for several frames: the first of them is the end
-    request = replace(request, trim=facts.compression.time - 1)
-    given = joining(
-        read_end(first, facts, -1), read_end(last, facts, 0), request.num_frames, facts.compression
-    )
-    request = with_given(request, given)
-    screen = Screen(quiet, as_json)
-    for line in understood:
-        screen.say("words", line)
-    screen.say("length", duration.describe())
-    Remake(model, facts, request, request, given, take).make(screen, as_json)
+    files = files_beside(output, first, "between")
+    settings: dict[str, Any] = {} if seconds is None else {"seconds": seconds}
+    settings[BETWEEN] = {"first_is_clip": _is_clip(first), "last_is_clip": _is_clip(last)}
+    source = Source(Given(ends=(first, last)), "in-between")
+    Remake(wish_for(prompt, seed, model, settings), source, files).make(Screen(quiet, as_json), as_json)
+
+
+def _is_clip(path: Path) -> bool:
+    return path.suffix.lower() == ".mp4"

@@ -1,24 +1,17 @@
 """``rushes edit``: another attribute in the same shot, or a box painted anew."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from rushes.cli.footage import read_footage, words_of
-from rushes.cli.framing import PATCH
-from rushes.cli.remaking import Remake, asked_seed, read_facts_of, take_for, with_given
-from rushes.cli.screen import Screen
+from rushes.cli.clip_files import files_beside
+from rushes.cli.footage import words_of
+from rushes.cli.planned import Given
+from rushes.cli.remade import EDIT, check_editable
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import ModelFacts
-from rushes.core.request import Edit, Request, check_prompt
-
-if TYPE_CHECKING:
-    from rushes.engine.given import Box
-
-# FlowEdit's for Stable Diffusion 3 are 3.5 and 13.5; mini's own guidance is lower, and so are these.
-TARGET_GUIDANCE = 5.5
+from rushes.core.request import Edit, check_prompt
 
 
 def edit(  # noqa: PLR0913  typer reads options from arguments
@@ -44,41 +37,19 @@ def edit(  # noqa: PLR0913  typer reads options from arguments
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Change what a clip shows and keep the shot: its framing, poses and moves."""
-    import numpy as np
-
-    from rushes.engine.given import changing, check_any_tokens, repainting
-    from rushes.engine.plan import Order, plan
+    from rushes.cli.inbox_takes import Source
+    from rushes.cli.remaking import Remake, read_facts_of, wish_for
+    from rushes.cli.screen import Screen
 
     check_prompt(to)
     facts = read_facts_of(model)
-    if facts.conventions.motion_channels:
-        raise UsageError(
-            f"model {facts.name!r} makes motion beside the picture, which no clip gives: no edits"
-        )
-    take = take_for(output, clip, "edited")
-    footage = read_footage(clip, facts)
-    old, new = _descriptions(facts, words_of(footage, source, "--from"), to)
-    request, _ = plan(facts, Order(new, new, asked_seed(seed), num_frames=len(footage.frames)))
-    frames = np.concatenate([footage.frames, footage.frames[-1:].repeat(request.trim, axis=0)])
-    if box is None:
-        given = changing(frames, facts.compression)
-        request = _edited(with_given(request, given), Edit(old, from_sigma=strength, masked=mask))
-    else:
-        check_any_tokens(facts.name, facts.conventions.any_tokens)
-        token = PATCH * facts.compression.height
-        given = repainting(frames, _native_box(box, footage.size, facts), token, facts.compression)
-        request = with_given(request, given)
-    screen = Screen(quiet, as_json)
-    screen.say("was", old)
-    screen.say("becomes", new)
-    Remake(model, facts, request, request, given, take).make(screen, as_json)
-
-
-def _edited(request: Request, how: Edit) -> Request:
-    sampling = replace(
-        request.sampling, step_rule="euler", guidance_high=TARGET_GUIDANCE, guidance_low=TARGET_GUIDANCE
-    )
-    return replace(request, edit=how, sampling=sampling)
+    check_editable(facts)
+    files = files_beside(output, clip, "edited")
+    was, becomes = _descriptions(facts, words_of(clip, source, "--from"), to)
+    how = {"was": was, "box": box, "strength": strength, "mask": mask}
+    wish = wish_for(becomes, seed, model, {EDIT: how})
+    lines = (("was", was), ("becomes", becomes))
+    Remake(wish, Source(Given(clip=clip), EDIT), files).make(Screen(quiet, as_json), as_json, lines)
 
 
 def _descriptions(facts: ModelFacts, words: str, to: str) -> tuple[str, str]:
@@ -99,23 +70,3 @@ def _descriptions(facts: ModelFacts, words: str, to: str) -> tuple[str, str]:
     if becomes == reading.context_text:
         raise UsageError(f"the clip shows {to!r} already: name what is to change")
     return reading.context_text, becomes
-
-
-def _native_box(text: str, size: tuple[int, int], facts: ModelFacts) -> "Box":
-    """``"x,y,w,h"`` in pixels of the file (width, height) -> the box in the model's own picture."""
-    from rushes.engine.given import Box
-
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
-        raise UsageError(f"box {text!r} is not x,y,w,h in pixels: write it like 320,180,640,360")
-    x, y, width, height = map(int, parts)
-    if not width or not height or x + width > size[0] or y + height > size[1]:
-        raise UsageError(f"box {text} does not lie inside of {size[0]}x{size[1]}: choose a smaller one")
-    top, left, tall, broad = facts.defaults.crop
-    # files of another shape fill the picture and stick out evenly
-    scale = max(broad / size[0], tall / size[1])
-    shift_x, shift_y = (broad - size[0] * scale) / 2 + left, (tall - size[1] * scale) / 2 + top
-    x0, y0 = round(max(x * scale + shift_x, left)), round(max(y * scale + shift_y, top))
-    x1 = round(min((x + width) * scale + shift_x, left + broad))
-    y1 = round(min((y + height) * scale + shift_y, top + tall))
-    return Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))

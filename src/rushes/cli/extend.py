@@ -1,20 +1,14 @@
 """``rushes extend``: a clip goes on."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rushes.cli.footage import read_footage, words_of
-from rushes.cli.making import Maker
-from rushes.cli.remaking import Remake, asked_seed, read_facts_of, take_for, with_given
-from rushes.cli.screen import Screen
-from rushes.cli.words import read_words
-from rushes.core.errors import UsageError
-from rushes.core.timebase import parse_seconds
-
-LONGEST_SECONDS = 30
+from rushes.cli.clip_files import files_beside
+from rushes.cli.footage import words_of
+from rushes.cli.planned import Given
+from rushes.cli.remade import EXTEND, LONGEST_SECONDS
 
 
 def extend(  # noqa: PLR0913  typer reads options from arguments
@@ -29,39 +23,14 @@ def extend(  # noqa: PLR0913  typer reads options from arguments
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Make a clip longer, window by window, each going on from the last 17 frames of what there is."""
-    from rushes.engine.chain import Continuation
-    from rushes.engine.given import beginning, check_any_tokens, windows
-    from rushes.engine.plan import Order, plan
+    from rushes.cli.inbox_takes import Source
+    from rushes.cli.remaking import Remake, read_facts_of, wish_for
+    from rushes.cli.screen import Screen
+    from rushes.engine.given import check_any_tokens
 
     facts = read_facts_of(model)
     check_any_tokens(facts.name, facts.conventions.any_tokens)
-    more, rate = parse_seconds(seconds), facts.defaults.frame_rate
-    take = take_for(output, clip, "longer")
-    footage = read_footage(clip, facts)
-    num_given = len(footage.frames)
-    total = num_given + round(more * rate)
-    if more <= 0 or total > LONGEST_SECONDS * rate + 1:
-        raise UsageError(
-            f"{float(more):g} s more than {float(num_given / rate):.1f} s cannot be made: ask for more than 0"
-            f" and {LONGEST_SECONDS} s in all"
-        )
-    words = words_of(footage, prompt, "--prompt")
-    context_text, understood = read_words(facts, words)
-    limit = facts.defaults.frame_limits[1]
-    longest = max(windows(num_given, total, limit, facts.compression))
-    window, _ = plan(facts, Order(words, context_text, asked_seed(seed), num_frames=longest))
-    given = beginning(footage.frames)
-    window = with_given(window, given)
-    request = replace(window, num_frames=total, trim=0)
-    screen = Screen(quiet, as_json)
-    for line in understood:
-        screen.say("words", line)
-
-    def chained(maker: Maker) -> Maker:
-        def seam(frame: int, ratio: float) -> None:
-            screen.say("seam", f"at {float(frame / rate):.2f} s: {ratio:.2f} of the change around it")
-
-        chain = Continuation(maker.generate, limit, facts.compression, seam)
-        return replace(maker, generate=chain)
-
-    Remake(model, facts, request, window, given, take).make(screen, as_json, chained)
+    files = files_beside(output, clip, "longer")
+    words = words_of(clip, prompt, "--prompt")
+    wish = wish_for(words, seed, model, {EXTEND: {"seconds": seconds}})
+    Remake(wish, Source(Given(clip=clip), EXTEND), files).make(Screen(quiet, as_json), as_json)

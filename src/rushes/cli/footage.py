@@ -1,4 +1,4 @@
-"""A clip as a model takes it: from its MP4, with the words of the recipe beside it."""
+"""A clip as a model takes it: from its MP4; and the words of the recipe beside it."""
 
 import json
 from dataclasses import dataclass
@@ -15,13 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Footage:
-    """``frames`` uint8 (T, H, W, 3) at a model's own size and rate; ``prompt`` is empty where none is known.
-
-    ``size`` is (width, height) of the file.
-    """
+    """``frames`` uint8 (T, H, W, 3) at a model's own size and rate; ``size`` (width, height) the file's."""
 
     frames: "Picture"
-    prompt: str
     size: tuple[int, int]
 
 
@@ -47,33 +43,36 @@ def read_footage(path: Path, facts: ModelFacts) -> Footage:
     native, crop = (defaults.width, defaults.height), Crop(*defaults.crop)
     chosen = to_rate(pictures, found.frame_rate, defaults.frame_rate)
     frames = np.stack([fill(picture, native, crop) for picture in chosen])
-    return Footage(frames, _prompt_of(path.with_suffix(".json")), (found.width, found.height))
+    return Footage(frames, (found.width, found.height))
 
 
-def read_end(path: Path, facts: ModelFacts, index: int) -> "Picture":
+def read_end(path: Path, facts: ModelFacts, index: int, is_clip: bool) -> "Picture":
     """One picture (H, W, 3) at a model's size: a picture file, or frame ``index`` of a clip."""
     from rushes.media.delivery import Crop
     from rushes.media.picture import read_picture
 
-    if path.suffix.lower() == ".mp4":
+    if is_clip:
         ends: Picture = read_footage(path, facts).frames[index]
         return ends
     defaults = facts.defaults
     return fill(read_picture(path), (defaults.width, defaults.height), Crop(*defaults.crop))
 
 
-def words_of(footage: Footage, given: str | None, option: str) -> str:
+def words_of(clip: Path, given: str | None, option: str) -> str:
     """What a clip shows: as ``given``, or as its recipe says. Raises UsageError where neither does."""
-    words = given or footage.prompt
+    if not clip.is_file():
+        raise UsageError(f"clip {str(clip)!r} is no file: give an MP4")
+    words = given or _prompt_of(clip.with_suffix(".json"))
     if not words:
         raise UsageError(f"no recipe beside the clip says what it shows: say it with {option}")
     return words
 
 
 def _prompt_of(path: Path) -> str:
-    """The prompt of a recipe, empty without one."""
+    """The prompt of a recipe, or of a take's document, which holds one; empty without either."""
     try:
-        stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
+        document = json.loads(path.read_text(encoding="utf-8"))
+        stages = document.get("recipe", document)["stages"]
         return next(str(each["settings"]["prompt"]) for each in stages if each["name"] == "enhance")
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
         return ""

@@ -19,7 +19,9 @@ def reproduce(
 
     The same machine and versions give the same frames. Exit code 4 when they differ, with what changed.
     """
+    from rushes.cli.camera import Camera
     from rushes.cli.take_steps import Filmer
+    from rushes.cli.watching import Watching
     from rushes.studio.files import hash_file
     from rushes.studio.jobs.queue import job_of_take
     from rushes.studio.production import MASTER, Made, Work
@@ -31,17 +33,14 @@ def reproduce(
     master, job = master_of(studio.desk, found.id), job_of_take(studio.desk, found.id)
     if master is None or job is None:
         raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")
-    filmer = Filmer(Screen(as_json, as_json), studio.files)
-    step = next(each for each in filmer(found, job) if MASTER in each.publishes)
-    work = Work(found, False, {}, studio.files, studio.desk.tenant_id)
-    try:
+    with Filmer(Camera(Watching(Screen(as_json, as_json))), studio.files) as filmer:
+        step = next(each for each in filmer(found, job) if MASTER in each.publishes)
+        work = Work(found, False, {}, studio.files, studio.desk.tenant_id)
         stages = {"stages": [_plain(stage) for stage in step.recipe(work)]}
         with studio.files.scratch() as folder:
             assert step.make is not None
             made = [each for each in step.make(work, folder) if isinstance(each, Made)][-1]
             is_same = hash_file(made.files[MASTER])[0] == master.sha256
-    finally:
-        filmer.close()
     names = {stage["name"] for stage in stages["stages"]}
     ours = {"stages": [stage for stage in master.recipe["stages"] if stage["name"] in names]}
     changed = recipe_changes(ours, stages)

@@ -25,8 +25,10 @@ def retake(
     as_json: AsJson = False,
 ) -> None:
     """Make a take again with one thing changed, as its note asks; the seed and all else stay."""
+    from rushes.cli.camera import Camera
     from rushes.cli.shot_takes import make_all
     from rushes.cli.take_steps import Filmer
+    from rushes.cli.watching import Watching
     from rushes.studio.retake import Patch, patch_for
     from rushes.studio.retake import retake as submit_retake
     from rushes.studio.shooting import Terms
@@ -51,7 +53,7 @@ def retake(
     if not yes and not typer.confirm("Make it?", err=as_json):
         raise UsageError("nothing was made: give other words with --prompt, or --yes to go on")
     new = submit_retake(studio.desk, found, patch.after, note, Terms(is_held=True))
-    documents = make_all(studio, [new], screen, Filmer(screen, studio.files))
+    documents = make_all(studio, [new], screen, Filmer(Camera(Watching(screen)), studio.files))
     changed = _changed(studio, found, new.take)
     for name, (before, after) in changed.items():
         screen.say("changed", f"{name}: {before} -> {after}")

@@ -1,6 +1,6 @@
 """``rushes shoot``: words into takes."""
+# ruff: noqa: ARG001  typer reads the options from the arguments, what they become is read from its context
 
-import json
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -8,39 +8,10 @@ from typing import Annotated
 
 import typer
 
-from rushes.cli.choosing import candidates_of, layout_of, picker_for, read_sliders
-from rushes.cli.filming import Filming, TakeFiles, film
-from rushes.cli.framing import Upscale, frame
-from rushes.cli.loras import asked_loras, with_preset
-from rushes.cli.making import Making
-from rushes.cli.screen import Screen
-from rushes.cli.words import read_words
-from rushes.core.errors import CancelledError, UsageError
-from rushes.core.memory_size import parse_memory
-from rushes.core.request import check_prompt
-from rushes.core.shapes import parse_size
-from rushes.core.timebase import parse_seconds
+from rushes.cli.framing import Upscale
+from rushes.core.errors import UsageError
 
 MAX_VARIANTS = 99
-
-
-def _take_files(output: Path | None, seed: int, variants: int) -> list[TakeFiles]:
-    """Where the takes go; UsageError when they cannot. Without ``output`` nothing that exists is replaced."""
-    from rushes.media.files import check_writable
-
-    first = output or Path(f"take_{seed}.mp4")
-    if first.suffix.lower() != ".mp4":
-        raise UsageError(f"output {str(first)!r} is not an MP4: let its name end in .mp4")
-    paths = [first] + [first.with_stem(f"{first.stem}_v{n:03d}") for n in range(2, variants + 1)]
-    takes = [TakeFiles(path) for path in paths]
-    for take in takes:
-        for path in (take.video, take.sheet, take.recipe):
-            check_writable(path)
-            if output is None and path.exists():
-                raise UsageError(
-                    f"{str(path)!r} exists: choose another --seed, or --output to replace a file"
-                )
-    return takes
 
 
 def shoot(  # noqa: PLR0913  typer reads options from arguments
@@ -116,10 +87,6 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Turn words into a clip: FILE.mp4, a contact sheet FILE.png and the recipe FILE.json."""
-    from rushes.engine.catalogue import model_folder
-    from rushes.engine.facts import read_facts
-    from rushes.engine.plan import Order, plan
-
     if shot:
         from rushes.cli.shot_takes import shoot_shot
 
@@ -127,49 +94,37 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
         return
     if dry_run:
         raise UsageError("--dry-run is for takes of the studio: add --shot, or leave it out")
+    _shoot_words(context, prompt)
+
+
+def _shoot_words(context: typer.Context, prompt: str) -> None:
+    """Clips of a prompt: takes of the inbox, and files beside each other."""
+    from rushes.cli.asking import asking, check_machine
+    from rushes.cli.clip_files import files_for
+    from rushes.cli.desk import print_json
+    from rushes.cli.inbox_takes import Clip, Filming, Source
+    from rushes.cli.planned import Wish
+    from rushes.cli.screen import Screen
+    from rushes.cli.take_plan import lasting_name, plan_take
+    from rushes.cli.watching import Watching, preview_folder
+    from rushes.core.request import check_prompt
+
     check_prompt(prompt)
-    folder = model_folder(model)
-    first_seed = secrets.randbelow(10**6) if seed is None else seed
-    length = None if seconds is None else parse_seconds(seconds)
-    budget = None if memory_budget is None else parse_memory(memory_budget)
-    if budget and devices > 1:
-        raise UsageError("a memory budget holds for one process: leave out --memory-budget or --devices")
-    files = _take_files(output, first_seed, variants)
-    given = asked_loras(lora or (), lora_high or (), lora_low or ())
-    facts, loras = with_preset(preset, read_facts(folder), steps, given)
-    framing = frame(facts, None if size is None else parse_size(size), first_frame, upscale)
-    context_text, understood = read_words(facts, prompt)
-    order = Order(
-        prompt, context_text, first_seed, length, steps, guidance_high, guidance_low, negative,
-        size=framing.native, first_frame=framing.digest,
-        candidates=candidates_of(candidates, facts, devices), sliders=read_sliders(slider or ()),
-    )  # fmt: skip
-    request, duration = plan(facts, order)
-    layout = layout_of(devices, facts, request)
-    seeds = range(first_seed, first_seed + variants * request.candidates, request.candidates)
-    requests = [replace(request, seed=each) for each in seeds]
-    chooser = picker_for(facts, request)
-    preview_folder = None if previews is None else _preview_folder(previews)
-    making = Making(folder, loras, request, framing.delivered, budget, layout)
-    screen = Screen(quiet, as_json)
-    for line in understood:
+    params = context.params
+    model, machine, asked = lasting_name(params["model"]), check_machine(params), asking(context)
+    seed = secrets.randbelow(10**6) if params["seed"] is None else params["seed"]
+    files = files_for(params["output"], seed, params["variants"])
+    wish = Wish(prompt, seed, model, asked.settings)
+    planned = plan_take(wish, asked.given)
+    clips = []
+    for number, each in enumerate(files):
+        request = replace(planned.request, seed=seed + number * planned.request.candidates)
+        own = replace(planned, request=request)
+        clips.append(Clip(replace(wish, seed=request.seed), own, each))
+    previews = None if params["previews"] is None else preview_folder(params["previews"])
+    screen = Screen(params["quiet"], params["as_json"])
+    for line in planned.words:
         screen.say("words", line)
-    try:
-        with making.maker(screen) as maker:
-            screen.say("length", duration.describe())
-            filming = Filming(maker, framing, screen, save_every, preview_folder, chooser)
-            films = [film(filming, each, take) for each, take in zip(requests, files, strict=True)]
-    except KeyboardInterrupt:
-        raise CancelledError("stopped; no unfinished file was left behind") from None
-    if as_json:
-        print(json.dumps({"takes": films}, ensure_ascii=False, indent=2))
-
-
-def _preview_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"folder {str(folder)!r} for previews cannot be made ({error.strerror}): choose another"
-        ) from error
-    return folder
+    documents = Filming(Source(asked.given), Watching(screen, previews), machine).make(clips)
+    if params["as_json"]:
+        print_json({"takes": documents})

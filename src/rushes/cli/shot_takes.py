@@ -3,36 +3,28 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from rushes.cli.choosing import candidates_shared, read_sliders
+from rushes.cli.asking import Asking, asking, check_machine, is_given
+from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, open_studio, print_json
-from rushes.cli.loras import asked_loras
+from rushes.cli.inbox_takes import take_in_all
 from rushes.cli.screen import Screen, duration
-from rushes.cli.take_plan import FIRST_FRAME, LORA, Given, estimate_planned, plan_take, rehearse
+from rushes.cli.take_plan import estimate_planned, lasting_name, plan_take, rehearse
+from rushes.cli.watching import Watching
 from rushes.core.errors import CancelledError, ConflictError, UsageError
-from rushes.core.memory_size import parse_memory
 
 if TYPE_CHECKING:
     from rushes.cli.take_steps import Filmer
     from rushes.studio.projects import Project
     from rushes.studio.shooting import Submitted
     from rushes.studio.shots import Shot
-    from rushes.studio.takes import Input, TakeRequest
+    from rushes.studio.takes import TakeRequest
 
-_AS_SAID = (
-    "seconds", "size", "steps", "guidance_high", "guidance_low", "negative", "upscale", "preset",
-    "candidates",
-)  # fmt: skip
-_LORAS = {"lora": None, "lora_high": "high", "lora_low": "low"}
-_OF_THIS_MACHINE = ("memory_budget", "devices", "as_json", "quiet")
-_KNOWN = {
-    "prompt", "shot", "takes", "project", "dry_run", "seed", "model", "first_frame", "slider",
-    *_AS_SAID, *_LORAS, *_OF_THIS_MACHINE,
-}  # fmt: skip
+_CLIPS_ALONE = {"output", "variants", "previews", "save_every"}
 
 
 def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
@@ -42,71 +34,25 @@ def shoot_shot(context: typer.Context, project: str, takes: int) -> None:
     """
     from rushes.cli.take_steps import Filmer
 
-    given = {name: value for name, value in context.params.items() if _is_given(context, name)}
-    unknown = sorted(set(given) - _KNOWN)
-    if unknown:
-        names = ", ".join("--" + name.replace("_", "-") for name in unknown)
+    params = {**context.params, "takes": takes}
+    foreign = sorted(name for name in _CLIPS_ALONE if is_given(context, name))
+    if foreign:
+        names = ", ".join("--" + name.replace("_", "-") for name in foreign)
         raise UsageError(f"{names} cannot be used with --shot: leave out one or the other")
-    as_json = bool(given.get("as_json"))
-    studio, screen = open_studio(), Screen(bool(given.get("quiet")), as_json)
-    memory, devices = given.get("memory_budget"), context.params["devices"]
-    budget = None if memory is None else parse_memory(memory)
-    if budget and devices > 1:
-        raise UsageError("a memory budget holds for one process: leave out --memory-budget or --devices")
-    params, asked, ours = {**context.params, "takes": takes}, _asked(given), studio.project(project)
+    machine, asked = check_machine(params), asking(context)
+    studio, screen = open_studio(), Screen(params["quiet"], params["as_json"])
+    ours = studio.project(project)
     if params["dry_run"]:
         _foretell(studio, ours, params, asked)
         return
     new = _submit(studio, ours.id, params, asked)
-    documents = make_all(studio, new, screen, Filmer(screen, studio.files, budget, devices))
-    if as_json:
+    documents = make_all(studio, new, screen, Filmer(Camera(Watching(screen), machine), studio.files))
+    if params["as_json"]:
         print_json({"takes": documents})
 
 
-def _is_given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What all takes of one command are told, and the files they start from."""
-
-    settings: Mapping[str, Any]
-    given: Given
-
-    def inputs(self, studio: Studio) -> "tuple[Input, ...]":
-        """The files, kept by their hashes before any take names them."""
-        from rushes.studio.inputs import take_in
-        from rushes.studio.takes import Input
-
-        picture = self.given.first_frame
-        roles = [] if picture is None else [(FIRST_FRAME, picture)]
-        roles += [(f"{LORA} {number}", path) for number, path in enumerate(self.given.loras, 1)]
-        return tuple(Input(role, take_in(studio.desk, studio.files, path).sha256) for role, path in roles)
-
-
-def _asked(given: Mapping[str, Any]) -> Asked:
-    """From the options a person gave to settings that JSON can hold."""
-    settings = {name: given[name] for name in _AS_SAID if name in given}
-    if "upscale" in settings:
-        settings["upscale"] = str(settings["upscale"])
-    if given.get("devices", 1) > 1:
-        settings["candidates"] = candidates_shared(settings.get("candidates"))
-    if given.get("slider"):
-        settings["sliders"] = dict(read_sliders(given["slider"]))
-    texts = (given.get(name) or () for name in _LORAS)
-    uses = asked_loras(*texts)
-    if uses:
-        settings["loras"] = [
-            {"name": use.path.name, "strength": use.strength, "noise": use.noise and str(use.noise)}
-            for use in uses
-        ]
-    return Asked(settings, Given(given.get("first_frame"), tuple(use.path for use in uses)))
-
-
 def _first_of(
-    studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked
+    studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asking
 ) -> "tuple[Shot, TakeRequest]":
     """The shot, and what its first take of this command is asked to be."""
     from rushes.studio.shots import find_shot
@@ -114,10 +60,11 @@ def _first_of(
 
     shot = find_shot(studio.desk, project_id, params["shot"].upper())
     seed = secrets.randbelow(10**6) if params["seed"] is None else params["seed"]
-    return shot, TakeRequest(params["prompt"] or shot.words.text, seed, params["model"], asked.settings)
+    model = lasting_name(params["model"])
+    return shot, TakeRequest(params["prompt"] or shot.words.text, seed, model, asked.settings)
 
 
-def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], asked: Asked) -> None:
+def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], asked: Asking) -> None:
     """Say what would be made and how long that may take: by takes made here, else by timing one block."""
     shot, first = _first_of(studio, project.id, params, asked)
     planned = plan_take(first, asked.given)
@@ -136,14 +83,14 @@ def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], ask
         print(f"project {project.code} has {left:.0f} s left" + (": too little" if whole > left else ""))
 
 
-def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asked) -> "list[Submitted]":
+def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asking) -> "list[Submitted]":
     """Write all takes down before the first is made: a stop leaves them queued, not lost."""
     from rushes.studio.shooting import Terms, submit_take
 
     shot, first = _first_of(studio, project_id, params, asked)
     planned = plan_take(first, asked.given)
     seconds = estimate_planned(studio.desk, first.model, planned)
-    inputs = asked.inputs(studio)
+    inputs = take_in_all(studio, asked.given)
     each = planned.request.candidates
     requests = [replace(first, seed=first.seed + n * each) for n in range(params["takes"])]
     terms = Terms(is_held=True, estimate_s=seconds)
@@ -155,11 +102,11 @@ def make_all(
 ) -> list[dict[str, Any]]:
     """Make submitted takes one after another with one warm model; what ``--json`` says about them."""
     try:
-        return [make_one(studio, each, filmer, screen) for each in new]
+        with filmer:
+            return [make_one(studio, each, filmer, screen) for each in new]
     except KeyboardInterrupt:
         raise CancelledError("stopped; what is not made stays in the queue") from None
     finally:
-        filmer.close()
         _leave_to_workers(studio, new)
 
 
@@ -179,15 +126,15 @@ def make_one(studio: Studio, new: "Submitted", filmer: "Filmer", screen: Screen)
     """Make one take and lay it out in the folder."""
     from rushes.studio.folder import lay_out, take_document
     from rushes.studio.foreground import run_now
-    from rushes.studio.production import StageEvent
+    from rushes.studio.production import StageEvent, ending
 
     screen.say("take", f"{new.take.code}, seed {new.take.request.seed}")
-    for event in run_now(studio.desk, studio.files, new.job, filmer(new.take, new.job)):
-        if isinstance(event, StageEvent):
-            outcome = (
-                "not installed" if event.outcome == "absent" else f"{event.outcome} {event.seconds:.1f} s"
-            )
-            screen.say(event.step, outcome)
+    with ending(run_now(studio.desk, studio.files, new.job, filmer(new.take, new.job))) as events:
+        for event in events:
+            if isinstance(event, StageEvent):
+                is_absent = event.outcome == "absent"
+                outcome = "not installed" if is_absent else f"{event.outcome} {event.seconds:.1f} s"
+                screen.say(event.step, outcome)
     clip = lay_out(studio.desk, studio.files, studio.folder, new.take)
     screen.say("wrote", str(clip))
     return {**take_document(studio.desk, new.take), "video": str(clip)}

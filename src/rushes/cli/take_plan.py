@@ -1,87 +1,82 @@
 """From a take's words, settings and inputs to what the engine makes, and how long that may take."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rushes.cli.choosing import candidates_of
-from rushes.cli.framing import Framing, Upscale, frame
+from rushes.cli.framing import Upscale, frame
 from rushes.cli.loras import with_preset
+from rushes.cli.planned import NOTHING, Asked, Given, Planned, finishing, generating
+from rushes.cli.remade import MADE_OF, plan_remake
 from rushes.core.errors import UsageError
 from rushes.core.lora_use import LoraUse, Noise
 from rushes.core.model_facts import ModelFacts
-from rushes.core.request import Request
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 
 if TYPE_CHECKING:
     from rushes.studio.desk import Desk
-    from rushes.studio.takes import TakeRequest
 
 # What a take's settings may hold; anything else would be dropped silently.
 SETTINGS = (
     "seconds", "size", "steps", "guidance_high", "guidance_low", "negative", "upscale", "candidates",
-    "sliders", "preset", "loras",
+    "sliders", "preset", "loras", *MADE_OF,
 )  # fmt: skip
 
-FIRST_FRAME, LORA = "first_frame", "lora"
 
-
-@dataclass(frozen=True)
-class Given:
-    """Files a take starts from: its first picture, and LoRA files in the order of its settings."""
-
-    first_frame: Path | None = None
-    loras: tuple[Path, ...] = ()
-
-
-NOTHING = Given()
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A take's request as the engine wants it."""
-
-    folder: Path
-    facts: ModelFacts
-    request: Request
-    framing: Framing
-    loras: tuple[LoraUse, ...]
-
-
-def plan_take(asked: "TakeRequest", given: Given = NOTHING) -> Planned:
+def plan_take(asked: Asked, given: Given = NOTHING) -> Planned:
     """What the engine makes of a take; UsageError for what the model cannot do."""
-    from rushes.cli.words import read_words
     from rushes.engine.catalogue import model_folder
     from rushes.engine.facts import read_facts
-    from rushes.engine.plan import Order, plan
 
     settings = asked.settings
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise UsageError(f"a take cannot be told {', '.join(unknown)}: use {', '.join(SETTINGS)}")
     folder = model_folder(asked.model)
+    facts = read_facts(folder)
+    if set(settings) & set(MADE_OF):
+        return plan_remake(folder, facts, asked, given)
+    return _plan_words(folder, facts, asked, given)
+
+
+def _plan_words(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -> Planned:
+    """A take of words, and perhaps of a first picture."""
+    from rushes.cli.words import read_words
+    from rushes.engine.plan import Order, plan
+
+    settings = asked.settings
     preset, steps = settings.get("preset"), settings.get("steps")
-    facts, loras = with_preset(preset, read_facts(folder), steps, _loras(asked, given))
     size, seconds, upscale = settings.get("size"), settings.get("seconds"), settings.get("upscale")
+    length = None if seconds is None else parse_seconds(seconds)
+    facts, loras = with_preset(preset, facts, steps, _loras(asked, given))
     framing = frame(
         facts,
         None if size is None else parse_size(size),
         given.first_frame,
         None if upscale is None else Upscale(upscale),
     )
-    context_text, _ = read_words(facts, asked.prompt)
+    context_text, understood = read_words(facts, asked.prompt)
     order = Order(
-        asked.prompt, context_text, asked.seed, None if seconds is None else parse_seconds(seconds),
-        steps, settings.get("guidance_high"), settings.get("guidance_low"), settings.get("negative"),
-        size=framing.native, first_frame=framing.digest,
+        asked.prompt, context_text, asked.seed, length, steps, settings.get("guidance_high"),
+        settings.get("guidance_low"), settings.get("negative"), size=framing.native,
+        first_frame=framing.digest,
         candidates=candidates_of(settings.get("candidates"), facts, devices=1),
         sliders=tuple(settings.get("sliders", {}).items()),
     )  # fmt: skip
-    return Planned(folder, facts, plan(facts, order)[0], framing, loras)
+    request, duration = plan(facts, order)
+    return Planned(folder, facts, request, framing, loras, tuple(understood), duration.describe())
 
 
-def estimate_take(desk: "Desk", asked: "TakeRequest", given: Given = NOTHING) -> float:
+def lasting_name(model: str) -> str:
+    """A model's name; a folder as an absolute path, since a take may be made again from elsewhere."""
+    from rushes.engine.catalogue import model_folder
+
+    folder = model_folder(model)
+    return str(folder.resolve()) if folder == Path(model) else model
+
+
+def estimate_take(desk: "Desk", asked: Asked, given: Given = NOTHING) -> float:
     """Machine seconds for a take, by what was made here; 0 while nothing of the model was.
 
     Raises UsageError for a request the model cannot do.
@@ -93,8 +88,7 @@ def estimate_planned(desk: "Desk", model: str, planned: Planned, otherwise_s: fl
     """:func:`estimate_take` of what is planned; ``otherwise_s`` while nothing of the model was made here."""
     from rushes.studio.jobs.estimate import estimate
 
-    request = planned.request
-    work = {"generate": generating(request), "finish": finishing(planned)}
+    work = {"generate": generating(planned.request), "finish": finishing(planned)}
     return estimate(desk, model, work, otherwise_s)
 
 
@@ -105,7 +99,7 @@ def rehearse(planned: Planned) -> float:
     from rushes.engine.rehearsal import seconds_expected
     from rushes.models.bundle import open_model
 
-    request, device = planned.request, best_device()
+    request, device = planned.at_once, best_device()
     files = open_model(planned.folder, planned.loras)
     delivered = planned.framing.delivered
     return seconds_expected(
@@ -113,18 +107,7 @@ def rehearse(planned: Planned) -> float:
     )
 
 
-def generating(request: Request) -> float:
-    """What the generator's time goes with: steps times pixels of all clips."""
-    pixels = request.num_frames * request.height * request.width
-    return float(request.candidates * request.sampling.steps * pixels)
-
-
-def finishing(planned: Planned) -> float:
-    """What finishing's time goes with: frames."""
-    return float(planned.request.num_frames - planned.request.trim)
-
-
-def _loras(asked: "TakeRequest", given: Given) -> tuple[LoraUse, ...]:
+def _loras(asked: Asked, given: Given) -> tuple[LoraUse, ...]:
     uses = asked.settings.get("loras", ())
     if len(uses) != len(given.loras):
         raise UsageError(f"{len(uses)} LoRAs are named and {len(given.loras)} given: name each file once")

@@ -18,7 +18,7 @@ from rushes.studio.projects import find_project
 from rushes.studio.reviews import choices_in, notes_of
 from rushes.studio.takes import Take, master_of, renditions_of
 
-CLIP = "clip"
+CLIP, SHEET = "clip", "sheet"
 
 
 def take_path(root: Path, project_code: str, take: Take) -> Path:
@@ -36,8 +36,8 @@ def lay_out(desk: Desk, files: FileStore, root: Path, take: Take) -> Path | None
     clip.parent.mkdir(parents=True, exist_ok=True)
     shown = {rendition.name: rendition.sha256 for rendition in renditions_of(desk, take.id)}
     _place(files.path(desk.tenant_id, shown.get(CLIP, master.sha256)), clip)
-    if "sheet" in shown:
-        _place(files.path(desk.tenant_id, shown["sheet"]), clip.with_suffix(".png"))
+    if SHEET in shown:
+        _place(files.path(desk.tenant_id, shown[SHEET]), clip.with_suffix(".png"))
     document = json.dumps(take_document(desk, take), ensure_ascii=False, indent=1) + "\n"
     with replacing(clip.with_suffix(".json")) as partial:
         partial.write_text(document, encoding="utf-8")

@@ -6,10 +6,11 @@ stage is known by the key of its recipe and all before it, so a re-run skips wha
 
 import mimetypes
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert
 
@@ -29,6 +30,7 @@ from rushes.studio.store import new_id
 from rushes.studio.takes import Master, Rendition, Take, add_master, add_rendition, master_in
 
 MASTER = "master"
+Event = TypeVar("Event")
 
 
 @dataclass(frozen=True)
@@ -185,24 +187,24 @@ class Production:
             return self._keep(step, made, key, sum(made.seconds.values()))
         folder = room.folder / step.name
         folder.mkdir()
-        making = step.make(work, folder)
-        try:
-            for each in making:
-                if isinstance(each, Made):
-                    made = each
-                    break
-                yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
-        except RefusedError as error:
-            self._refused(step, error)
-            raise
-        if made is None:
-            raise TypeError(f"step {step.name} ended without Made")
-        room.ahead.update(made.ahead)
-        elsewhere = sum(seconds for each in made.ahead.values() for seconds in each.seconds.values())
-        result = self._keep(step, made, key, max(0.0, perf_counter() - started - elsewhere))
-        for _ in making:
-            raise TypeError(f"step {step.name} went on behind its Made")
-        return result
+        with ending(step.make(work, folder)) as making:
+            try:
+                for each in making:
+                    if isinstance(each, Made):
+                        made = each
+                        break
+                    yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
+            except RefusedError as error:
+                self._refused(step, error)
+                raise
+            if made is None:
+                raise TypeError(f"step {step.name} ended without Made")
+            room.ahead.update(made.ahead)
+            elsewhere = sum(seconds for each in made.ahead.values() for seconds in each.seconds.values())
+            result = self._keep(step, made, key, max(0.0, perf_counter() - started - elsewhere))
+            for _ in making:
+                raise TypeError(f"step {step.name} went on behind its Made")
+            return result
 
     def _keep(self, step: Step, made: Made, key: str, seconds: float) -> StageResult:
         stored = {
@@ -296,6 +298,16 @@ def _recorded(results: Iterable[StageResult], absent: Sequence[str]) -> dict[str
     if seconds:
         recorded["seconds"] = {stage: round(spent, 3) for stage, spent in seconds.items()}
     return {**recorded, "not_installed": list(absent)}
+
+
+@contextmanager
+def ending(events: Iterator[Event]) -> Iterator[Iterator[Event]]:
+    """Close a generator when the block ends, however: what it holds must not wait for the collector."""
+    try:
+        yield events
+    finally:
+        if isinstance(events, Generator):
+            events.close()
 
 
 def media_type(path: Path) -> str:

@@ -1,0 +1,305 @@
+"""The stages of planned takes, for the studio's production; the model of the last one is kept warm."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import rushes
+from rushes.cli.choosing import layout_of, picker_for
+from rushes.cli.framing import Framing, Upscale
+from rushes.cli.making import Maker, Making
+from rushes.cli.planned import Planned, finishing, generating
+from rushes.cli.watching import Watching
+from rushes.core.recipe import Stage
+from rushes.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rushes.engine.chain import Generate
+    from rushes.engine.events import Event
+    from rushes.engine.saved_run import SavedRun
+    from rushes.engine.texts import Texts
+    from rushes.evaluation.picking import Picker
+    from rushes.finish.upscale import OwnUpscale
+    from rushes.studio.jobs.heartbeat import Progress
+    from rushes.studio.production import Made, Step, Work
+
+GATE, GENERATE, FINISH, CHECK, LABEL = "gate", "generate", "finish", "check", "label"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How this machine makes takes, not what: ``memory_budget`` in bytes (None: what is free), devices.
+
+    Progress is saved every ``save_every`` steps (None: every minute).
+    """
+
+    memory_budget: int | None = None
+    devices: int = 1
+    save_every: int | None = None
+
+
+USUAL = Machine()
+
+
+@dataclass
+class Account:
+    """What happened while a take was made."""
+
+    resumed_after: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By stage of the recipe."""
+    scores: dict[int, float] = field(default_factory=dict)
+    """Candidate's seed -> its score."""
+
+    def see(self, event: "Event") -> "Progress | None":
+        """Take note; how far the stage is, where ``event`` says so."""
+        from rushes.engine.events import CandidateScored, FramesDecoded, Resumed, StageDone, StepDone
+        from rushes.studio.jobs.heartbeat import Progress
+
+        match event:
+            case StepDone(step=step, total=total):
+                return Progress(0.8 * step / total, f"step {step} of {total}")
+            case CandidateScored(number=number, total=total, seed=seed, score=score):
+                self.scores[seed] = score
+                return Progress(0.8 + 0.2 * number / total, f"candidate {number}")
+            case FramesDecoded(done=done, total=total):
+                return Progress(0.8 + 0.2 * done / total, "decode")
+            case StageDone(stage, seconds):
+                self.seconds[stage] = seconds
+            case Resumed(step=step):
+                self.resumed_after = step
+        return None
+
+    def recorded(self, machine: Mapping[str, str | int]) -> dict[str, Any]:
+        """What stands beside the recipe."""
+        facts: dict[str, Any] = {
+            "rushes": rushes.__version__,
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": dict(machine),
+            "resumed_after_step": self.resumed_after,
+        }
+        if self.scores:
+            chosen = max(self.scores, key=self.scores.__getitem__)
+            scores = {str(seed): score for seed, score in self.scores.items()}
+            facts["candidates"] = {"scores": scores, "chosen_seed": chosen}
+        return facts
+
+
+class Camera:
+    """Makes takes by their plans; as a context, lets go of the model at its end.
+
+    What goes wrong passes through the context, which knows what to advise when memory ran out. ``saves`` may
+    be set to False where progress cannot be written.
+    """
+
+    def __init__(self, watching: Watching, machine: Machine = USUAL) -> None:
+        self._watching, self._machine, self.saves = watching, machine, True
+        self._open = ExitStack()
+        self._key: tuple[Any, ...] = ()
+        self._maker: Maker | None = None
+        # What the last words became, for takes of the same words.
+        self._texts: tuple[Stage, Texts] | None = None
+
+    def steps(self, planned: Planned) -> "tuple[Step, ...]":
+        """The stages of one take; gate, check and label are not installed yet."""
+        from rushes.studio.production import Step
+
+        chooser = picker_for(planned.facts, planned.request)
+        picked = (Stage("pick", 1, chooser.settings()),) if chooser else ()
+        making, delivering = partial(self._generate, planned, chooser), partial(self._deliver, planned)
+        is_watched = self._watching.previews is not None
+        return (
+            Step("enhance", lambda _: (_enhance(planned),), _note_words, weight=0.1),
+            Step(GATE, _nothing, None, weight=0.0),
+            Step(
+                GENERATE, lambda _: (*self._engine_stages(planned), *picked), making, ("master",), 10,
+                is_watched,
+            ),
+            Step(FINISH, lambda _: self._finish(planned), delivering, ("clip", "sheet")),
+            Step(CHECK, _nothing, None, weight=0.0),
+            Step(LABEL, _nothing, None, weight=0.0),
+        )  # fmt: skip
+
+    def __enter__(self) -> "Camera":
+        return self
+
+    def __exit__(self, *error: Any) -> bool | None:
+        self._key, self._maker, self._texts = (), None, None
+        return self._open.__exit__(*error)
+
+    def warm(self, planned: Planned) -> Maker:
+        """The model, loaded for clips of this size; a new one only for another model, size or length."""
+        most = planned.at_once
+        size = (most.width, most.height, most.num_frames, most.candidates)
+        key = (planned.folder, planned.loras, *size, planned.framing.delivered)
+        if self._maker is None or key != self._key:
+            self._open.close()
+            self._texts = None
+            layout = layout_of(self._machine.devices, planned.facts, planned.request)
+            budget = self._machine.memory_budget
+            making = Making(planned.folder, planned.loras, most, planned.framing.delivered, budget, layout)
+            self._maker, self._key = self._open.enter_context(making.maker(self._watching.screen)), key
+        return self._maker
+
+    def _engine_stages(self, planned: Planned) -> tuple[Stage, ...]:
+        from rushes.engine.provenance import engine_stages
+
+        return engine_stages(self.warm(planned).bundle, planned.request)
+
+    def _generate(
+        self, planned: Planned, chooser: "Picker | None", work: "Work", folder: Path
+    ) -> "Iterator[Progress | Made]":
+        """Pictures go into the master and are finished as they come: the clip is ready when the master is."""
+        from rushes.engine.events import FramesDecoded, TextsEncoded
+        from rushes.engine.run import Run
+        from rushes.studio.master_file import master_writer
+        from rushes.studio.production import Made, ending
+
+        maker, stages, watching = self.warm(planned), self._engine_stages(planned), self._watching
+        saved = self._saved_run(stages, maker)
+        run = Run(
+            texts=self._known_texts(stages[0]), first_frame=planned.framing.picture, given=planned.given,
+            device=maker.device, previews=watching.every(planned.request), saved=saved, score=chooser,
+        )  # fmt: skip
+        path, account, finisher = folder / "master.mkv", Account(), Finisher(planned, maker, folder)
+        writing = master_writer(path, planned.request.frame_rate)
+        events = self._generator(planned, maker)(planned.request, run)
+        with watching.take(saved), finisher, writing as master, ending(events):
+            for event in events:
+                watching.see(event)
+                if isinstance(event, FramesDecoded):
+                    master.write(event.frames)
+                    finisher.write(event.frames)
+                elif isinstance(event, TextsEncoded):
+                    self._texts = stages[0], event.texts
+                progress = account.see(event)
+                if progress is not None:
+                    yield progress
+        model, amount = work.take.request.model, generating(planned.request)
+        finished = finisher.made(model)
+        recorded = account.recorded(maker.machine)
+        yield Made(
+            {"master": path}, model=model, work=amount, recorded=recorded, seconds=account.seconds,
+            ahead={FINISH: finished},
+        )  # fmt: skip
+        if saved is not None:
+            saved.remove()
+
+    def _generator(self, planned: Planned, maker: Maker) -> "Generate":
+        """What makes the clip: the model at once, or window by window."""
+        if planned.window is None:
+            return maker.generate
+        from rushes.engine.chain import Continuation
+
+        rate = planned.facts.defaults.frame_rate
+
+        def seam(frame: int, ratio: float) -> None:
+            text = f"at {float(frame / rate):.2f} s: {ratio:.2f} of the change around it"
+            self._watching.screen.say("seam", text)
+
+        limit = planned.facts.defaults.frame_limits[1]
+        return Continuation(maker.generate, limit, planned.facts.compression, seam)
+
+    def _saved_run(self, stages: tuple[Stage, ...], maker: Maker) -> "SavedRun | None":
+        from rushes.engine.saved_run import SavedRun
+
+        if not self.saves:
+            return None
+        runs = Settings.from_environment().runs
+        return SavedRun(runs, stages, maker.machine, self._machine.save_every)
+
+    def _known_texts(self, stage: Stage) -> "Texts | None":
+        return self._texts[1] if self._texts is not None and self._texts[0] == stage else None
+
+    def _finish(self, planned: Planned) -> tuple[Stage, ...]:
+        from rushes.finish.upscale import upscale_stage
+        from rushes.media.delivery import REVISION
+        from rushes.models.model_files import UPSCALER
+
+        finish = Stage("finish", REVISION, dict(planned.delivery().settings()))
+        if planned.framing.upscale is Upscale.LANCZOS:
+            return (finish,)
+        return (upscale_stage(self.warm(planned).bundle.sha256[UPSCALER]), finish)
+
+    def _deliver(self, planned: Planned, work: "Work", folder: Path) -> "Iterator[Progress | Made]":
+        """Finish a master that is there already: another size of the same pictures."""
+        from rushes.studio.jobs.heartbeat import Progress
+        from rushes.studio.master_file import read_master
+
+        total = finishing(planned)
+        finisher = Finisher(planned, self.warm(planned), folder)
+        with finisher:
+            for number, frames in enumerate(read_master(work.file(GENERATE, "master"))):
+                finisher.write(frames)
+                yield Progress(number / total, "finish")
+        yield finisher.made(work.take.request.model)
+
+
+class Finisher:
+    """Clip and contact sheet of one take, from its native frames in order; as a context, whole at its end."""
+
+    def __init__(self, planned: Planned, maker: Maker, folder: Path) -> None:
+        from rushes.media.delivery import deliver
+
+        self._planned = planned
+        self._files = {"clip": folder / "clip.mp4", "sheet": folder / "sheet.png"}
+        self._enlarger = _own_enlarger(planned.framing, maker)
+        self._delivering = deliver(
+            self._files["clip"], self._files["sheet"], planned.delivery(), self._enlarger
+        )
+        self._spent = 0.0
+
+    def __enter__(self) -> None:
+        self._writer = self._delivering.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        started = perf_counter()
+        self._delivering.__exit__(*error)
+        self._spent += perf_counter() - started
+
+    def write(self, frames: Any) -> None:
+        """The next native frames, uint8 (t, H, W, 3)."""
+        started = perf_counter()
+        self._writer.write(frames)
+        self._spent += perf_counter() - started
+
+    def made(self, model: str) -> "Made":
+        """What came of it."""
+        from rushes.studio.production import Made
+
+        enlarging = {} if self._enlarger is None else {"upscale": self._enlarger.seconds}
+        seconds = {**enlarging, "finish": self._spent - sum(enlarging.values())}
+        return Made(self._files, model=model, work=finishing(self._planned), seconds=seconds)
+
+
+def _own_enlarger(framing: Framing, maker: Maker) -> "OwnUpscale | None":
+    """The model's own upscaler, where it is used; None leaves it to Lanczos."""
+    from rushes.finish.upscale import OwnUpscale
+
+    upscaler = maker.bundle.upscaler
+    if framing.upscale is Upscale.LANCZOS or upscaler is None:
+        return None
+    return OwnUpscale(upscaler, maker.device)
+
+
+def _nothing(_work: "Work") -> tuple[Stage, ...]:
+    return ()
+
+
+def _enhance(planned: Planned) -> Stage:
+    words: Mapping[str, Any] = {
+        "prompt": planned.request.prompt,
+        "context_text": planned.request.context_text,
+    }
+    return Stage("enhance", 1, words)
+
+
+def _note_words(work: "Work", _folder: Path) -> "Iterator[Progress | Made]":
+    from rushes.studio.production import Made
+
+    yield Made(value={"prompt": work.take.request.prompt})

@@ -1,0 +1,148 @@
+"""Takes made of footage: an edit, a clip that goes on, a clip between two pictures; as planned."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rushes.cli.footage import read_end, read_footage
+from rushes.cli.framing import PATCH, frame
+from rushes.cli.planned import Asked, Given, Planned
+from rushes.cli.words import read_words
+from rushes.core.errors import UsageError
+from rushes.core.model_facts import ModelFacts
+from rushes.core.request import Edit, Request
+from rushes.core.timebase import parse_seconds
+
+if TYPE_CHECKING:
+    from rushes.engine.given import Box, GivenClip
+
+# Settings of a take that is made of footage; a take has one of them at most.
+EDIT, EXTEND, BETWEEN = MADE_OF = ("edit", "extend", "between")
+LONGEST_SECONDS = 30
+# FlowEdit's for Stable Diffusion 3 are 3.5 and 13.5; mini's own guidance is lower, and so are these.
+TARGET_GUIDANCE = 5.5
+
+
+def plan_remake(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -> Planned:
+    """What the engine makes of footage. Raises UsageError for what the model cannot do with it."""
+    if asked.settings.keys() - set(MADE_OF) - {"seconds"} or len(asked.settings.keys() & set(MADE_OF)) > 1:
+        raise UsageError(f"a take is one of {', '.join(MADE_OF)}, and its length is all that can be told it")
+    if EDIT in asked.settings:
+        assert given.clip is not None
+        return _plan_edit(folder, facts, asked, given.clip)
+    if EXTEND in asked.settings:
+        assert given.clip is not None
+        return _plan_extend(folder, facts, asked, given.clip)
+    assert given.ends is not None
+    return _plan_between(folder, facts, asked, given.ends)
+
+
+def check_editable(facts: ModelFacts) -> None:
+    """Raise UsageError for a model whose clips cannot be edited."""
+    if facts.conventions.motion_channels:
+        raise UsageError(
+            f"model {facts.name!r} makes motion beside the picture, which no clip gives: no edits"
+        )
+
+
+def _plan_edit(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> Planned:
+    """The words are what the model reads for the clip as it becomes; ``was`` is the same as it is."""
+    import numpy as np
+
+    from rushes.engine.given import changing, check_any_tokens, repainting
+    from rushes.engine.plan import Order, plan
+
+    check_editable(facts)
+    how: Mapping[str, Any] = asked.settings[EDIT]
+    footage = read_footage(clip, facts)
+    order = Order(asked.prompt, asked.prompt, asked.seed, num_frames=len(footage.frames))
+    request, _ = plan(facts, order)
+    frames = np.concatenate([footage.frames, footage.frames[-1:].repeat(request.trim, axis=0)])
+    if how["box"] is None:
+        given = changing(frames, facts.compression)
+        request = _edited(_with_given(request, given), Edit(how["was"], how["strength"], masked=how["mask"]))
+    else:
+        check_any_tokens(facts.name, facts.conventions.any_tokens)
+        token = PATCH * facts.compression.height
+        given = repainting(frames, native_box(how["box"], footage.size, facts), token, facts.compression)
+        request = _with_given(request, given)
+    return Planned(folder, facts, request, frame(facts, None, None), given=given)
+
+
+def _plan_extend(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> Planned:
+    from rushes.engine.given import beginning, check_any_tokens, windows
+    from rushes.engine.plan import Order, plan
+
+    check_any_tokens(facts.name, facts.conventions.any_tokens)
+    more, rate = parse_seconds(asked.settings[EXTEND]["seconds"]), facts.defaults.frame_rate
+    footage = read_footage(clip, facts)
+    num_given = len(footage.frames)
+    total = num_given + round(more * rate)
+    if more <= 0 or total > LONGEST_SECONDS * rate + 1:
+        raise UsageError(
+            f"{float(more):g} s more than {float(num_given / rate):.1f} s cannot be made: ask for more than 0"
+            f" and {LONGEST_SECONDS} s in all"
+        )
+    context_text, understood = read_words(facts, asked.prompt)
+    longest = max(windows(num_given, total, facts.defaults.frame_limits[1], facts.compression))
+    window, _ = plan(facts, Order(asked.prompt, context_text, asked.seed, num_frames=longest))
+    given = beginning(footage.frames)
+    window = _with_given(window, given)
+    request = replace(window, num_frames=total, trim=0)
+    framing = frame(facts, None, None)
+    return Planned(folder, facts, request, framing, words=tuple(understood), given=given, window=window)
+
+
+def _plan_between(folder: Path, facts: ModelFacts, asked: Asked, ends: tuple[Path, Path]) -> Planned:
+    from rushes.engine.given import check_any_tokens, joining
+    from rushes.engine.plan import Order, plan
+
+    check_any_tokens(facts.name, facts.conventions.any_tokens)
+    context_text, understood = read_words(facts, asked.prompt)
+    seconds, is_clip = asked.settings.get("seconds"), asked.settings[BETWEEN]
+    length = None if seconds is None else parse_seconds(seconds)
+    request, duration = plan(facts, Order(asked.prompt, context_text, asked.seed, length))
+    # the last latent frame holds the other picture for several frames: the first of them is the end
+    request = replace(request, trim=facts.compression.time - 1)
+    first = read_end(ends[0], facts, -1, is_clip["first_is_clip"])
+    last = read_end(ends[1], facts, 0, is_clip["last_is_clip"])
+    given = joining(first, last, request.num_frames, facts.compression)
+    return Planned(
+        folder, facts, _with_given(request, given), frame(facts, None, None), words=tuple(understood),
+        length=duration.describe(), given=given,
+    )  # fmt: skip
+
+
+def _edited(request: Request, how: Edit) -> Request:
+    sampling = replace(
+        request.sampling, step_rule="euler", guidance_high=TARGET_GUIDANCE, guidance_low=TARGET_GUIDANCE
+    )
+    return replace(request, edit=how, sampling=sampling)
+
+
+def _with_given(request: Request, given: "GivenClip") -> Request:
+    """A request for one take of what is given: a first still and candidates are for clips made of nothing."""
+    return replace(
+        request, given=given.digest, candidates=1, sampling=replace(request.sampling, still_shift=0.0)
+    )
+
+
+def native_box(text: str, size: tuple[int, int], facts: ModelFacts) -> "Box":
+    """``"x,y,w,h"`` in pixels of the file (width, height) -> the box in the model's own picture."""
+    from rushes.engine.given import Box
+
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise UsageError(f"box {text!r} is not x,y,w,h in pixels: write it like 320,180,640,360")
+    x, y, width, height = map(int, parts)
+    if not width or not height or x + width > size[0] or y + height > size[1]:
+        raise UsageError(f"box {text} does not lie inside of {size[0]}x{size[1]}: choose a smaller one")
+    top, left, tall, broad = facts.defaults.crop
+    # files of another shape fill the picture and stick out evenly
+    scale = max(broad / size[0], tall / size[1])
+    shift_x, shift_y = (broad - size[0] * scale) / 2 + left, (tall - size[1] * scale) / 2 + top
+    x0, y0 = round(max(x * scale + shift_x, left)), round(max(y * scale + shift_y, top))
+    x1 = round(min((x + width) * scale + shift_x, left + broad))
+    y1 = round(min((y + height) * scale + shift_y, top + tall))
+    return Box(x0, y0, max(1, x1 - x0), max(1, y1 - y0))
