@@ -5,7 +5,18 @@ from typing import Any
 from fastapi import FastAPI
 
 import rushes
-from rushes.service import dashscope, delivery, files, journal, operations, queue, review, studio, videos
+from rushes.service import (
+    dashscope,
+    delivery,
+    files,
+    journal,
+    operations,
+    queue,
+    review,
+    studio,
+    videos,
+    webhooks,
+)
 from rushes.service.caller import Door
 from rushes.service.errors import add_error_handlers
 from rushes.service.house import House
@@ -21,7 +32,8 @@ def make_app(house: House) -> FastAPI:
     )  # fmt: skip
     meter = Meter(house.store)
     app.state.house, app.state.door, app.state.meter = house, Door(house), meter
-    for part in (operations, videos, dashscope, studio, review, queue, journal, delivery, files):
+    parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, webhooks)
+    for part in parts:
         app.include_router(part.router)
     add_error_handlers(app)
     app.add_middleware(Watch, house=house, meter=meter)

@@ -69,7 +69,8 @@ class Limits:
 class House:
     """One server. ``is_open``: without keys, for whoever is at this machine.
 
-    ``secret`` signs links; ``draining`` is set when the server is about to end.
+    ``secret`` signs links; ``draining`` is set when the server is about to end. ``allowed_hosts`` may be sent
+    to although they are of our own network.
     """
 
     store: Store
@@ -79,6 +80,7 @@ class House:
     is_open: bool
     secret: bytes
     limits: Limits = Limits()
+    allowed_hosts: frozenset[str] = frozenset()
     draining: Event = field(default_factory=Event)
 
 
