@@ -31,8 +31,6 @@ def test_the_sdk_makes_finds_downloads_remixes_and_deletes(sdk):
     assert video.model_extra["seed"] == 7
     whole = sdk.videos.download_content(video.id).read()
     assert whole.startswith(b"clip of ")
-    sheet = sdk.videos.download_content(video.id, variant="spritesheet").read()
-    assert sheet.startswith(b"sheet of ")
     other = sdk.videos.remix(video.id, prompt="a fox at night")
     assert other.remixed_from_video_id == video.id
     assert [each.id for each in sdk.videos.list(limit=1)] == [other.id, video.id]

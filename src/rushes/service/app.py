@@ -13,6 +13,7 @@ from rushes.service import (
     operations,
     queue,
     review,
+    stills,
     studio,
     videos,
     webhooks,
@@ -32,7 +33,7 @@ def make_app(house: House) -> FastAPI:
     )  # fmt: skip
     meter = Meter(house.store)
     app.state.house, app.state.door, app.state.meter = house, Door(house), meter
-    parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, webhooks)
+    parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
     for part in parts:
         app.include_router(part.router)
     add_error_handlers(app)

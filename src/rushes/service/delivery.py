@@ -3,6 +3,7 @@
 import base64
 import hmac
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -16,13 +17,30 @@ from rushes.service.house import House
 from rushes.studio.takes import Rendition
 
 LINK_S = 24 * 3600.0
+_ENDINGS = {
+    "video/mp4": ".mp4", "image/png": ".png", "image/webp": ".webp", "image/jpeg": ".jpg", "text/vtt": ".vtt",
+}  # fmt: skip
 FILE_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"video/mp4": {}, "image/png": {}, "application/octet-stream": {}}},
+    200: {
+        "content": {
+            kind: {}
+            for kind in (
+                "video/mp4",
+                "image/png",
+                "image/jpeg",
+                "image/webp",
+                "text/vtt",
+                "application/octet-stream",
+            )
+        }
+    },
     206: {"description": "The part that was asked for."},
     304: {"description": "What the client has is what there is."},
     416: {"description": "The file ends before that part."},
 }
 router = APIRouter(tags=["files"])
+# What a sealed text is for: one for a file opens no take, nor the reverse.
+_FILE = "file "
 
 
 def send_file(house: House, tenant_id: str, file: Rendition, name: str, request: Request) -> Response:
@@ -39,14 +57,12 @@ def send_file(house: House, tenant_id: str, file: Rendition, name: str, request:
 
 def file_name(footage: Footage, file: Rendition) -> str:
     """Made of our own code alone: nothing a client wrote stands in a header."""
-    return footage.take.code + (".mp4" if file.media_type == "video/mp4" else ".png")
+    return footage.take.code + _ENDINGS.get(file.media_type, "")
 
 
 def signed_link(house: House, tenant_id: str, file: Rendition, now: float) -> str:
     """A path that opens this file for a day."""
-    claim = f"{tenant_id}|{file.sha256}|{file.media_type}|{int(now + LINK_S)}"
-    text = base64.urlsafe_b64encode(claim.encode()).decode().rstrip("=")
-    return f"/media/{text}.{_mac(house, text)}"
+    return f"/media/{seal(house, _FILE, (tenant_id, file.sha256, file.media_type), now)[0]}"
 
 
 @router.get("/media/{link}", responses={**ERRORS, **FILE_ANSWERS}, response_class=Response)
@@ -54,15 +70,27 @@ def signed_link(house: House, tenant_id: str, file: Rendition, now: float) -> st
 def media(link: str, request: Request) -> Response:
     """The file of a signed link; no key is needed."""
     house: House = request.app.state.house
-    text, _, mac = link.partition(".")
-    if not hmac.compare_digest(mac.encode(), _mac(house, text).encode()):
-        raise UnknownKeyError("the link is not one of ours: ask for the video again")
-    claim = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    tenant_id, digest, media_type, until = claim.split("|")
-    if time.time() > int(until):
-        raise UnknownKeyError("the link is over: ask for the video again")
+    tenant_id, digest, media_type = unseal(house, _FILE, link)
     file = Rendition("", "", "", digest, media_type, "", {}, 0.0)
     return send_file(house, tenant_id, file, f"{digest[:12]}.mp4", request)
+
+
+def seal(house: House, purpose: str, parts: Sequence[str], now: float) -> tuple[str, int]:
+    """A text nobody else can make, which stands for ``parts`` for a day, and when it ends."""
+    until = int(now + LINK_S)
+    text = base64.urlsafe_b64encode("|".join((*parts, str(until))).encode()).decode().rstrip("=")
+    return f"{text}.{_mac(house, purpose + text)}", until
+
+
+def unseal(house: House, purpose: str, link: str) -> list[str]:
+    """The parts of a sealed text. UnknownKeyError for one that is not ours, or whose time is over."""
+    text, _, mac = link.partition(".")
+    if not hmac.compare_digest(mac.encode(), _mac(house, purpose + text).encode()):
+        raise UnknownKeyError("the link is not one of ours: ask for the video again")
+    *parts, until = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split("|")
+    if time.time() > int(until):
+        raise UnknownKeyError("the link is over: ask for the video again")
+    return parts
 
 
 def _mac(house: House, text: str) -> str:

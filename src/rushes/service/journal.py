@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -15,12 +16,14 @@ from rushes.service.caller import Caller, Reader
 from rushes.service.errors import ERRORS, BusyError
 from rushes.service.pages import After
 from rushes.studio.jobs.job import JobState
+from rushes.studio.previews import preview_version
 from rushes.studio.schema import events, jobs
 
 router = APIRouter(prefix="/v1", tags=["events"], responses=ERRORS)
 POLL_S = 0.4
 QUIET_S = 15.0
 _AT_ONCE = 200
+_COUNTED = re.compile(r"step (\d+) of (\d+)")
 # Answers kept for Idempotency-Keys stand in the journal too, and are nobody's news.
 _HIDDEN = "answered"
 
@@ -51,7 +54,8 @@ async def stream(
         float | None, Query(ge=0, le=3600, description="End after so long; null: never.")
     ] = None,
 ) -> StreamingResponse:
-    """Journal and progress. Journal events have ids to resume from; ``progress`` events tell only of now.
+    """Journal and progress. Journal events have ids to resume from; ``progress`` events tell only of now,
+    with the step, the time left and the address of a picture of the clip as it is (``preview``).
 
     ``subject`` narrows to one job, take, shot or project. Without Last-Event-ID it begins with what is next.
     """
@@ -71,7 +75,7 @@ async def _source(
     request: Request, caller: Caller, subject: str, number: int, ends: float | None
 ) -> AsyncIterator[str]:
     _OPEN.count += 1
-    told: dict[str, tuple[float, str]] = {}
+    told: dict[str, tuple[float, str, str | None]] = {}
     spoke = time.monotonic()
     try:
         yield "retry: 1000\n\n"
@@ -81,7 +85,7 @@ async def _source(
                 number = event["id"]
                 yield f"id: {number}\nevent: {_slug(event['kind'])}\ndata: {_text(event)}\n\n"
             for each in running:
-                now = (each["progress"], each["doing"])
+                now = (each["progress"], each["doing"], each["preview"])
                 if told.get(each["job_id"]) != now:
                     told[each["job_id"]] = now
                     yield f"event: progress\ndata: {_text(each)}\n\n"
@@ -127,11 +131,26 @@ def _look(caller: Caller, subject: str, number: int) -> tuple[list[dict[str, Any
         [
             {
                 "job_id": row["id"], "take_id": row["take_id"], "progress": row["progress"],
-                "doing": row["doing"], "seconds_left": _left(row["spent_s"], row["progress"]),
+                "doing": row["doing"], **_step(row["doing"]),
+                "seconds_left": _left(row["spent_s"], row["progress"]),
+                "preview": _preview(caller, row["id"]),
             }
             for row in busy
         ],
     )  # fmt: skip
+
+
+def _step(doing: str) -> dict[str, int | None]:
+    """Which step of how many, where a worker counts them."""
+    found = _COUNTED.fullmatch(doing)
+    step, num_steps = (int(found[1]), int(found[2])) if found else (None, None)
+    return {"step": step, "num_steps": num_steps}
+
+
+def _preview(caller: Caller, job_id: str) -> str | None:
+    """Where the newest picture of a job is, another address for each."""
+    version = preview_version(caller.house.files, caller.desk.tenant_id, job_id)
+    return None if version is None else f"/v1/jobs/{job_id}/preview?version={version}"
 
 
 def _left(spent_s: float, progress: float) -> float | None:

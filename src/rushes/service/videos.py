@@ -15,7 +15,6 @@ from rushes.service.delivery import FILE_ANSWERS, file_name, send_file
 from rushes.service.errors import ERRORS
 from rushes.service.footage import (
     CLIP,
-    SHEET,
     Footage,
     Window,
     delete_footage,
@@ -28,6 +27,7 @@ from rushes.service.given import keep_reference
 from rushes.service.submit import FIRST_FRAME, Wish, submit_to_shot, submit_words
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
+from rushes.studio.stills import SPRITES, THUMBNAIL, stills_of
 from rushes.studio.takes import Origin, Relation
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], responses=ERRORS)
@@ -41,7 +41,7 @@ _STATUS = {
     JobState.FAILED: "failed",
     JobState.CANCELLED: "failed",
 }
-_FILES = {"video": CLIP, "thumbnail": SHEET, "spritesheet": SHEET}
+_STILLS = {"thumbnail": THUMBNAIL, "spritesheet": SPRITES}
 
 
 class VideoError(BaseModel):
@@ -188,11 +188,13 @@ def content(
     request: Request,
     variant: Literal["video", "thumbnail", "spritesheet"] = "video",
 ) -> Response:
-    """The clip, or its sheet of pictures; ranges work."""
-    file = footage.files.get(_FILES[variant])
+    """The clip, a picture that stands for it, or a sheet of small pictures; ranges work."""
+    file = footage.files.get(CLIP)
     if file is None:
         status = _view(caller, footage).status
         raise ConflictError(f"the video is {status}: download it when it is completed")
+    if variant != "video":
+        file = stills_of(caller.desk, caller.house.files, footage.take.id)[_STILLS[variant]]
     return send_file(caller.house, caller.desk.tenant_id, file, file_name(footage, file), request)
 
 
