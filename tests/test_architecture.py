@@ -53,6 +53,7 @@ DISTRIBUTIONS = {
     "cv2": "opencv-python-headless",
     "skia": "skia-python",
     "PIL": "pillow",
+    "opentelemetry": "opentelemetry-sdk",
     "prometheus_client": "prometheus-client",
 }
 BAGS = {"utils", "util", "common", "helpers", "helper", "misc"}

@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.testclient import TestClient
 
 from rushes.core.errors import UsageError
+from rushes.service import crew as crew_module
+from rushes.service.app import make_app
 from rushes.service.caller import Door
 from rushes.service.crew import Crew
 from rushes.service.server import Address, check_address
@@ -79,13 +83,54 @@ def test_the_process_that_answers_is_light():
     assert float(done[1]) < 3.0, "seconds of one core to load"
 
 
-def test_a_public_address_needs_keys():
+def test_a_public_address_needs_keys_and_a_policy():
     for host in ("0.0.0.0", "::", "192.168.1.4", "studio.example"):
         with pytest.raises(UsageError, match="rushes keys new"):
-            check_address(Address(host), has_keys=False)
-        check_address(Address(host), has_keys=True)
+            check_address(Address(host), has_keys=False, policy="default")
+        with pytest.raises(UsageError, match="RUSHES_POLICY"):
+            check_address(Address(host), has_keys=True, policy="")
+        check_address(Address(host), has_keys=True, policy="default")
     for host in ("127.0.0.1", "::1", "localhost"):
-        check_address(Address(host), has_keys=False)
+        check_address(Address(host), has_keys=False, policy="")
+
+
+def test_a_wrong_policy_stops_the_start(tmp_path):
+    (tmp_path / "policy.toml").write_text("colour = 1", encoding="utf-8")
+    environment = {**os.environ, "RUSHES_HOME": str(tmp_path), "RUSHES_POLICY": str(tmp_path / "policy.toml")}
+    done = subprocess.run(
+        [sys.executable, "-c", RUSHES, "serve", "--port", "0"], env=environment, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "colour is unknown" in done.stderr
+
+
+def test_a_worker_that_keeps_failing_waits_longer_and_makes_the_server_unready(house, monkeypatch):
+    monkeypatch.setattr(crew_module, "FIRST_WAIT_S", 0.01)
+    broken = replace(house, engine=replace(house.engine, build=lambda _number: _nothing_to_build))
+    team = Crew(broken, 1, Patience(beat_s=0.2, grace_s=2.0))
+    client = TestClient(make_app(broken, team))
+    assert client.get("/readyz").json() == {"status": "ok"}
+    caller = Door(broken).enter(None)
+    for number in range(2):
+        submit_words(caller, Wish(f"fox {number}", "mini"))
+    team.start()
+    ends = time.monotonic() + 120
+    while team.states()["down"] == 0 and time.monotonic() < ends:
+        time.sleep(0.05)
+    answer = client.get("/readyz")
+    team.stop(5.0)
+    assert answer.status_code == 503
+    assert answer.json()["reasons"] == ["all 1 workers keep failing: see the log"]
+
+
+def _nothing_to_build():
+    os._exit(1)
+
+
+def test_waits_of_a_failing_worker_double_up_to_a_minute():
+    post = crew_module._Post()
+    assert [post.failed() for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_a_dead_child_is_replaced(house):

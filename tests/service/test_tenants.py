@@ -25,7 +25,7 @@ def closed(house):
     return type(house)(house.store, house.files, house.engine, house.keys, False, house.secret)
 
 
-def client_of(house, tenant, scopes=(Scope.READ, Scope.WRITE)):
+def client_of(house, tenant, scopes=(Scope.READ, Scope.WRITE, Scope.REVIEW)):
     key = house.keys.issue(tenant, "lin", scopes, 0.0)
     headers = {"Authorization": f"Bearer {key}", **ASYNC}
     return TestClient(make_app(house), headers=headers, raise_server_exceptions=False)

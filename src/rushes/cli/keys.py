@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rushes.service.keys import KeyFile
 
 keys = typer.Typer(
-    help="Keys of the server: new, list, revoke.", no_args_is_help=True,
+    help="Keys of the server: new, list, rotate, revoke.", no_args_is_help=True,
     epilog="Example: rushes keys new lin --tenant studio --days 90",
 )  # fmt: skip
 
@@ -24,7 +24,7 @@ def new(
     person: Annotated[str, typer.Argument(help="Whose key it is.")],
     *,
     tenant: Annotated[str, typer.Option(help="The house they work for; sees only its own work.")] = "local",
-    scope: Annotated[list[str] | None, typer.Option(help="read, write, operate; repeatable.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="read, write, review, operate; repeatable.")] = None,
     days: Annotated[float | None, typer.Option(min=0, help="How long it opens. Default: for ever.")] = None,
 ) -> None:
     """Make a key and print it, this once."""
@@ -48,6 +48,16 @@ def list_keys(*, as_json: AsJson = False) -> None:
     for key in found:
         until = time.strftime("%Y-%m-%d", time.gmtime(key.expires_at)) if key.expires_at else "for ever"
         print(f"{key.id}  {key.tenant:<16} {key.person:<16} {','.join(key.scopes):<20} {until}")
+
+
+@keys.command(epilog="Example: rushes keys rotate 3f9a --hours 24")
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="The id that `rushes keys list` shows.")],
+    *,
+    hours: Annotated[float, typer.Option(min=0, help="How long the old key still opens.")] = 24.0,
+) -> None:
+    """Make a key like this one and print it, this once; the old one ends soon."""
+    print(_file().rotate(key_id, time.time(), hours * 3600))
 
 
 @keys.command(epilog="Example: rushes keys revoke 3f9a")

@@ -14,13 +14,16 @@ from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
     from rushes.service.house import ServedModel
+    from rushes.service.tracing import Spans
     from rushes.studio.child import Steps
 
 
 def serve(
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 lets the system choose.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address; any but loopback needs keys.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address; not loopback: needs keys and RUSHES_POLICY.")
+    ] = "127.0.0.1",
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that make takes. Default: one a GPU, or one.")
     ] = None,
@@ -33,22 +36,40 @@ def serve(
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing: pip install 'rushes[serve]'") from error
     from rushes.cli.take_plan import estimate_take
+    from rushes.safety.gate import open_gate
     from rushes.service.house import Engine, House, link_secret
     from rushes.service.keys import KeyFile
     from rushes.service.server import Address, check_address
     from rushes.service.server import serve as run
 
-    home = Settings.from_environment().studio
+    settings = Settings.from_environment()
+    home = settings.studio
     keys = KeyFile(home / "keys.json")
     address = Address(host, port)
     has_keys = bool(keys.all())
-    check_address(address, has_keys)
+    check_address(address, has_keys, settings.policy)
+    gate = open_gate(settings.policy)
     studio = open_studio()
     engine = Engine(_served_models(), estimate_take, _builder)
     house = House(
-        studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret")
-    )
+        studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),
+        spans=_spans(), gate=gate, price=settings.price,
+    )  # fmt: skip
     run(house, address, len(_gpus()) or 1 if workers is None else workers, drain)
+
+
+def _spans() -> "Spans":
+    """OpenTelemetry's where its own variables ask for it."""
+    from rushes.service.tracing import NoSpans
+
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if not any(os.environ.get(name) for name in names):
+        return NoSpans()
+    try:
+        from rushes.service.spans import exported
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing: pip install 'rushes[otel]'") from error
+    return exported()
 
 
 def _served_models() -> "dict[str, ServedModel]":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rushes.core.memory_size import parse_memory
+from rushes.core.price import Price, parse_price
 
 # Behind the name of a model's folder while its files arrive.
 PULLING = ".pulling"
@@ -15,20 +16,31 @@ class Settings:
     """Where rushes keeps its state. ``home``: training state, pulled weights, caches, the studio.
 
     ``database``: URL of the studio's database; empty for a file under ``home``. ``cache_bytes``: most
-    bytes of finished stages of takes, beside what takes are made of and published.
+    bytes of finished stages of takes, beside what takes are made of and published. ``policy``: the TOML file
+    of words that may be filmed, ``default`` for the one that comes with rushes, empty where nobody chose;
+    ``price`` of a second of machine time.
     """
 
     home: Path
     database: str = ""
     cache_bytes: int = 20 * 10**9
+    policy: str = ""
+    price: Price | None = None
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """``RUSHES_HOME``, or ``~/.rushes``, ``RUSHES_DATABASE``, ``RUSHES_CACHE``. Creates nothing."""
+        """``RUSHES_HOME``, or ``~/.rushes``; ``RUSHES_DATABASE``, ``_CACHE``, ``_POLICY``, ``_PRICE``.
+
+        Creates nothing.
+        """
         home = Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes")
         cache = os.environ.get("RUSHES_CACHE")
         most = parse_memory(cache) if cache else cls.cache_bytes
-        return cls(home, os.environ.get("RUSHES_DATABASE", ""), most)
+        price = os.environ.get("RUSHES_PRICE")
+        return cls(
+            home, os.environ.get("RUSHES_DATABASE", ""), most, os.environ.get("RUSHES_POLICY", ""),
+            parse_price(price) if price else None,
+        )  # fmt: skip
 
     @property
     def cache(self) -> Path:

@@ -2,16 +2,18 @@
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from rushes.core.decision import Decision, Verdict
 from rushes.core.recipe import canonical_json
 from rushes.safety.negation import is_ruled_out
 from rushes.safety.normal import Words, read
-from rushes.safety.policy import Policy, Rule, Scope, check_groups, stricter
+from rushes.safety.policy import DEFAULT, Policy, Rule, Scope, check_groups, load_policy, stricter
 from rushes.safety.terms import Hit, Terms, sentence_numbers
 
 FAILED = "gate.failed"
@@ -21,7 +23,10 @@ log = logging.getLogger("rushes.safety")
 
 
 class WordGate:
-    """One house's policy, compiled; with each project's stricter one on top, as it comes."""
+    """One house's policy, compiled; with each project's stricter one on top, as it comes.
+
+    ``counts``: how often it said what.
+    """
 
     def __init__(self, policy: Policy) -> None:
         check_groups(policy)
@@ -29,6 +34,8 @@ class WordGate:
         self._compiled = lru_cache(maxsize=64)(self._compile)
         # A policy that cannot be compiled stops the start, not the first request.
         self._compiled("{}")
+        self.counts: Counter[Verdict] = Counter()
+        self._counting = Lock()
 
     def check(self, project_policy: Mapping[str, Any]) -> None:
         """Raise UsageError for a project's policy that is wrong or would allow more."""
@@ -39,8 +46,16 @@ class WordGate:
         project_policy: Mapping[str, Any] | None = None,
     ) -> Decision:  # fmt: skip
         """The strictest decision over texts by name; those in ``ruled_out`` say what is not to be seen."""
+        decision = self._judge(texts, ruled_out, project_policy or {})
+        with self._counting:
+            self.counts[decision.decision] += 1
+        return decision
+
+    def _judge(
+        self, texts: Mapping[str, str], ruled_out: Collection[str], project_policy: Mapping[str, Any]
+    ) -> Decision:
         try:
-            policy, terms, label = self._compiled(canonical_json(project_policy or {}))
+            policy, terms, label = self._compiled(canonical_json(project_policy))
             found = [Decision(Verdict.ALLOW, policy=label)]
             for name, text in texts.items():
                 each = _judge(policy, terms, text, name in ruled_out)
@@ -58,6 +73,11 @@ class WordGate:
         policy = stricter(self.policy, json.loads(project_policy))
         check_groups(policy)
         return policy, Terms(policy), policy.label()
+
+
+def open_gate(source: str = "") -> WordGate:
+    """The gate by a policy file, by the one that comes with rushes for none. UsageError where it is wrong."""
+    return WordGate(load_policy(source or DEFAULT))
 
 
 def _judge(policy: Policy, terms: Terms, text: str, is_ruled: bool) -> Decision | None:

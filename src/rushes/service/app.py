@@ -11,6 +11,7 @@ from rushes.service import (
     files,
     journal,
     operations,
+    policy,
     queue,
     review,
     stills,
@@ -19,25 +20,30 @@ from rushes.service import (
     webhooks,
 )
 from rushes.service.caller import Door
+from rushes.service.crew import Crew
 from rushes.service.errors import add_error_handlers
 from rushes.service.house import House
 from rushes.service.metrics import Meter
+from rushes.service.tracing import Tracing
 from rushes.service.watch import Watch
 
 
-def make_app(house: House) -> FastAPI:
-    """Serve ``house``; its workers are run elsewhere (``rushes.service.crew``)."""
+def make_app(house: House, crew: Crew | None = None) -> FastAPI:
+    """Serve ``house``; ``crew`` is counted and asked how it is, not started."""
     app = FastAPI(
         title="rushes", version=rushes.__version__, docs_url=None, redoc_url=None,
         description="Words into shots, shots into a rough cut, over HTTP.", redirect_slashes=False,
     )  # fmt: skip
-    meter = Meter(house.store)
-    app.state.house, app.state.door, app.state.meter = house, Door(house), meter
+    meter = Meter(house)
+    if crew is not None:
+        meter.watch(crew)
+    app.state.house, app.state.door, app.state.meter, app.state.crew = house, Door(house), meter, crew
     parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
-    for part in parts:
+    for part in (*parts, policy):
         app.include_router(part.router)
     add_error_handlers(app)
     app.add_middleware(Watch, house=house, meter=meter)
+    app.add_middleware(Tracing, spans=house.spans)
     plain = app.openapi
 
     def document() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from rushes.service.errors import BusyError, ScopeError, UnknownKeyError
 from rushes.service.house import House
 from rushes.service.keys import Scope
+from rushes.service.tracing import trace_of
 from rushes.studio.desk import LOCAL_TENANT, Desk, open_desk
 
 _bearer = HTTPBearer(
@@ -58,7 +59,8 @@ class Door:
     def _desk(self, tenant: str, person: str) -> Desk:
         desk = self._desks.get((tenant, person))
         if desk is None:
-            desk = open_desk(self.house.store, tenant, person)
+            house = self.house
+            desk = replace(open_desk(house.store, tenant, person), gate=house.gate.judge, price=house.price)
             self._desks[tenant, person] = desk
         return desk
 
@@ -85,11 +87,12 @@ def need(scope: Scope) -> Callable[..., Caller]:
         found = door.enter(given.credentials if given else None)
         if scope not in found.scopes:
             raise ScopeError(f"the key lacks the scope {scope}: ask for a key with it")
-        return found
+        return replace(found, desk=replace(found.desk, trace=trace_of(request.scope)))
 
     return caller
 
 
 Reader = Annotated[Caller, Depends(need(Scope.READ))]
 Writer = Annotated[Caller, Depends(need(Scope.WRITE))]
+Reviewer = Annotated[Caller, Depends(need(Scope.REVIEW))]
 Operator = Annotated[Caller, Depends(need(Scope.OPERATE))]

@@ -3,24 +3,52 @@
 import logging
 import threading
 import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rushes.service.house import House
+from rushes.studio.happening import Happening, Tell, tell_log
+from rushes.studio.jobs.job import Failure
 from rushes.studio.worker import PATIENCE, Patience, Worker
 
-RESTART_S = 1.0
+# A worker whose child died, or that failed itself, waits before it goes on: each time twice as long.
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+# So many failures in a row, and a worker counts as down until it has made something.
+_MANY = 3
 log = logging.getLogger("rushes.crew")
+
+
+@dataclass
+class _Post:
+    """One worker's place: how often in a row it failed, until when it waits, whether it has a job."""
+
+    failures: int = 0
+    not_before: float = 0.0
+    is_busy: bool = False
+
+    def failed(self) -> float:
+        """Note a failure; how long to wait now, in seconds."""
+        self.failures += 1
+        wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (self.failures - 1))
+        self.not_before = time.monotonic() + wait_s
+        return wait_s
 
 
 class Crew:
     """``size`` workers, each in a thread that lives as long as its child.
 
-    A dead child is replaced by its worker at the next job, a worker that failed is begun anew.
+    A dead child is replaced by its worker at the next job, a worker that failed is begun anew, both after a
+    while that grows: a broken machine must not burn the attempts of a whole queue. ``listeners`` hear what
+    the workers do.
     """
 
     def __init__(self, house: House, size: int, patience: Patience = PATIENCE) -> None:
         self._house, self._patience = house, patience
+        self.listeners: list[Tell] = [tell_log, house.spans.tell]
         self._over = threading.Event()
         self._workers: dict[int, Worker] = {}
+        self._posts = tuple(_Post() for _ in range(size))
         self._threads = [
             threading.Thread(target=self._work, args=(number,), name=f"worker-{number}", daemon=True)
             for number in range(size)
@@ -30,6 +58,11 @@ class Crew:
         """Let them work."""
         for thread in self._threads:
             thread.start()
+
+    def states(self) -> Mapping[str, int]:
+        """How many are idle, busy, and down: failing again and again."""
+        found = Counter("busy" if post.is_busy else "idle" for post in self._posts if post.failures < _MANY)
+        return {"idle": found["idle"], "busy": found["busy"], "down": len(self._posts) - found.total()}
 
     def stop(self, wait_s: float) -> None:
         """Take nothing new; what runs may end within ``wait_s``, then it goes back into the queue."""
@@ -44,13 +77,37 @@ class Crew:
             thread.join(self._patience.grace_s)
 
     def _work(self, number: int) -> None:
-        house = self._house
-        while not self._over.is_set():
-            worker = Worker(house.store, house.files, house.engine.build(number), patience=self._patience)
+        house, post = self._house, self._posts[number]
+
+        def tell(happening: Happening) -> None:
+            self._note(number, happening)
+            for listener in self.listeners:
+                listener(happening)
+
+        def is_over() -> bool:
+            """Asked between jobs; sits out what is to be waited."""
+            self._over.wait(max(0.0, post.not_before - time.monotonic()))
+            return self._over.is_set()
+
+        while not is_over():
+            worker = Worker(
+                house.store, house.files, house.engine.build(number), patience=self._patience, tell=tell
+            )
             self._workers[number] = worker
             try:
-                worker.run(self._over.is_set)
+                worker.run(is_over)
             except Exception:
                 # The one boundary of a worker: jobs end with their lease, the next worker goes on.
-                log.exception("worker %s failed and is begun anew", number)
-                self._over.wait(RESTART_S)
+                log.exception("worker %s failed and is begun anew in %.0f s", number, post.failed())
+                post.is_busy = False
+
+    def _note(self, number: int, happening: Happening) -> None:
+        post = self._posts[number]
+        if happening.kind == "claimed":
+            post.is_busy = True
+        elif happening.kind == "ended":
+            post.is_busy = False
+            if happening.outcome in (Failure.LOST, Failure.HUNG):
+                log.warning("the child of worker %s died: the next in %.0f s", number, post.failed())
+            elif happening.outcome == "done":
+                post.failures = 0

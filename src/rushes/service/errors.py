@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.exceptions import HTTPException
 
+from rushes.core.decision import Decision
 from rushes.core.errors import (
     ConflictError,
     LimitError,
@@ -82,13 +83,15 @@ _BY_STATUS = {
 
 
 class Problem(BaseModel):
-    """What went wrong and what helps."""
+    """What went wrong and what helps. ``rule`` and ``span``, [start, end) in ``param``: of a refused text."""
 
     message: str
     remedy: str
     type: str
     code: str
     param: str | None = None
+    rule: str | None = None
+    span: tuple[int, int] | None = None
     request_id: str
 
 
@@ -141,7 +144,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _ours(request: Request, error: Exception) -> JSONResponse:
     answer = next(answer for kind, answer in ANSWERS.items() if isinstance(error, kind))
-    return _envelope(request, answer, str(error))
+    decision = error.decision if isinstance(error, RefusedError) else None
+    return _envelope(request, answer, str(error), decision=decision)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -169,7 +173,9 @@ def _unexpected(request: Request, _error: Exception) -> JSONResponse:
     return _envelope(request, answer, f"something went wrong here: tell the operator {number}")
 
 
-def _envelope(request: Request, answer: Answer, message: str, param: str = "") -> JSONResponse:
+def _envelope(
+    request: Request, answer: Answer, message: str, param: str = "", decision: Decision | None = None
+) -> JSONResponse:
     number = request.scope.get("request_id", "")
     body: dict[str, Any]
     if request.url.path.startswith(DASHSCOPE):
@@ -180,5 +186,8 @@ def _envelope(request: Request, answer: Answer, message: str, param: str = "") -
             message=message, remedy=message.rpartition(": ")[2], type=kind, code=answer.code,
             param=param or None, request_id=number,
         )  # fmt: skip
+        if decision is not None:
+            found = {"rule": decision.rule, "span": decision.span, "param": decision.text}
+            problem = problem.model_copy(update={**found, "remedy": decision.remedy})
         body = ErrorBody(error=problem).model_dump()
     return JSONResponse(body, answer.status, dict(answer.headers))

@@ -9,7 +9,10 @@ from pathlib import Path
 from threading import Event
 
 from rushes.core.errors import MissingError
+from rushes.core.price import Price
+from rushes.safety.gate import WordGate, open_gate
 from rushes.service.keys import KeyFile
+from rushes.service.tracing import NoSpans, Spans
 from rushes.studio.child import Steps
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
@@ -70,7 +73,8 @@ class House:
     """One server. ``is_open``: without keys, for whoever is at this machine.
 
     ``secret`` signs links; ``draining`` is set when the server is about to end. ``allowed_hosts`` may be sent
-    to although they are of our own network.
+    to although they are of our own network. ``gate`` judges what everybody asks for; ``price`` is of a second
+    of machine time, where a project names none.
     """
 
     store: Store
@@ -82,6 +86,9 @@ class House:
     limits: Limits = Limits()
     allowed_hosts: frozenset[str] = frozenset()
     draining: Event = field(default_factory=Event)
+    spans: Spans = field(default_factory=NoSpans)
+    gate: WordGate = field(default_factory=open_gate)
+    price: Price | None = None
 
 
 def link_secret(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +16,13 @@ PREFIX = "rk"
 
 
 class Scope(StrEnum):
-    """``read`` looks, ``write`` changes and shoots, ``operate`` runs the house: lanes and metrics."""
+    """``read`` looks, ``write`` changes and shoots, ``review`` allows what the gate put before a person,
+    ``operate`` runs the house: lanes and metrics.
+    """
 
     READ = "read"
     WRITE = "write"
+    REVIEW = "review"
     OPERATE = "operate"
 
 
@@ -60,6 +63,20 @@ class KeyFile:
         text = f"{PREFIX}_{key_id}_{secrets.token_hex(32)}"
         ends = None if lasts_s is None else now + lasts_s
         self._write((*self.all(), Key(key_id, _digest(text), tenant, person, tuple(scopes), now, ends)))
+        return text
+
+    def rotate(self, key_id: str, now: float, overlap_s: float = 0.0) -> str:
+        """Make a key like this one and return its text; the old one opens for ``overlap_s`` more.
+
+        Raises MissingError for a key that is not there or has ended.
+        """
+        old = next((key for key in self.all() if key.id == key_id), None)
+        if old is None or (old.expires_at is not None and old.expires_at <= now):
+            raise MissingError(f"there is no key {key_id!r} that opens: `rushes keys list` lists all")
+        lasts_s = None if old.expires_at is None else old.expires_at - old.created_at
+        text = self.issue(old.tenant, old.person, [Scope(each) for each in old.scopes], now, lasts_s)
+        ends = now + overlap_s if old.expires_at is None else min(old.expires_at, now + overlap_s)
+        self._write([replace(key, expires_at=ends) if key.id == key_id else key for key in self.all()])
         return text
 
     def revoke(self, key_id: str) -> None:

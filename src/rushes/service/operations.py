@@ -1,13 +1,17 @@
 """Is it alive, is it ready, what does it count, which models are there."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from rushes.core.errors import StoreError
 from rushes.service.caller import Operator, Reader
+from rushes.service.crew import Crew
 from rushes.service.errors import ERRORS
 from rushes.service.house import House
 
@@ -15,9 +19,10 @@ router = APIRouter(tags=["operations"])
 
 
 class Health(BaseModel):
-    """One word."""
+    """One word, and what is wrong."""
 
-    status: Literal["ok", "draining"]
+    status: Literal["ok", "draining", "failing"]
+    reasons: list[str] = []
 
 
 class Model(BaseModel):
@@ -47,13 +52,31 @@ def healthz() -> Health:
 
 @router.get("/readyz", responses={503: {"model": Health}})
 def readyz(request: Request) -> Response:
-    """Whether new work is welcome: the database answers, and the server is not about to end."""
+    """Whether new work is welcome, and if not, why: database, disk, workers, or the server's own end."""
     house: House = request.app.state.house
-    with house.store.read() as connection:
-        connection.execute(text("SELECT 1"))
+    reasons = list(_reasons(house, request.app.state.crew))
     if house.draining.is_set():
-        return JSONResponse({"status": "draining"}, 503)
+        return JSONResponse({"status": "draining", "reasons": ["the server is about to end", *reasons]}, 503)
+    if reasons:
+        return JSONResponse({"status": "failing", "reasons": reasons}, 503)
     return JSONResponse({"status": "ok"})
+
+
+def _reasons(house: House, crew: Crew | None) -> Iterator[str]:
+    try:
+        with house.store.read() as connection:
+            connection.execute(text("SELECT 1"))
+    except DBAPIError as error:
+        yield f"the database does not answer ({type(error.orig).__name__})"
+    try:
+        house.files.check_room()
+    except StoreError:
+        yield "the disk is nearly full"
+    except OSError:
+        yield "the files cannot be reached"
+    states = crew.states() if crew is not None else {}
+    if states.get("down") and states["down"] == sum(states.values()):
+        yield f"all {states['down']} workers keep failing: see the log"
 
 
 @router.get("/metrics", responses={**ERRORS, 200: {"content": {"text/plain": {}}}}, response_class=Response)

@@ -14,6 +14,7 @@ from rushes.core.errors import UsageError
 from rushes.service.app import make_app
 from rushes.service.crew import Crew
 from rushes.service.house import House
+from rushes.service.tracing import CURRENT
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,17 @@ class Address:
             return True
 
 
-def check_address(address: Address, has_keys: bool) -> None:
-    """Raise UsageError for a public address without keys."""
+def check_address(address: Address, has_keys: bool, policy: str) -> None:
+    """Raise UsageError for a public address without keys, or where nobody chose what may be filmed."""
     if address.is_public and not has_keys:
         raise UsageError(
             f"{address.host} can be reached from outside and there is no key: make one with `rushes keys "
             "new NAME`, or leave out --host"
+        )
+    if address.is_public and not policy:
+        raise UsageError(
+            f"{address.host} can be reached from outside and no policy says what may be filmed: set "
+            "RUSHES_POLICY to a TOML file, or to default for the one that comes with rushes (docs/safety.md)"
         )
 
 
@@ -51,7 +57,7 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
     _log_as_json()
     listening = _listen(address)
     crew = Crew(house, num_workers)
-    server = _Server(make_app(house), house)
+    server = _Server(make_app(house, crew), house)
     host, port = listening.getsockname()[:2]
     print(f"rushes serves http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
     crew.start()
@@ -63,6 +69,7 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
     finally:
         house.draining.set()
         crew.stop(drain_s)
+        house.spans.close()
 
 
 class _Server(uvicorn.Server):
@@ -111,9 +118,15 @@ def _log_as_json() -> None:
 
 def _content(record: logging.LogRecord) -> dict[str, object]:
     """A request's fields as they are, anything else as a message."""
-    if record.name == "rushes.http" and isinstance(record.args, dict):
+    if record.name in ("rushes.http", "rushes.worker") and isinstance(record.args, dict):
         return dict(record.args)
     return {"message": record.getMessage()}
+
+
+def _trace() -> dict[str, object]:
+    """Which trace a line belongs to, where it is written within a request."""
+    trace = CURRENT.get()
+    return {} if trace is None else {"trace_id": trace.trace_id}
 
 
 class _Json(logging.Formatter):
@@ -122,6 +135,7 @@ class _Json(logging.Formatter):
             "time": round(record.created, 3),
             "level": record.levelname.lower(),
             "from": record.name,
+            **_trace(),
             **_content(record),
         }
         if record.exc_info and record.exc_info[0]:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from rushes.core.errors import UsageError
 from rushes.service.caller import Caller
+from rushes.studio.gate import refusals_kept
 from rushes.studio.jobs.job import Job, NewJob
 from rushes.studio.jobs.submit import digest_of, submit, submitted
 from rushes.studio.projects import inbox
@@ -66,11 +67,12 @@ def submit_words(caller: Caller, wish: Wish) -> Submitted:
     inputs = wish.inputs(caller)
     terms = Terms(submit_key(wish.key), estimate_s=estimate_s)
     project_id = inbox(caller.desk).id
-    try:
-        return _once(caller, project_id, request, inputs, terms)
-    except IntegrityError:
-        # The same key at the same moment: now it is there to be found.
-        return _once(caller, project_id, request, inputs, terms)
+    with caller.house.spans.named("submit"), refusals_kept(caller.desk, project_id):
+        try:
+            return _once(caller, project_id, request, inputs, terms)
+        except IntegrityError:
+            # The same key at the same moment: now it is there to be found.
+            return _once(caller, project_id, request, inputs, terms)
 
 
 def submit_to_shot(
@@ -80,7 +82,8 @@ def submit_to_shot(
     request = wish.request(caller)
     estimate_s = caller.house.engine.estimate(caller.desk, request)
     terms = Terms(submit_key(wish.key), terms.lane, terms.priority, estimate_s, terms.is_held)
-    return submit_take(caller.desk, shot_id, request, terms, origin, wish.inputs(caller))
+    with caller.house.spans.named("submit"):
+        return submit_take(caller.desk, shot_id, request, terms, origin, wish.inputs(caller))
 
 
 def submit_key(key: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, insert, select
 
 from rushes.core.decision import Gate
 from rushes.core.errors import MissingError
+from rushes.core.price import Price
 from rushes.studio import schema
 from rushes.studio.store import Store, new_id
 
@@ -27,14 +28,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Desk:
-    """The store as one person sees it. ``gate`` judges the words of their takes; ``trace`` is a W3C
-    traceparent that their jobs are part of.
+    """The store as one person sees it. ``gate`` judges the words of their takes; ``price`` is of a second
+    of machine time where a project has none; ``trace`` is a W3C traceparent that their jobs are part of.
     """
 
     store: Store
     tenant_id: str
     person_id: str
     gate: Gate | None = None
+    price: Price | None = None
     trace: str = ""
 
     def only(self, table: Table) -> Select[Any]:

@@ -20,10 +20,12 @@ from rushes.studio.cache import evict
 from rushes.studio.child import Answer, Done, Failed, Fenced, Order, Steps, Stop, Stopped, serve
 from rushes.studio.files import FileStore
 from rushes.studio.foreground import worker_name
+from rushes.studio.happening import Happening, Tell, tell_log
 from rushes.studio.jobs.claim import LEASE_S, Claimed, claim
 from rushes.studio.jobs.ending import fail, give_up
 from rushes.studio.jobs.heartbeat import Progress, Word, heartbeat
 from rushes.studio.jobs.job import Claim, Failure, Lane
+from rushes.studio.production import StageEvent
 from rushes.studio.store import Store
 
 IDLE_S = 0.5
@@ -43,12 +45,16 @@ PATIENCE = Patience()
 
 
 class Worker:
-    """One child and its jobs, one after another. ``build`` runs in the child and loads the model."""
+    """One child and its jobs, one after another. ``build`` runs in the child and loads the model.
+
+    ``tell`` hears what happens, in the worker's thread.
+    """
 
     def __init__(
         self, store: Store, files: FileStore, build: Callable[[], Steps],
-        lanes: Sequence[Lane] = tuple(Lane), patience: Patience = PATIENCE,
+        lanes: Sequence[Lane] = tuple(Lane), patience: Patience = PATIENCE, tell: Tell = tell_log,
     ) -> None:  # fmt: skip
+        self._tell = tell
         self._store, self._files, self._build = store, files, build
         self._lanes, self._patience = lanes, patience
         self._child: Child | None = None
@@ -73,11 +79,19 @@ class Worker:
             return False
         if self._child is None or not self._child.is_alive():
             self._child = Child(self._store, self._files.root, self._build)
-        job = claimed.job
+        job, began = claimed.job, monotonic()
+        self._tell(Happening("claimed", job, claimed.claim.attempt, claimed.claim.worker))
         self._child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
         answer = self._watch(self._child, claimed)
         with suppress(LeaseLostError):
             self._settle(claimed.claim, answer)
+        outcome = answer.failure if isinstance(answer, Failed) else type(answer).__name__.lower()
+        self._tell(
+            Happening(
+                "ended", job, claimed.claim.attempt, claimed.claim.worker, outcome=str(outcome),
+                seconds=monotonic() - began,
+            )
+        )  # fmt: skip
         evict(self._store, self._files)
         return True
 
@@ -106,6 +120,13 @@ class Worker:
             if isinstance(message, Progress):
                 moved = now if message != progress else moved
                 progress = message
+            elif isinstance(message, StageEvent):
+                self._tell(
+                    Happening(
+                        "stage", claimed.job, claimed.claim.attempt, claimed.claim.worker, message.step,
+                        message.outcome, message.seconds,
+                    )
+                )  # fmt: skip
             elif message is not None:
                 return message if isinstance(message, Done) else verdict or message
             if verdict is not None and now >= stop_at:
@@ -171,12 +192,12 @@ class Child:
         with suppress(BrokenPipeError, ConnectionResetError):
             self._pipe.send(message)
 
-    def receive(self, wait_s: float) -> Progress | Answer | None:
+    def receive(self, wait_s: float) -> Progress | StageEvent | Answer | None:
         """What it says within ``wait_s``, None for nothing; its death is an answer too."""
         try:
             if not self._pipe.poll(max(0.0, wait_s)):
                 return None
-            message: Progress | Answer = self._pipe.recv()
+            message: Progress | StageEvent | Answer = self._pipe.recv()
             return message
         except (EOFError, OSError):
             self.kill()

@@ -46,6 +46,14 @@ def spend(connection: Connection, job: RowMapping, attempt_s: float) -> bool:
     return is_within
 
 
+def settle(connection: Connection, job: RowMapping, now: float) -> None:
+    """Charge the rest of an attempt that ends now, behind its last heartbeat."""
+    this = (attempts.c.job_id == job["id"]) & (attempts.c.attempt == job["attempt"])
+    started = connection.scalar(select(attempts.c.started_at).where(this))
+    if started is not None:
+        spend(connection, job, now - started)
+
+
 def release(connection: Connection, job_id: str) -> None:
     """Give back what an ended job did not use."""
     job = connection.execute(

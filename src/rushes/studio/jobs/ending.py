@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from rushes.core.errors import LeaseLostError
-from rushes.studio.jobs.budget import release
+from rushes.studio.jobs.budget import release, settle
 from rushes.studio.jobs.job import MAX_STRIKES, Claim, Failure, JobState, Lane
 from rushes.studio.jobs.submit import enqueue
 from rushes.studio.outbox import post
@@ -55,7 +55,9 @@ def fenced(connection: Connection, claim: Claim) -> RowMapping:
 
 def succeed(connection: Connection, claim: Claim, now: float) -> None:
     """End the job well, in the transaction that publishes its result."""
-    _end(connection, fenced(connection, claim), JobState.SUCCEEDED, now, "succeeded")
+    row = fenced(connection, claim)
+    settle(connection, row, now)
+    _end(connection, row, JobState.SUCCEEDED, now, "succeeded")
 
 
 def fail(store: Store, claim: Claim, failure: Failure, message: str, is_final: bool = False) -> JobState:
@@ -64,16 +66,19 @@ def fail(store: Store, claim: Claim, failure: Failure, message: str, is_final: b
     ``is_final``: somebody waited for it and is told, so there is no other attempt.
     """
     with store.write() as connection:
-        row = fenced(connection, claim)
+        row, now = fenced(connection, claim), store.now(connection)
+        settle(connection, row, now)
         if is_final:
-            return _end(connection, row, JobState.FAILED, store.now(connection), failure, message)
-        return _answer(connection, row, failure, message, store.now(connection))
+            return _end(connection, row, JobState.FAILED, now, failure, message)
+        return _answer(connection, row, failure, message, now)
 
 
 def give_up(store: Store, claim: Claim) -> None:
     """End the job as cancelled, which its worker has seen."""
     with store.write() as connection:
-        _end(connection, fenced(connection, claim), JobState.CANCELLED, store.now(connection), "cancelled")
+        row, now = fenced(connection, claim), store.now(connection)
+        settle(connection, row, now)
+        _end(connection, row, JobState.CANCELLED, now, "cancelled")
 
 
 def take_back(connection: Connection, row: RowMapping, now: float) -> None:

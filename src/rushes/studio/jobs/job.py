@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from rushes.core.errors import UsageError
+from rushes.core.price import Cost
 
 MAX_PRIORITY = 9
 # A job that waits gains one level of priority in so many seconds.
@@ -107,6 +108,12 @@ class Job:
     created_at: float
     started_at: float | None
     ended_at: float | None
+
+    @property
+    def cost(self) -> Cost | None:
+        """What all its attempts cost, at the price of the day it was submitted; None without one."""
+        price = self.payload.get("price")
+        return None if price is None else Cost(self.spent_s * price["per_second"], price["currency"])
 
     @property
     def is_quarantined(self) -> bool:

@@ -11,6 +11,7 @@ from rushes.core.recipe import canonical_json
 from rushes.studio.desk import Desk
 from rushes.studio.gate import waits
 from rushes.studio.jobs.budget import reserve
+from rushes.studio.jobs.cost import price_for
 from rushes.studio.jobs.job import Job, JobState, Lane, NewJob, job_of, rank_of
 from rushes.studio.schema import jobs, lanes, shares, tenants
 from rushes.studio.store import new_id
@@ -42,7 +43,9 @@ def submit(connection: Connection, desk: Desk, new: NewJob, digest: str = "") ->
     now = desk.store.now(connection)
     job_id = new_id("job")
     is_held = new.is_held or (new.take_id is not None and waits(connection, desk, new.take_id))
-    payload = {**new.payload, "traceparent": desk.trace} if desk.trace else dict(new.payload)
+    payload = {**new.payload, **price_for(connection, desk, new.project_id)}
+    if desk.trace:
+        payload["traceparent"] = desk.trace
     connection.execute(
         insert(jobs).values(
             id=job_id, tenant_id=desk.tenant_id, person_id=desk.person_id, digest=digest, created_at=now,
