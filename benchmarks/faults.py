@@ -26,7 +26,7 @@ from sqlalchemy import select
 from rushes.studio import schema
 from rushes.studio.desk import Desk, open_desk
 from rushes.studio.fake import build_fake
-from rushes.studio.faults import KILL_POINTS
+from rushes.studio.faults import FAULT_POINTS
 from rushes.studio.files import FileStore, hash_file
 from rushes.studio.jobs.job import Job, JobState
 from rushes.studio.jobs.queue import find_job, list_jobs
@@ -67,7 +67,7 @@ class Bench:
 def work(url: str, root: str, points: str) -> None:
     """A worker that goes on until it is killed."""
     os.setpgid(0, 0)
-    os.environ["RUSHES_KILL_AT"] = points
+    os.environ["RUSHES_FAULT_AT"] = points
     patience = Patience(LEASE_S, LEASE_S / 8, 60.0, 1.0)
     Worker(open_store(url), FileStore(Path(root)), build_fake, patience=patience).run(lambda: False)
 
@@ -130,7 +130,7 @@ def kills(url: str | None, count: int) -> str:
         while done < count:
             made.append(on.shoot("a fox", len(made), step_s=0.01))
             if rng.random() < 0.6:
-                token = on.folder / "points" / rng.choice(KILL_POINTS)
+                token = on.folder / "points" / rng.choice(FAULT_POINTS)
                 token.touch()
                 done += wait_for(lambda token=token: not token.exists(), 30)
                 token.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """What holds for every test: no network, no state of the person running it, the same cases each time."""
 
 import os
+import signal
 import socket
+import sys
 
 import hypothesis
 import pytest
@@ -22,6 +24,26 @@ def isolated(monkeypatch, tmp_path_factory):
         raise AssertionError(f"a test tried to reach {address!r}")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def rushes(monkeypatch, capsys, tmp_path):
+    """Runs a command in this process and an empty folder: (exit code, stdout, stderr)."""
+    from rushes import cli  # noqa: PLC0415  only for the tests that run commands
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    before = signal.getsignal(signal.SIGTERM)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return stop.value.code, printed.out, printed.err
+
+    yield call
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

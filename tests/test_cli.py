@@ -15,8 +15,7 @@ import pytest
 from tests.engine.wan import build
 from tests.tiny_model import tiny_bundle
 
-import rushes
-from rushes import cli
+from rushes import __version__, cli
 from rushes.core.model_facts import FirstFrame
 from rushes.core.recipe import canonical_json
 from rushes.media.picture import read_picture, write_png
@@ -29,43 +28,25 @@ PICTURE = ROOT / "docs" / "images" / "mini.png"
 FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--seed", "5")
 
 
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Runs ``rushes`` in this process and an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    before = signal.getsignal(signal.SIGTERM)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    yield call
-    signal.signal(signal.SIGTERM, before)
-
-
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_version_and_help_name_every_verb_with_an_example(run):
-    assert run("--version") == (0, f"rushes {rushes.__version__}\n", "")
+def test_version_and_help_name_every_verb_with_an_example(rushes):
+    assert rushes("--version") == (0, f"rushes {__version__}\n", "")
     for command in cli.app.registered_commands:
-        code, out, _ = run(command.name or command.callback.__name__, "--help")
+        code, out, _ = rushes(command.name or command.callback.__name__, "--help")
         assert code == 0
         assert "Example: rushes " in out
     for group in cli.app.registered_groups:
         for command in group.typer_instance.registered_commands:
-            code, out, _ = run(group.name, command.name or command.callback.__name__, "--help")
+            code, out, _ = rushes(group.name, command.name or command.callback.__name__, "--help")
             assert code == 0
             assert f"Example: rushes {group.name} " in out
 
 
-def test_a_take_is_a_clip_a_sheet_and_a_recipe(run, tiny_model, tmp_path):
-    code, out, err = run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
+def test_a_take_is_a_clip_a_sheet_and_a_recipe(rushes, tiny_model, tmp_path):
+    code, out, err = rushes("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
     assert (code, err) == (0, "")
     assert names(tmp_path) == ["a.json", "a.mp4", "a.png"]
     facts = probe(tmp_path / "a.mp4")
@@ -77,8 +58,8 @@ def test_a_take_is_a_clip_a_sheet_and_a_recipe(run, tiny_model, tmp_path):
         assert f"{stage} " in out
 
 
-def test_the_recipe_names_everything_that_decides(run, tiny_model, tmp_path):
-    run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
+def test_the_recipe_names_everything_that_decides(rushes, tiny_model, tmp_path):
+    rushes("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", *FAST)
     document = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     stages = {stage["name"]: stage["settings"] for stage in document["stages"]}
     assert list(stages) == ["enhance", "encode_text", "denoise", "decode", "finish"]
@@ -94,11 +75,11 @@ def test_the_recipe_names_everything_that_decides(run, tiny_model, tmp_path):
     assert {"dtype", "threads", "torch", "backend"} <= set(document["recorded"]["machine"])
 
 
-def test_the_same_order_gives_the_same_files(run, tiny_model, tmp_path):
+def test_the_same_order_gives_the_same_files(rushes, tiny_model, tmp_path):
     order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
     for name in ("a.mp4", "b.mp4"):
-        assert run(*order, "--output", name)[0] == 0
-    assert run(*order[:-1], "6", "--output", "c.mp4")[0] == 0
+        assert rushes(*order, "--output", name)[0] == 0
+    assert rushes(*order[:-1], "6", "--output", "c.mp4")[0] == 0
     clips = [(tmp_path / name).read_bytes() for name in ("a.mp4", "b.mp4", "c.mp4")]
     assert clips[0] == clips[1] != clips[2]
     first, second, other = (
@@ -108,40 +89,40 @@ def test_the_same_order_gives_the_same_files(run, tiny_model, tmp_path):
     assert [a["key"] == c["key"] for a, c in zip(first, other, strict=True)] == [True, True] + [False] * 3
 
 
-def test_variants_have_seeds_that_follow_and_equal_single_takes(run, tiny_model, tmp_path):
+def test_variants_have_seeds_that_follow_and_equal_single_takes(rushes, tiny_model, tmp_path):
     order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
-    assert run(*order, "--variants", "2", "--output", "a.mp4")[0] == 0
+    assert rushes(*order, "--variants", "2", "--output", "a.mp4")[0] == 0
     assert names(tmp_path) == [f"a{suffix}" for suffix in (".json", ".mp4", ".png")] + [
         f"a_v002{suffix}" for suffix in (".json", ".mp4", ".png")
     ]
-    assert run(*order[:-1], "6", "--output", "single.mp4")[0] == 0
+    assert rushes(*order[:-1], "6", "--output", "single.mp4")[0] == 0
     assert (tmp_path / "a_v002.mp4").read_bytes() == (tmp_path / "single.mp4").read_bytes()
 
 
-def test_the_negative_prompt_is_recorded_and_changes_the_clip(run, tiny_model, tmp_path):
+def test_the_negative_prompt_is_recorded_and_changes_the_clip(rushes, tiny_model, tmp_path):
     order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
-    assert run(*order, "--output", "a.mp4")[0] == 0
-    assert run(*order, "--output", "b.mp4", "--negative", "snow")[0] == 0
+    assert rushes(*order, "--output", "a.mp4")[0] == 0
+    assert rushes(*order, "--output", "b.mp4", "--negative", "snow")[0] == 0
     assert (tmp_path / "a.mp4").read_bytes() != (tmp_path / "b.mp4").read_bytes()
     stages = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))["stages"]
     assert stages[1]["settings"]["negative_prompt"] == "snow"
 
 
-def test_previews_are_pictures_of_the_steps(run, tiny_model, tmp_path):
+def test_previews_are_pictures_of_the_steps(rushes, tiny_model, tmp_path):
     order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST, "--output", "a.mp4")
-    assert run(*order, "--previews", "seen/here")[0] == 0
+    assert rushes(*order, "--previews", "seen/here")[0] == 0
     assert names(tmp_path / "seen" / "here") == ["a_step_001.png", "a_step_002.png"]
     # beginning and end of two latent frames, side by side
     assert read_picture(tmp_path / "seen" / "here" / "a_step_001.png").shape == (160, 512, 3)
 
 
-def test_a_clip_starts_from_a_picture(run, tmp_path):
+def test_a_clip_starts_from_a_picture(rushes, tmp_path):
     model = tmp_path / "model"
     save_bundle(build(FirstFrame.TOKENS, num_experts=1).bundle, model)
     write_png(tmp_path / "red.png", np.full((48, 96, 3), (200, 0, 0), np.uint8))
     order = ("shoot", "words no lexicon knows", "--model", "model", "--size", "128x64", "--seed", "5")
-    assert run(*order, "--first-frame", "red.png", "--output", "a.mp4")[0] == 0
-    assert run(*order, "--output", "b.mp4")[0] == 0
+    assert rushes(*order, "--first-frame", "red.png", "--output", "a.mp4")[0] == 0
+    assert rushes(*order, "--output", "b.mp4")[0] == 0
     stages = [json.loads((tmp_path / f"{name}.json").read_text())["stages"] for name in "ab"]
     assert len(stages[0][2]["settings"]["first_frame"]) == 64
     assert "first_frame" not in stages[1][2]["settings"]
@@ -149,8 +130,8 @@ def test_a_clip_starts_from_a_picture(run, tmp_path):
     assert (tmp_path / "a.mp4").read_bytes() != (tmp_path / "b.mp4").read_bytes()
 
 
-def test_json_is_one_document_and_nothing_else_on_stdout(run, tiny_model, tmp_path):
-    code, out, err = run("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--json", *FAST)
+def test_json_is_one_document_and_nothing_else_on_stdout(rushes, tiny_model, tmp_path):
+    code, out, err = rushes("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--json", *FAST)
     assert code == 0
     (take,) = json.loads(out)["takes"]
     assert take["video"] == "a.mp4"
@@ -158,20 +139,20 @@ def test_json_is_one_document_and_nothing_else_on_stdout(run, tiny_model, tmp_pa
     assert "understood" in err
 
 
-def test_quiet_says_nothing(run, tiny_model):
+def test_quiet_says_nothing(rushes, tiny_model):
     arguments = ("shoot", PROMPT, "--model", str(tiny_model), "--output", "a.mp4", "--quiet", *FAST)
-    assert run(*arguments) == (0, "", "")
+    assert rushes(*arguments) == (0, "", "")
 
 
-def test_without_output_nothing_is_replaced_and_with_it_the_file_is(run, tiny_model, tmp_path):
+def test_without_output_nothing_is_replaced_and_with_it_the_file_is(rushes, tiny_model, tmp_path):
     order = ("shoot", PROMPT, "--model", str(tiny_model), *FAST)
-    assert run(*order)[0] == 0
+    assert rushes(*order)[0] == 0
     assert names(tmp_path) == ["take_5.json", "take_5.mp4", "take_5.png"]
-    code, _, err = run(*order)
+    code, _, err = rushes(*order)
     assert code == 2
     assert "take_5.mp4' exists: choose another --seed, or --output" in err
     (tmp_path / "take_5.mp4").write_bytes(b"old")
-    assert run(*order, "--output", "take_5.mp4")[0] == 0
+    assert rushes(*order, "--output", "take_5.mp4")[0] == 0
     assert probe(tmp_path / "take_5.mp4").num_frames == 10
 
 
@@ -202,10 +183,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_mistake_is_one_sentence_and_writes_nothing(run, tiny_model, tmp_path, case):
+def test_a_mistake_is_one_sentence_and_writes_nothing(rushes, tiny_model, tmp_path, case):
     arguments, expected, sentence = BAD[case]
     model = () if "--model" in arguments else ("--model", str(tiny_model))
-    code, _, err = run("shoot", *arguments, *model)
+    code, _, err = rushes("shoot", *arguments, *model)
     assert code == expected
     assert sentence in err
     assert err.startswith("rushes: ")
@@ -213,22 +194,22 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(run, tiny_model, tmp_path,
     assert names(tmp_path) == []
 
 
-def test_a_cut_weight_file_is_named_and_nothing_is_written(run, tiny_model, tmp_path):
+def test_a_cut_weight_file_is_named_and_nothing_is_written(rushes, tiny_model, tmp_path):
     model = tmp_path / "model"
     shutil.copytree(tiny_model, model)
     cut = model / "transformer_low.safetensors"
     os.truncate(cut, cut.stat().st_size - 1000)
-    code, _, err = run("shoot", PROMPT, "--model", "model", "--output", "a.mp4")
+    code, _, err = rushes("shoot", PROMPT, "--model", "model", "--output", "a.mp4")
     assert code == 1
     assert "transformer_low.safetensors is cut off" in err
     assert err.count("\n") == 1
     assert names(tmp_path) == ["model"]
 
 
-def test_a_mistake_in_an_option_is_code_2(run):
-    assert run("shoot", PROMPT, "--variants", "0")[0] == 2
-    assert run("shoot", PROMPT, "--bogus")[0] == 2
-    assert run("nonsense")[0] == 2
+def test_a_mistake_in_an_option_is_code_2(rushes):
+    assert rushes("shoot", PROMPT, "--variants", "0")[0] == 2
+    assert rushes("shoot", PROMPT, "--bogus")[0] == 2
+    assert rushes("nonsense")[0] == 2
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """``shoot --candidates`` and ``pick``: the best is delivered, the recipe tells why, ranking agrees."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
-from rushes.cli import main
 from rushes.core.vocabulary import SLOTS
 from rushes.evaluation import picking
 from rushes.models.judge import ReadOut, ReadOutConfig, save_judge
@@ -16,24 +14,14 @@ PROMPT = "a red fox leaps over snow"
 FAST = ("--steps", "1", "--seconds", "0.4", "--size", "256x144", "--seed", "7")
 
 
-@pytest.fixture
-def rushes(monkeypatch, capsys, tmp_path):
-    """Run a command in an empty folder with a small judge; exit code, standard output and error."""
+@pytest.fixture(autouse=True)
+def small_judge(monkeypatch, tmp_path):
+    """A judge of one moment's making chooses."""
     torch.manual_seed(0)
     judge = ReadOut(ReadOutConfig(SLOTS, (72, 128), 4, widths=(16, 24, 32), hidden_size=32)).eval()
     folder = tmp_path / "judge"
     save_judge(judge, folder / "chooser.safetensors")
     monkeypatch.setattr(picking, "judge_file", lambda role: folder / f"{role}.safetensors")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return run
 
 
 def test_the_best_candidate_is_delivered_and_the_recipe_tells_why(rushes, tiny_model, tmp_path):

@@ -1,12 +1,10 @@
 """``rushes eval`` from the command line: its files, going on after a stop, and mistakes."""
 
 import json
-import sys
 
 import pytest
 import torch
 
-from rushes.cli import main
 from rushes.core.vocabulary import SLOTS
 from rushes.evaluation import reading
 from rushes.evaluation.clips import ClipStore
@@ -16,23 +14,14 @@ SHORT = ("--limit", "2", "--languages", "en", "--seconds", "1/3", "--steps", "1"
 
 
 @pytest.fixture
-def evaluate(monkeypatch, capsys, tmp_path, tiny_model):
+def evaluate(monkeypatch, rushes, tmp_path, tiny_model):
     """Run ``rushes eval`` on the tiny model with small judges; exit code, standard output and error."""
     torch.manual_seed(0)
     judge = ReadOut(ReadOutConfig(SLOTS, (40, 64), 4, widths=(16, 24, 32), hidden_size=16)).eval()
     for role in reading.Role:
         save_judge(judge, tmp_path / "judge" / f"{role}.safetensors")
     monkeypatch.setattr(reading, "judge_file", lambda role: tmp_path / "judge" / f"{role}.safetensors")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", "eval", str(tiny_model), *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code, printed.out, printed.err
-
-    return run
+    return lambda *arguments: rushes("eval", tiny_model, *arguments)
 
 
 def test_a_run_that_was_stopped_goes_on_and_writes_its_files(evaluate, tmp_path, monkeypatch):

@@ -2,15 +2,12 @@
 
 import json
 import shutil
-import sys
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 from tests.hub.conftest import NAME, hub, line  # noqa: F401  fixtures
 from tests.models.test_foreign import Parts, plain, write_official
-
-from rushes import cli
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 
@@ -22,17 +19,9 @@ def home(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def run(monkeypatch, capsys):
+def run(rushes):
     """Runs ``rushes models``: (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", "models", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return call
+    return lambda *arguments: rushes("models", *arguments)
 
 
 @pytest.fixture(scope="module")

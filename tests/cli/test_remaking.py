@@ -1,7 +1,6 @@
 """``rushes edit``, ``extend``, ``between``, first frames and sliders: what they make, record and refuse."""
 
 import json
-import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -10,7 +9,6 @@ import pytest
 import torch
 from tests.tiny_model import tiny_bundle
 
-from rushes import cli
 from rushes.cli.remade import native_box
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import MINI_CONVENTIONS, FirstFrame
@@ -41,21 +39,6 @@ def able(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "able"
     save_bundle(replace(tiny, experts=tuple(experts), conventions=conventions), folder)
     return folder
-
-
-@pytest.fixture
-def rushes(monkeypatch, capsys, tmp_path):
-    """Runs a command in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from tests.engine.parallel_work import wait_for_end
 
-from rushes import cli
 from rushes.media.picture import read_picture
 
 PROMPT = "a red fox runs left over the snow at night"
@@ -21,21 +20,9 @@ RUN = "from rushes.cli import main; main()"
 
 
 @pytest.fixture
-def shoot(monkeypatch, capsys, tmp_path, tiny_model):
-    """Runs ``rushes shoot`` in this process and an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
-    before = signal.getsignal(signal.SIGTERM)
-
-    def call(*options):
-        monkeypatch.setattr(sys, "argv", ["rushes", *SHOOT, "--model", str(tiny_model), *options])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    yield call
-    signal.signal(signal.SIGTERM, before)
+def shoot(rushes, tiny_model):
+    """Films with the tiny model in an empty folder: (exit code, stdout, stderr)."""
+    return lambda *options: rushes(*SHOOT, "--model", tiny_model, *options)
 
 
 def test_two_devices_make_the_same_take(shoot, tmp_path, monkeypatch):

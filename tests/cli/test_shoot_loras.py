@@ -1,7 +1,6 @@
 """``rushes shoot`` with LoRAs and presets: what is recorded, said, repeated and refused."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,25 +8,15 @@ import torch
 from safetensors.torch import save_file
 from tests.tiny_model import tiny_bundle
 
-from rushes import cli
 from rushes.models.bundle import save_bundle
 
 FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--seed", "5")
 
 
 @pytest.fixture
-def shoot(monkeypatch, capsys, tmp_path):
+def shoot(rushes):
     """Runs ``rushes shoot`` in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", "shoot", "a red fox at night", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return call
+    return lambda *arguments: rushes("shoot", "a red fox at night", *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """``rushes shoot`` under a memory budget: what is forecast, kept, refused, advised when memory runs out."""
 
 import re
-import sys
 
 import pytest
 import torch
 from tests.tiny_model import wide_bundle
 
-from rushes import cli
 from rushes.models.bundle import save_bundle
 from rushes.models.streaming import StreamedBlocks
 from rushes.models.transformer import Head
@@ -24,21 +22,11 @@ def wide(tmp_path_factory):
 
 
 @pytest.fixture
-def shoot(monkeypatch, capsys, tmp_path, wide):
+def shoot(monkeypatch, rushes, wide):
     """Runs ``rushes shoot`` in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
     # what earlier tests left in this process would count, and be told in gigabytes
     monkeypatch.setattr("rushes.engine.memory.own_memory", lambda _: 300_000_000)
-
-    def call(*arguments):
-        order = ["rushes", "shoot", "a red fox at night", "--model", str(wide), *FAST, *arguments]
-        monkeypatch.setattr(sys, "argv", order)
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return call
+    return lambda *arguments: rushes("shoot", "a red fox at night", "--model", wide, *FAST, *arguments)
 
 
 def test_the_forecast_is_said_before_the_model_loads(shoot):

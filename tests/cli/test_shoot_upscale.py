@@ -1,14 +1,12 @@
 """``rushes shoot --upscale``: the model's own network by default, recorded as a stage; Lanczos when asked."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from tests.tiny_model import tiny_bundle
 
-from rushes import cli
 from rushes.media.video import probe, read_frames
 from rushes.models.bundle import UPSCALER, save_bundle
 from rushes.models.upscaler import Upscaler, UpscalerConfig
@@ -32,20 +30,14 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def shoot(monkeypatch, capsys, tmp_path, models):
+def shoot(rushes, tmp_path, models):
     """Films with a model of ``models``: (exit code, stderr, recipe or None, mean level of the clip)."""
-    monkeypatch.chdir(tmp_path)
 
     def call(model, *arguments):
-        words = ["rushes", "shoot", "a red fox at night", "--model", str(models / model), "--seconds", "0.4"]
-        monkeypatch.setattr(
-            sys, "argv", [*words, "--steps", "2", "--seed", "5", "--output", "a.mp4", *arguments]
-        )
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        error = capsys.readouterr().err
-        if stop.value.code:
-            return stop.value.code, error, None, None
+        order = ("shoot", "a red fox at night", "--model", models / model, "--seconds", "0.4", "--steps", 2)
+        code, _, error = rushes(*order, "--seed", 5, "--output", "a.mp4", *arguments)
+        if code:
+            return code, error, None, None
         recipe = json.loads((tmp_path / "a.json").read_text("utf-8"))
         level = sum(picture.mean() for picture in read_frames(tmp_path / "a.mp4"))
         return 0, error, recipe, level / probe(tmp_path / "a.mp4").num_frames

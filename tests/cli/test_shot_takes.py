@@ -1,7 +1,6 @@
 """Takes of a shot are made as ``rushes shoot`` makes clips: candidates, own upscaler, LoRAs, retakes."""
 
 import json
-import sys
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,6 @@ import torch
 from safetensors.torch import save_file
 from tests.tiny_model import tiny_bundle
 
-from rushes import cli
 from rushes.core.vocabulary import SLOTS
 from rushes.evaluation import picking
 from rushes.models.bundle import save_bundle
@@ -33,16 +31,14 @@ def model(tmp_path_factory):
 
 
 @pytest.fixture
-def rushes(monkeypatch, capsys, model):
+def done(monkeypatch, rushes, model):
+    """Runs a command that must go well: what it printed, as a document with --json."""
     monkeypatch.setattr(picking, "judge_file", lambda role: model / f"{role}.safetensors")
 
     def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        assert stop.value.code == 0, printed.err
-        return json.loads(printed.out) if "--json" in arguments else printed.out
+        code, out, err = rushes(*arguments)
+        assert code == 0, err
+        return json.loads(out) if "--json" in arguments else out
 
     call("project", "new", "FOX")
     call("shots", "SH0030", "--text", "a red fox runs through rain in a forest at dusk", "--project", "FOX")
@@ -54,8 +50,8 @@ def stage(take, name):
     return found
 
 
-def test_the_best_candidate_is_enlarged_by_the_models_own_network_and_its_seed_held(rushes, model, tmp_path):
-    made = rushes(
+def test_the_best_candidate_is_enlarged_by_the_models_own_network_and_its_seed_held(done, model, tmp_path):
+    made = done(
         "shoot", "--shot", "SH0030", "--project", "FOX", "--model", model / "own", "--candidates", 2,
         "--takes", 2, "--seed", 5, "--json", *FAST,
     )  # fmt: skip
@@ -66,7 +62,7 @@ def test_the_best_candidate_is_enlarged_by_the_models_own_network_and_its_seed_h
     choice = first["recipe"]["recorded"]["candidates"]
     assert set(choice["scores"]) == {"5", "6"}
 
-    alone = rushes(
+    alone = done(
         "shoot", first["request"]["prompt"], "--model", model / "own", "--candidates", 2, "--seed", 5,
         "--output", tmp_path / "a.mp4", "--json", *FAST,
     )["takes"][0]  # fmt: skip
@@ -77,13 +73,13 @@ def test_the_best_candidate_is_enlarged_by_the_models_own_network_and_its_seed_h
         tmp_path.__class__(first["video"]).with_suffix(".png").read_bytes()
     )
 
-    rushes("review", first["code"], "--note", "snow, not rain")
-    answer = rushes("retake", first["code"], "--yes", "--json")
+    done("review", first["code"], "--note", "snow, not rain")
+    answer = done("retake", first["code"], "--yes", "--json")
     assert answer["takes"][0]["request"]["seed"] == choice["chosen_seed"]
     assert set(answer["changed"]) == {"enhance.prompt", "enhance.context_text", "encode_text.context_text"}
 
 
-def test_a_lora_is_kept_with_the_take_and_found_without_the_file(rushes, model, tmp_path):
+def test_a_lora_is_kept_with_the_take_and_found_without_the_file(done, model, tmp_path):
     generator = torch.Generator().manual_seed(0)
     factors = {"lora_A": (4, 24), "lora_B": (32, 4)}
     name = "diffusion_model.blocks.1.ffn.0.{}.weight"
@@ -91,7 +87,7 @@ def test_a_lora_is_kept_with_the_take_and_found_without_the_file(rushes, model, 
     save_file(
         {name.format(each): torch.randn(size, generator=generator) for each, size in factors.items()}, file
     )
-    made = rushes(
+    made = done(
         "shoot", "--shot", "SH0030", "--project", "FOX", "--model", model / "own", "--lora", f"{file}:0.5",
         "--upscale", "lanczos", "--seed", 5, "--json", *FAST,
     )["takes"][0]  # fmt: skip
@@ -101,4 +97,4 @@ def test_a_lora_is_kept_with_the_take_and_found_without_the_file(rushes, model, 
     ]
     assert stage(made, "denoise")["settings"]["weights"]["lora 1 x 0.5 on all"] == made["inputs"][0]["sha256"]
     file.unlink()
-    assert "the same master" in rushes("reproduce", made["code"])
+    assert "the same master" in done("reproduce", made["code"])

@@ -1,28 +1,11 @@
 """The review loop from the shell, with a tiny model: shoot takes, note, retake, look, reproduce."""
 
 import json
-import sys
 
 import pytest
 
-from rushes import cli
-
 WORDS = "a red fox runs through rain in a forest at dusk"
 FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--quiet")
-
-
-@pytest.fixture
-def rushes(monkeypatch, capsys):
-    """Runs a command: (exit code, stdout, stderr)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["rushes", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        printed = capsys.readouterr()
-        return stop.value.code, printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture

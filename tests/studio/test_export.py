@@ -1,6 +1,7 @@
 """A project moves as a folder that people can read: same listing, same bytes, nothing half."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -46,8 +47,8 @@ def elsewhere(tmp_path):
 
 
 def listing(desk):
-    """All a person sees of the project; who did it differs."""
-    project = find_project(desk, "FOX")
+    """All a person sees of the project; who did it differs, and what it cost there."""
+    project = replace(find_project(desk, "FOX"), spent_s=0.0)
     takes = takes_in(desk, project.id)
     return {
         "project": project,

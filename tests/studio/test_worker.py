@@ -13,7 +13,7 @@ import pytest
 from rushes.studio import schema
 from rushes.studio.desk import open_desk
 from rushes.studio.fake import build_fake
-from rushes.studio.faults import KILL_POINTS
+from rushes.studio.faults import FAULT_POINTS
 from rushes.studio.files import FileStore
 from rushes.studio.jobs.job import Failure, JobState
 from rushes.studio.jobs.queue import cancel, find_job, list_jobs
@@ -96,11 +96,11 @@ def start(url, files):
     return process
 
 
-@pytest.mark.parametrize("points", [KILL_POINTS[::3], KILL_POINTS[1::3], KILL_POINTS[2::3]], ids=str)
+@pytest.mark.parametrize("points", [FAULT_POINTS[::3], FAULT_POINTS[1::3], FAULT_POINTS[2::3]], ids=str)
 def test_a_kill_at_any_point_loses_nothing_and_publishes_once(
     worker, desk, files, shot, tmp_path, monkeypatch, points
 ):
-    monkeypatch.setenv("RUSHES_KILL_AT", str(tmp_path))
+    monkeypatch.setenv("RUSHES_FAULT_AT", str(tmp_path))
     made = []
     for number, point in enumerate(points):
         made.append(shoot(desk, shot, seed=number))

@@ -38,6 +38,7 @@ from rushes.cli.show import show
 from rushes.cli.templates import templates
 from rushes.cli.train import train
 from rushes.cli.variants import variants
+from rushes.cli.warm import warm
 from rushes.cli.world import world
 from rushes.core.errors import RushesError
 
@@ -97,6 +98,7 @@ app.command(epilog="Example: rushes templates previs_chase --set prey=fox --set 
     templates
 )
 app.command(epilog='Example: rushes variants "a fox in rain" --axis weather=rain,snow --seeds 3')(variants)
+app.command(epilog="Example: rushes warm previs_chase --set place=forest --seeds 4 --dry-run")(warm)
 app.add_typer(project, name="project")
 app.add_typer(keys, name="keys")
 app.command(epilog="Example: rushes serve --port 8000")(serve)

@@ -35,13 +35,19 @@ class Studio:
 
 def open_studio() -> Studio:
     """The studio under ``RUSHES_HOME``, made where it is new; its database by ``RUSHES_DATABASE``, if set."""
+    settings = Settings.from_environment()
+    return studio_in(settings.studio, settings.database)
+
+
+def studio_in(home: Path, database: str = "") -> Studio:
+    """The studio in a folder; its database by URL, by default a file in it."""
     from rushes.studio.desk import open_desk
+    from rushes.studio.files import FileStore
     from rushes.studio.store import open_store
 
-    settings = Settings.from_environment()
-    home = settings.studio
-    url = settings.database or f"sqlite:///{home}/studio.db"
-    return Studio(open_desk(open_store(url)), stored_files(), home / "projects")
+    store = open_store(database or f"sqlite:///{home}/studio.db")
+    cache_bytes = Settings.from_environment().cache_bytes
+    return Studio(open_desk(store), FileStore(home / "files", cache_bytes), home / "projects")
 
 
 def stored_files() -> "FileStore":

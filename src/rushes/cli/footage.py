@@ -69,10 +69,9 @@ def words_of(clip: Path, given: str | None, option: str) -> str:
 
 
 def _prompt_of(path: Path) -> str:
-    """The prompt of a recipe, or of a take's document, which holds one; empty without either."""
+    """The prompt of a recipe, empty without one."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        stages = document.get("recipe", document)["stages"]
+        stages = json.loads(path.read_text(encoding="utf-8"))["stages"]
         return next(str(each["settings"]["prompt"]) for each in stages if each["name"] == "enhance")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
         return ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rushes.cli.camera import GENERATE, USUAL, Camera, Machine
 from rushes.cli.clip_files import ClipFiles, deliver_files
-from rushes.cli.desk import Studio, open_studio
+from rushes.cli.desk import Studio, open_studio, studio_in
 from rushes.cli.planned import CLIP, FIRST, Given, Planned, Wish
 from rushes.cli.take_plan import estimate_planned
 from rushes.cli.watching import Watching
@@ -141,18 +141,14 @@ class Filming:
 
     def _improvise(self, error: Exception) -> Studio:
         """A studio for this command alone."""
-        from rushes.studio.desk import open_desk
-        from rushes.studio.files import FileStore
-        from rushes.studio.store import open_store
-
         self._screen.say(
             "note", f"{_reason(error)}; the clip is made, but no take, master or saved progress of it is kept"
         )
         home = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="rushes-")))
-        store = open_store(f"sqlite:///{home}/studio.db")
-        self._open.callback(store.engine.dispose)
+        studio = studio_in(home)
+        self._open.callback(studio.desk.store.engine.dispose)
         self._is_kept, self._camera.saves, self._inputs = False, False, None
-        return Studio(open_desk(store), FileStore(home / "files"), home / "projects")
+        return studio
 
     def _tell(self, clip: Clip, recorded: dict[str, Any], is_found: bool) -> None:
         seconds = recorded["seconds"]

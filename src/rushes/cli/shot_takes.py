@@ -12,8 +12,9 @@ from rushes.cli.asking import Asking, asking, check_machine, is_given
 from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, open_studio, print_json
 from rushes.cli.inbox_takes import take_in_all
+from rushes.cli.planned import Planned
 from rushes.cli.screen import Screen, duration
-from rushes.cli.take_plan import estimate_planned, lasting_name, plan_take, rehearse
+from rushes.cli.take_plan import estimate_planned, lasting_name, plan_take, rehearse, used_here
 from rushes.cli.watching import Watching
 from rushes.core.errors import CancelledError, ConflictError, UsageError
 
@@ -68,10 +69,7 @@ def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], ask
     """Say what would be made and how long that may take: by takes made here, else by timing one block."""
     shot, first = _first_of(studio, project.id, params, asked)
     planned = plan_take(first, asked.given)
-    seconds = estimate_planned(studio.desk, first.model, planned)
-    basis = "takes made here"
-    if not seconds:
-        basis, seconds = "one block of the model, timed now", rehearse(planned)
+    seconds, basis = foretold(studio, first.model, planned)
     whole = params["takes"] * seconds
     left = None if project.budget_s is None else project.budget_s - project.spent_s - project.reserved_s
     if params["as_json"]:
@@ -81,6 +79,14 @@ def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], ask
     print(f"{params['takes']} takes of {shot.code}, about {duration(whole)}, by {basis}")
     if left is not None:
         print(f"project {project.code} has {left:.0f} s left" + (": too little" if whole > left else ""))
+
+
+def foretold(studio: Studio, model: str, planned: Planned) -> tuple[float, str]:
+    """Machine seconds for a take, and what they are known by: takes made here, else a block timed now."""
+    seconds = used_here(studio.desk, model, planned)
+    if seconds:
+        return seconds, "takes made here"
+    return rehearse(planned), "one block of the model, timed now"
 
 
 def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asking) -> "list[Submitted]":

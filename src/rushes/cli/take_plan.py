@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING
 
 from rushes.cli.choosing import candidates_of
 from rushes.cli.framing import Upscale, frame
+from rushes.cli.hosted_takes import estimate_hosted, plan_hosted
 from rushes.cli.loras import with_preset
 from rushes.cli.planned import NOTHING, Asked, Given, Planned, finishing, generating
+from rushes.cli.published_times import published_seconds
 from rushes.cli.remade import MADE_OF, plan_remake
 from rushes.core.errors import UsageError
 from rushes.core.lora_use import LoraUse, Noise
 from rushes.core.model_facts import ModelFacts
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
+from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
     from rushes.studio.desk import Desk
@@ -72,24 +75,33 @@ def lasting_name(model: str) -> str:
     """A model's name; a folder as an absolute path, since a take may be made again from elsewhere."""
     from rushes.engine.catalogue import model_folder
 
+    if find_hosted(model) is not None:
+        return model
     folder = model_folder(model)
     return str(folder.resolve()) if folder == Path(model) else model
 
 
 def estimate_take(desk: "Desk", asked: Asked, given: Given = NOTHING) -> float:
-    """Machine seconds for a take, by what was made here; 0 while nothing of the model was.
+    """Machine seconds for a take, by what was made here, else by what was published; 0 without either.
 
     Raises UsageError for a request the model cannot do.
     """
+    if find_hosted(asked.model) is not None:
+        return estimate_hosted(desk, plan_hosted(asked, len(given.roles())))
     return estimate_planned(desk, asked.model, plan_take(asked, given))
 
 
-def estimate_planned(desk: "Desk", model: str, planned: Planned, otherwise_s: float = 0.0) -> float:
-    """:func:`estimate_take` of what is planned; ``otherwise_s`` while nothing of the model was made here."""
+def estimate_planned(desk: "Desk", model: str, planned: Planned) -> float:
+    """:func:`estimate_take` of what is planned."""
+    return used_here(desk, model, planned) or published_seconds(planned)
+
+
+def used_here(desk: "Desk", model: str, planned: Planned) -> float:
+    """Machine seconds for a take by takes made here; 0 while none of the model was."""
     from rushes.studio.jobs.estimate import estimate
 
     work = {"generate": generating(planned.request), "finish": finishing(planned)}
-    return estimate(desk, model, work, otherwise_s)
+    return estimate(desk, model, work)
 
 
 def rehearse(planned: Planned) -> float:

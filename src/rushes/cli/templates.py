@@ -28,12 +28,12 @@ def templates(
 
     known = {**library(), **(from_file(file) if file else {})}
     if table is not None:
-        rows = list(fill_rows(known, _read(table)))
+        rows = list(fill_rows(known, read_table(table)))
         print(json.dumps(dict(rows), ensure_ascii=False, indent=2) if as_json else _lines(rows))
     elif name:
         if name not in known:
             raise UsageError(f"There is no template {name!r}; choose one of {', '.join(known)}.")
-        text = known[name].fill(_pairs(values or []), language)
+        text = known[name].fill(read_pairs(values or []), language)
         print(json.dumps({"template": name, "text": text}, ensure_ascii=False) if as_json else text)
     elif as_json:
         print(json.dumps([asdict(template) for template in known.values()], ensure_ascii=False, indent=2))
@@ -43,7 +43,8 @@ def templates(
             print(f"{template.id:<20} {template.kind:<9} {slots}")
 
 
-def _pairs(values: list[str]) -> dict[str, str]:
+def read_pairs(values: list[str]) -> dict[str, str]:
+    """``("place=forest",)`` -> slots and values; UsageError for what is no pair."""
     odd = [value for value in values if "=" not in value]
     if odd:
         raise UsageError(f"{odd[0]!r} is no slot=value.")
@@ -54,7 +55,8 @@ def _pairs(values: list[str]) -> dict[str, str]:
     return found
 
 
-def _read(table: Path) -> str:
+def read_table(table: Path) -> str:
+    """The text of a table; UsageError where it cannot be read."""
     try:
         return table.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

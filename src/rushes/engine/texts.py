@@ -1,6 +1,7 @@
 """Words to context vectors, once a run; the negative prompt's, which seldom changes, once a machine."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def _negative(bundle: Bundle, text: str) -> Tensor:
     kept = read_tensor_file(path)
     if kept is None:
         kept = TensorFile({"context": _encode(bundle, text)}, {})
-        kept.write(path)
+        # Where it cannot be kept, it is encoded again the next time.
+        with suppress(OSError):
+            kept.write(path)
     return kept.tensors["context"]
 
 

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 
 from rushes.core.errors import LeaseLostError
 from rushes.studio.desk import Desk
-from rushes.studio.faults import kill_point
+from rushes.studio.faults import fault_point
 from rushes.studio.files import FileStore
 from rushes.studio.jobs.classify import classify, describe
 from rushes.studio.jobs.heartbeat import Progress
@@ -26,6 +26,7 @@ from rushes.studio.jobs.queue import find_job
 from rushes.studio.production import Production, Step
 from rushes.studio.store import open_store
 from rushes.studio.takes import Take, get_take
+from rushes.studio.warming import take_ahead
 
 # Linux: prctl(PR_SET_PDEATHSIG). Elsewhere the end of the pipe tells, at the next message.
 _PR_SET_PDEATHSIG = 1
@@ -35,7 +36,7 @@ Steps = Callable[[Take, Job], Sequence[Step]]
 
 @dataclass(frozen=True)
 class Order:
-    """Parent to child: make the take of this job."""
+    """Parent to child: make the take of this job; without a take, what is to be kept ahead of one."""
 
     claim: Claim
     tenant_id: str
@@ -86,7 +87,7 @@ def serve(pipe: Connection, url: str, root: Path, build: Callable[[], Steps], pa
         order = inbox.next_order()
         desk = Desk(store, order.tenant_id, order.person_id)
         try:
-            kill_point("after claim")
+            fault_point("after claim")
             if steps is None:
                 pipe.send(Progress(0.0, "loading the model"))
                 steps = build()
@@ -100,10 +101,13 @@ def serve(pipe: Connection, url: str, root: Path, build: Callable[[], Steps], pa
 
 
 def _make(desk: Desk, files: FileStore, order: Order, steps: Steps, inbox: "_Inbox") -> Answer:
-    with desk.store.read() as connection:
-        take = get_take(connection, desk, order.take_id)
     job = find_job(desk, order.claim.job_id)
-    production = Production(desk, files, job, take, order.claim)
+    if order.take_id:
+        with desk.store.read() as connection:
+            take = get_take(connection, desk, order.take_id)
+    else:
+        take = take_ahead(job)
+    production = Production(desk, files, job, take, order.claim, publishes=bool(order.take_id))
     for event in production.run(steps(take, job)):
         if inbox.is_stopped.is_set():
             return Stopped()

@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from rushes.core.errors import StoreError
 from rushes.core.settings import Settings
-from rushes.studio.faults import kill_point
+from rushes.studio.faults import fault_point
 from rushes.studio.schema import files, pins
 from rushes.studio.store import Store
 
@@ -58,10 +58,10 @@ class FileStore:
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.chmod(0o444)
-            kill_point("before rename")
+            fault_point("before rename")
             made.replace(target)
             _flush_folder(target.parent)
-        kill_point("after rename")
+        fault_point("after rename")
         return StoredFile(digest, size, media_type)
 
     @contextmanager

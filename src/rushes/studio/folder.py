@@ -1,7 +1,7 @@
 """Takes as an ordinary folder that a person can read: ``FOX/sq010/sh0030/SQ010_SH0030_v003.mp4`` and a JSON.
 
-The folder is a view: it can be removed and laid out again. Its clips share the store's bytes where the file
-system allows it.
+What lies in it may be sent to anybody: no file holds a prompt. The folder is a view: it can be removed and
+laid out again. Its clips share the store's bytes where the file system allows it.
 """
 
 import json
@@ -18,6 +18,8 @@ from rushes.studio.projects import find_project
 from rushes.studio.reviews import choices_in, notes_of
 from rushes.studio.takes import Take, master_of, renditions_of
 
+# Facts of a recipe that hold nothing of what was asked.
+_FACTS = ("rushes", "made", "machine", "seconds", "resumed_after_step", "not_installed")
 CLIP, SHEET = "clip", "sheet"
 
 
@@ -28,9 +30,9 @@ def take_path(root: Path, project_code: str, take: Take) -> Path:
 
 
 def lay_out(desk: Desk, files: FileStore, root: Path, take: Take) -> Path | None:
-    """Let a made take appear in the folder; its clip's path, None while it is not made."""
+    """Let a made take appear in the folder; its clip's path, None while it is not made or its files went."""
     master = master_of(desk, take.id)
-    if master is None:
+    if master is None or not files.path(desk.tenant_id, master.sha256).exists():
         return None
     clip = take_path(root, find_project(desk, take.project_id).code, take)
     clip.parent.mkdir(parents=True, exist_ok=True)
@@ -38,10 +40,17 @@ def lay_out(desk: Desk, files: FileStore, root: Path, take: Take) -> Path | None
     _place(files.path(desk.tenant_id, shown.get(CLIP, master.sha256)), clip)
     if SHEET in shown:
         _place(files.path(desk.tenant_id, shown[SHEET]), clip.with_suffix(".png"))
-    document = json.dumps(take_document(desk, take), ensure_ascii=False, indent=1) + "\n"
+    document = json.dumps(sidecar(desk, take), ensure_ascii=False, indent=1) + "\n"
     with replacing(clip.with_suffix(".json")) as partial:
         partial.write_text(document, encoding="utf-8")
     return clip
+
+
+def take_away(root: Path, project_code: str, take: Take) -> None:
+    """Let a take's pictures leave the folder; what is known of it stays."""
+    clip = take_path(root, project_code, take)
+    for path in (clip, clip.with_suffix(".png")):
+        path.unlink(missing_ok=True)
 
 
 def take_document(desk: Desk, take: Take) -> dict[str, Any]:
@@ -61,6 +70,16 @@ def take_document(desk: Desk, take: Take) -> dict[str, Any]:
         "renditions": {rendition.name: rendition.sha256 for rendition in renditions_of(desk, take.id)},
         "recipe": None if master is None else master.recipe,
     }
+
+
+def sidecar(desk: Desk, take: Take) -> dict[str, Any]:
+    """What may be known of a take by whoever gets its clip: no words of ours, neither asked nor noted."""
+    document = take_document(desk, take)
+    recipe = document["recipe"] or {"stages": (), "recorded": {}}
+    stages = [{name: stage[name] for name in ("name", "revision", "key")} for stage in recipe["stages"]]
+    facts = {name: recipe["recorded"][name] for name in _FACTS if name in recipe["recorded"]}
+    told = {name: document[name] for name in ("format", "code", "id", "choice", "master", "renditions")}
+    return {**told, "seed": take.request.seed, "recipe": {"stages": stages, "recorded": facts}}
 
 
 def _place(source: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ from rushes.core.errors import RefusedError
 from rushes.core.recipe import Recipe, Stage
 from rushes.studio.cache import StageResult, find_result, keep_result
 from rushes.studio.desk import Desk
-from rushes.studio.faults import kill_point
+from rushes.studio.faults import fault_point
 from rushes.studio.files import FileStore, pin, record
 from rushes.studio.gate import record_of, waits
 from rushes.studio.jobs.ending import fenced, succeed
@@ -182,7 +182,7 @@ class Production:
         started = perf_counter()
         made = room.ahead.pop(step.name, None)
         yield Progress(part[0], step.name)
-        kill_point("stage begun")
+        fault_point("stage begun")
         if made is not None:
             return self._keep(step, made, key, sum(made.seconds.values()))
         folder = room.folder / step.name
@@ -216,7 +216,7 @@ class Production:
             "recorded": dict(made.recorded), "seconds": dict(made.seconds),
         }  # fmt: skip
         result = StageResult(key, step.name, value, stored, seconds)
-        kill_point("before keeping")
+        fault_point("before keeping")
         with self.desk.store.write() as connection:
             fenced(connection, self.claim)
             keep_result(connection, self.desk.store, self.files, self.desk.tenant_id, result)
@@ -227,7 +227,7 @@ class Production:
                     created_at=self.desk.store.now(connection),
                 )
             )  # fmt: skip
-        kill_point("after keeping")
+        fault_point("after keeping")
         return result
 
     def _tell(self, event: StageEvent, result: StageResult | None) -> None:
@@ -260,7 +260,7 @@ class Production:
         }
         if MASTER not in published:
             raise TypeError("no step published a master")
-        kill_point("before publishing")
+        fault_point("before publishing")
         with self.desk.store.write() as connection:
             fenced(connection, self.claim)
             now = self.desk.store.now(connection)
@@ -278,7 +278,7 @@ class Production:
                                   result.key, document, now),
                     )  # fmt: skip
             succeed(connection, self.claim, now)
-        kill_point("after publishing")
+        fault_point("after publishing")
 
     def _add_master(self, connection: Connection, sha256: str, recipe: Mapping[str, Any], now: float) -> None:
         """Publish the master, unless the take has it: a job may be for another rendition only."""

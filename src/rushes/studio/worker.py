@@ -82,7 +82,13 @@ class Worker:
         job, began = claimed.job, monotonic()
         self._tell(Happening("claimed", job, claimed.claim.attempt, claimed.claim.worker))
         self._child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
-        answer = self._watch(self._child, claimed)
+        try:
+            answer = self._watch(self._child, claimed)
+        except KeyboardInterrupt:
+            # Not the job's fault: somebody else, or this machine later, makes it.
+            self._child.kill()
+            fail(self._store, claimed.claim, Failure.HOST, "its worker was stopped")
+            raise
         with suppress(LeaseLostError):
             self._settle(claimed.claim, answer)
         outcome = answer.failure if isinstance(answer, Failed) else type(answer).__name__.lower()
