@@ -3,8 +3,9 @@
 from tests.hosted.conftest import FAST
 
 from rushes.cli.desk import open_studio
-from rushes.cli.hosted_takes import HostedCamera, orders_folder
+from rushes.cli.hosted_takes import HostedCamera
+from rushes.core.settings import Settings
 
 
 def build():
-    return HostedCamera(open_studio().desk.store, orders_folder(), FAST).steps
+    return HostedCamera(open_studio().desk.store, Settings.from_environment().studio / "hosted", FAST).steps

@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -37,7 +37,7 @@ SUBMIT = ("POST", "/api/v1/services")
 LOOK = ("GET", "/api/v1/tasks/")
 LIST = ("GET", "/api/v1/tasks?")
 CANCEL = ("POST", "/api/v1/tasks/")
-FETCH = ("GET", "/files")
+FETCH = ("GET", "/media")
 FAST = Pace(0.02, 0.1, 0.02, busy_s=5.0, deadline_s=30.0, settle_s=0.05, cancel_s=5.0, tries=3)
 
 
@@ -208,7 +208,11 @@ def service(tmp_path, empty_store, clip_bytes, monkeypatch):  # noqa: F811
     path = tmp_path / "service.db"
     path.write_bytes(empty_store.read_bytes())
     store = open_store(f"sqlite:///{path}")
-    engine = Engine({"wan2.2-t2v-plus": MINI}, lambda _desk, _request: 0.0, lambda _: None)
+    engine = Engine(
+        {"wan2.2-t2v-plus": replace(MINI, name="wan2.2-t2v-plus")},
+        lambda _desk, _request: 0.0,
+        lambda _: None,
+    )
     keys = KeyFile(tmp_path / "keys.json")
     made = Service(House(store, FileStore(tmp_path / "served"), engine, keys, True, b"secret of the tests"))
     made.is_open.set()

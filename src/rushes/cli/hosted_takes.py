@@ -16,8 +16,6 @@ from rushes.core.settings import Settings
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 from rushes.hosted.account import Account
-from rushes.hosted.clip import REVISION as CLIP_REVISION
-from rushes.hosted.clip import draw_sheet, repackage
 from rushes.hosted.models import HostedModel, find_hosted
 from rushes.hosted.wish import REVISION, Wish
 
@@ -97,6 +95,7 @@ class HostedCamera:
 
     def steps(self, take: "Take", job: "Job") -> "tuple[Step, ...]":
         """The stages of one take; gate, check and label are not installed yet."""
+        from rushes.hosted.clip import REVISION as CLIP_REVISION
         from rushes.studio.production import Step
 
         wish = plan_hosted(take.request, len(take.inputs))
@@ -133,10 +132,8 @@ class HostedCamera:
                 for event in events:
                     if isinstance(event, Clip):
                         yield _made(event, wish, account)
-                        # Kept by now: the same words again are found, not ordered.
-                        log.remove(key)
-                        return
-                    yield Progress(event.done, event.doing)
+                    else:
+                        yield Progress(event.done, event.doing)
 
 
 def _made(clip: "Clip", wish: Wish, account: Account) -> "Made":
@@ -170,6 +167,7 @@ def _findings(facts: "VideoFacts", wish: Wish) -> tuple[Any, ...]:
 
 def _finish(work: "Work", folder: Path) -> "Iterator[Progress | Made]":
     """The clip as it came, its index first, and a contact sheet of it."""
+    from rushes.hosted.clip import draw_sheet, repackage
     from rushes.studio.jobs.heartbeat import Progress
     from rushes.studio.production import Made
 
@@ -213,6 +211,8 @@ def _nothing(_work: "Work") -> tuple[Stage, ...]:
     return ()
 
 
-def orders_folder() -> Path:
-    """Where orders of hosted models are kept on this machine."""
-    return Settings.from_environment().studio / "hosted"
+def hosted_camera() -> HostedCamera:
+    """What makes takes of hosted models in the studio of this machine, which keeps its orders too."""
+    from rushes.cli.desk import open_studio
+
+    return HostedCamera(open_studio().desk.store, Settings.from_environment().studio / "hosted")

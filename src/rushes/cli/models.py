@@ -31,7 +31,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 
 @dataclass(frozen=True)
 class Listed:
-    """One model: ``packaged``, ``here``, ``partly`` here, ``broken`` or ``published``; bytes where known."""
+    """One model: ``packaged``, ``here``, ``partly`` here, ``broken``, ``published`` or ``remote``.
+
+    Bytes where known.
+    """
 
     name: str
     state: str
@@ -43,7 +46,7 @@ class Listed:
 
 @models.command(name="list", epilog="Example: rushes models list --json")
 def list_models(*, as_json: AsJson = False) -> None:
-    """Every model: packaged, on this machine, or published and not pulled yet."""
+    """Every model: packaged, on this machine, published and not pulled yet, or hosted elsewhere."""
     from rushes.engine.catalogue import PACKAGED
     from rushes.hub.published import PULLABLE
 
@@ -57,6 +60,7 @@ def list_models(*, as_json: AsJson = False) -> None:
         for each in PULLABLE.values()
         if each.name not in known
     ]
+    rows += _remote()
     if as_json:
         document = {"models": [asdict(row) for row in rows]}
         print(json.dumps(document, ensure_ascii=False, indent=2))
@@ -64,6 +68,23 @@ def list_models(*, as_json: AsJson = False) -> None:
     for row in rows:
         size = "?" if row.bytes is None else in_bytes(row.bytes)
         print(f"{row.name:<26} {row.state:<9} {size:>9}  {row.licence:<10}  {row.layout:<9}  {row.note}")
+
+
+def _remote() -> list[Listed]:
+    """Hosted models, where there is a key for them, with what a second of film costs in the key's region."""
+    from rushes.hosted.account import Account
+    from rushes.hosted.models import MODELS, price_of
+
+    if not Account.is_given():
+        return []
+    account, rows = Account.from_environment(), []
+    for model in MODELS.values():
+        prices = [(tier, price_of(model, account.region, sizes[0])) for tier, sizes in model.sizes.items()]
+        known = [f"{tier} {price.a_second} {price.currency}/s" for tier, price in prices if price]
+        if known:
+            note = f"{', '.join(known)}; words go to {account.host}"
+            rows.append(Listed(model.name, "remote", None, "hosted", "dashscope", note))
+    return rows
 
 
 def _on_disk(name: str, folder: Path, state: str) -> Listed:

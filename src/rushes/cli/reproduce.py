@@ -22,6 +22,7 @@ def reproduce(
     from rushes.cli.camera import Camera
     from rushes.cli.take_steps import Filmer
     from rushes.cli.watching import Watching
+    from rushes.hosted.models import find_hosted
     from rushes.studio.files import hash_file
     from rushes.studio.jobs.queue import job_of_take
     from rushes.studio.production import MASTER, Made, Work
@@ -30,6 +31,10 @@ def reproduce(
 
     studio = open_studio()
     found = find_take(studio.desk, take, studio.project(project).id if project else None)
+    if find_hosted(found.request.model) is not None:
+        raise UsageError(
+            f"{found.code} is of {found.request.model}, which nobody can run here: its master is what came"
+        )
     master, job = master_of(studio.desk, found.id), job_of_take(studio.desk, found.id)
     if master is None or job is None:
         raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")

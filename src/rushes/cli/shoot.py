@@ -10,6 +10,7 @@ import typer
 
 from rushes.cli.framing import Upscale
 from rushes.core.errors import UsageError
+from rushes.hosted.models import find_hosted
 
 MAX_VARIANTS = 99
 
@@ -87,6 +88,11 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Turn words into a clip: FILE.mp4, a contact sheet FILE.png and the recipe FILE.json."""
+    if find_hosted(model) is not None:
+        from rushes.cli.hosted_shoot import shoot_hosted
+
+        shoot_hosted(context)
+        return
     if shot:
         from rushes.cli.shot_takes import shoot_shot
 

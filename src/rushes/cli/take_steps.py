@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio
+from rushes.cli.hosted_takes import hosted_camera
 from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
 from rushes.cli.screen import Screen
 from rushes.cli.take_plan import plan_take
 from rushes.cli.watching import Watching
+from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
     from rushes.studio.files import FileStore
@@ -29,6 +31,8 @@ class Filmer:
 
     def __call__(self, take: "Take", job: "Job") -> "Sequence[Step]":
         """The stages of one take."""
+        if find_hosted(take.request.model) is not None:
+            return hosted_camera().steps(take, job)
         return self.camera.steps(plan_take(take.request, self.given(take, job.tenant_id)))
 
     def __enter__(self) -> "Filmer":

@@ -206,8 +206,10 @@ class Filming:
     def _candidates(self, lost: Order) -> Iterator[Task]:
         """Tasks with these words from that moment which belong to no other order."""
         taken = {each.task_id for each in self.log.others(self.key)}
-        free = [each for each in self.service.newest(lost.remote_name) if each not in taken]
-        for task_id in free[:_MOST_LOOKED_AT]:
+        free = [each for each in self.service.newest() if each not in taken]
+        if len(free) > _MOST_LOOKED_AT:
+            raise UnansweredError(f"{len(free)} other tasks are too many to look through")
+        for task_id in free:
             task = self.service.look(task_id)
             if task.prompt == lost.prompt and _was_near(task.submit_time, lost.at):
                 yield task

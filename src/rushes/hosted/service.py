@@ -23,6 +23,7 @@ SUBMIT = "/services/aigc/video-generation/video-synthesis"
 MOST_BYTES = 2 * 2**30
 CHUNK = 256 * 1024
 _NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_PAGE = 100
 _UNSURE = ("InternalError.Timeout", "RequestTimeOut", "ResponseTimeout", "Timeout")
 _EXPIRED = (401, 403, 404, 410)
 
@@ -75,13 +76,15 @@ class Service:
         """Cancel a task that has not begun; raises an error for any other."""
         self._ask("POST", f"/tasks/{task_id}/cancel", timeout_s=timeout_s)
 
-    def newest(self, remote_name: str) -> list[str]:
-        """Ids of the account's tasks with this model in the last 24 h, at most 100."""
-        query = {"page_no": "1", "page_size": "100", "model_name": remote_name}
+    def newest(self) -> list[str]:
+        """Ids of the account's tasks of the last 24 h; raises UnansweredError where they may not be all."""
+        query = {"page_no": "1", "page_size": str(_PAGE)}
         found = self._ask("GET", "/tasks", query=query).get("data")
         rows: list[Any] = found if isinstance(found, list) else [None]
         if not all(isinstance(row, dict) and "task_id" in row for row in rows):
             raise UnansweredError("the service listed its tasks in a form that is not known here")
+        if len(rows) >= _PAGE:
+            raise UnansweredError("the service has more tasks than can be looked through")
         return [str(row["task_id"]) for row in rows]
 
     def download(self, task: Task, target: Path) -> Iterator[int]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from rushes.core.strict_json import parse
 
 # The service keeps tasks and clips for a day.
-KEPT_S = 2 * 86_400.0
+KEPT_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,12 @@ class TaskLog:
             self.write(key, replace(order, is_told=True))
 
     def remove(self, key: str) -> None:
-        """Forget an order: it was not taken, or its task ended without a clip."""
-        self._path(key).unlink(missing_ok=True)
+        """Forget an order that was not taken or ended without a clip. Its task stays known as ours."""
+        order = self.find(key)
+        if order is not None and order.task_id:
+            self._path(key).replace(self._path(f"past {order.task_id}"))
+        else:
+            self._path(key).unlink(missing_ok=True)
 
     def others(self, key: str) -> list[Order]:
         """Every order but this one."""
