@@ -13,7 +13,7 @@ from rushes.core.settings import Settings
 project = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Projects: new, list, budget, policy, export, import; backup and restore of all.",
+    help="Projects: new, list, budget, policy, keep, tidy, export, import; backup and restore of all.",
     epilog="Example: rushes project new FOX --title 狐狸 --frame-rate 24000/1001",
 )
 
@@ -92,6 +92,46 @@ def policy(
     found = studio.project("" if code.upper() == INBOX else code)
     set_policy(studio.desk, found.id, "remote", remote)
     print(f"project {found.code}: its words " + ("may go to hosted models" if remote else "stay here"))
+
+
+@project.command(epilog="Example: rushes project keep FOX 30")
+def keep(
+    code: Annotated[str, typer.Argument(help="Code of the project; ALL for those that say nothing.")],
+    days: Annotated[float | None, typer.Argument(help="Days; none keeps takes for ever.")] = None,
+    *,
+    chosen_too: Annotated[
+        bool, typer.Option("--chosen-too", help="Let current and circled takes go as well.")
+    ] = False,
+) -> None:
+    """Say for how long files of takes are kept after their work ended; their records stay."""
+    from rushes.studio.retention import Retention, set_retention
+
+    studio = open_studio()
+    project_id = "" if code.upper() == "ALL" else studio.project(code).id
+    wanted = None if days is None else Retention(days * 86400, chosen_too)
+    set_retention(studio.desk, project_id, wanted)
+    print(f"{code.upper()}: " + ("kept for ever" if days is None else f"kept {days:g} days"))
+
+
+@project.command(epilog="Example: rushes project tidy --json")
+def tidy(*, as_json: AsJson = False) -> None:
+    """Let go of files whose time is over, as a server does by itself."""
+    from rushes.studio.folder import take_away
+    from rushes.studio.projects import find_project
+    from rushes.studio.retention import expire
+    from rushes.studio.takes import find_take
+
+    studio = open_studio()
+    gone = expire(studio.desk.store, studio.files)
+    for each in gone:
+        if each.tenant_id == studio.desk.tenant_id:
+            take = find_take(studio.desk, each.take_id)
+            take_away(studio.folder, find_project(studio.desk, take.project_id).code, take)
+    if as_json:
+        print_json([asdict(each) for each in gone])
+    else:
+        freed = sum(each.freed_bytes for each in gone)
+        print(f"{len(gone)} takes let go of {freed / 1e6:.1f} MB")
 
 
 @project.command(epilog="Example: rushes project export FOX fox.zip")

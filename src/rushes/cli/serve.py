@@ -28,6 +28,9 @@ def serve(
         int | None, typer.Option(min=0, help="Processes that make takes. Default: one a GPU, or one.")
     ] = None,
     drain: Annotated[float, typer.Option(min=0, help="Seconds running takes have to end at a stop.")] = 30.0,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Webhooks and pictures may be of this host of your own network.")
+    ] = None,
 ) -> None:
     """Serve the studio: OpenAI-shaped, DashScope-shaped and by its own interface."""
     try:
@@ -54,6 +57,7 @@ def serve(
     house = House(
         studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),
         spans=_spans(), gate=gate, price=settings.price,
+        allowed_hosts=frozenset(name.lower() for name in allow_host or ()),
     )  # fmt: skip
     run(house, address, len(_gpus()) or 1 if workers is None else workers, drain)
 

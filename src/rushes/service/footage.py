@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, exists, func, select, tuple_
+from sqlalchemy import Connection, Select, exists, func, select, tuple_
 
 from rushes.core.errors import MissingError
 from rushes.studio.desk import Desk
+from rushes.studio.files import FileStore
 from rushes.studio.jobs.job import ENDED, Job, JobState, job_of
 from rushes.studio.jobs.queue import cancel
-from rushes.studio.schema import events, jobs, pins, renditions, takes
+from rushes.studio.retention import DELETED, delete_take, is_deleted
+from rushes.studio.schema import events, jobs, renditions, takes
 from rushes.studio.takes import Rendition, Take, get_take
 
-DELETED = "take deleted"
 CLIP, SHEET = "clip", "sheet"
 
 
@@ -88,15 +89,15 @@ def count_footage(desk: Desk, window: Window) -> int:
         return connection.scalar(select(func.count()).select_from(_asked(desk, window).subquery())) or 0
 
 
-def delete_footage(desk: Desk, take_id: str) -> None:
-    """Stop its job, show it no longer, and let its files go; its record stays, as of all takes."""
+def delete_footage(desk: Desk, kept: FileStore, take_id: str) -> None:
+    """Stop its job, show it no longer, and free its files; its record stays, as of all takes.
+
+    A worker that publishes before it hears of it leaves files for the next housekeeping.
+    """
     footage = find_footage(desk, take_id)
     if footage.job is not None and footage.job.state not in ENDED:
         cancel(desk, footage.job.id)
-    with desk.store.write() as connection:
-        mine = (pins.c.tenant_id == desk.tenant_id) & pins.c.subject.like(f"{take_id} %")
-        connection.execute(delete(pins).where(mine))
-        desk.log(connection, take_id, DELETED)
+    delete_take(desk, kept, take_id)
 
 
 def _asked(desk: Desk, window: Window) -> Select[Any]:
@@ -108,14 +109,8 @@ def _asked(desk: Desk, window: Window) -> Select[Any]:
         (window.since, takes.c.created_at >= window.since),
         (window.until < inf, takes.c.created_at <= window.until),
     )
-    asked = desk.only(takes).with_only_columns(takes.c.id).where(~_is_deleted())
+    asked = desk.only(takes).with_only_columns(takes.c.id).where(~is_deleted())
     return asked.where(*(clause for is_asked, clause in wanted if is_asked))
-
-
-def _is_deleted() -> Any:
-    return exists().where(
-        events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id, events.c.kind == DELETED
-    )
 
 
 def _tells_of(take_id: str) -> Any:

@@ -87,7 +87,7 @@ def take(caller: Reader, take_id: str) -> TakeView:
 @router.delete("/takes/{take_id}", status_code=204)
 def delete(caller: Writer, take_id: str) -> None:
     """Stop it and show it no longer."""
-    delete_footage(caller.desk, take_id)
+    delete_footage(caller.desk, caller.house.files, take_id)
 
 
 @router.get("/takes/{take_id}/renditions/{name}", responses=FILE_ANSWERS, response_class=Response)

@@ -14,6 +14,7 @@ from rushes.core.errors import UsageError
 from rushes.service.app import make_app
 from rushes.service.crew import Crew
 from rushes.service.house import House
+from rushes.service.housekeeping import Housekeeper
 from rushes.service.tracing import CURRENT
 
 
@@ -60,7 +61,9 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
     server = _Server(make_app(house, crew), house)
     host, port = listening.getsockname()[:2]
     print(f"rushes serves http://{f'[{host}]' if ':' in host else host}:{port}", flush=True)  # noqa: T201
+    housekeeper = Housekeeper(house)
     crew.start()
+    housekeeper.start()
     try:
         server.run([listening])
     except KeyboardInterrupt:
@@ -68,6 +71,7 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
         pass
     finally:
         house.draining.set()
+        housekeeper.stop()
         crew.stop(drain_s)
         house.spans.close()
 

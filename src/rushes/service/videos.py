@@ -165,7 +165,7 @@ def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
 @router.delete("/{video_id}")
 def delete(caller: Writer, footage: Found) -> DeletedVideo:
     """Stop it, and show it no longer."""
-    delete_footage(caller.desk, footage.take.id)
+    delete_footage(caller.desk, caller.house.files, footage.take.id)
     return DeletedVideo(id=video_id(footage.take.id))
 
 

@@ -6,7 +6,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore, StoredFile, hash_file, pin, record
 from rushes.studio.folder import lay_out
+from rushes.studio.production import MASTER
 from rushes.studio.projects import NewProject, Project
 from rushes.studio.reviews import choices_in, notes_of
 from rushes.studio.shots import list_shots
@@ -30,12 +31,12 @@ _OF_PROJECT = (
     schema.sequences, schema.scenes, schema.script_revisions, schema.shots, schema.batches, schema.takes,
     schema.cuts,
 )  # fmt: skip
-_OF_SHOT = (schema.shot_revisions,)
+_OF_SHOT = (schema.shot_revisions, schema.scripted_shots)
 _OF_TAKE = (schema.masters, schema.renditions, schema.reviews, schema.notes)
 _ORDER = (
     schema.sequences, schema.scenes, schema.script_revisions, schema.shots, schema.shot_revisions,
-    schema.batches, schema.takes, schema.masters, schema.renditions, schema.cuts, schema.reviews,
-    schema.notes,
+    schema.scripted_shots, schema.batches, schema.takes, schema.masters, schema.renditions, schema.cuts,
+    schema.reviews, schema.notes,
 )  # fmt: skip
 
 
@@ -78,12 +79,26 @@ def import_project(desk: Desk, files: FileStore, folder: Path) -> str:
         connection.execute(insert(schema.projects).values(**row, tenant_id=desk.tenant_id, created_at=now))
         for file in stored:
             record(connection, desk.store, files, desk.tenant_id, file)
-            pin(connection, desk.tenant_id, file.sha256, str(row["id"]))
+        for sha256, subject in _holders(document["rows"]):
+            pin(connection, desk.tenant_id, sha256, subject)
         for table in _ORDER:
-            for each_row in _parents_first(table, document["rows"][table.name]):
+            for each_row in _parents_first(table, document["rows"].get(table.name, ())):
                 connection.execute(insert(table).values(**_ours(table, desk, each_row)))
         desk.log(connection, row["id"], "project imported", {"code": row["code"]})
     return str(row["code"])
+
+
+def _holders(rows: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Hash of a file and what needs it, as where it was made: so it goes when its take does."""
+    for master in rows["masters"]:
+        yield master["sha256"], f"{master['take_id']} {MASTER}"
+    for rendition in rows["renditions"]:
+        yield rendition["sha256"], f"{rendition['take_id']} {rendition['name']}"
+    for take in rows["takes"]:
+        for each in take["inputs"]:
+            yield each["sha256"], f"{take['id']} {each['role']}"
+    for script in rows["script_revisions"]:
+        yield script["sha256"], str(script["id"])
 
 
 def _document(connection: Connection, desk: Desk, project: Project) -> dict[str, Any]:
@@ -101,6 +116,7 @@ def _document(connection: Connection, desk: Desk, project: Project) -> dict[str,
     for each in _OF_TAKE:
         rows[each.name] = _rows(connection, desk, each, each.c.take_id.in_(takes))
     hashes = {row["sha256"] for name in ("masters", "renditions", "script_revisions") for row in rows[name]}
+    hashes |= {row["breakdown_sha256"] for row in rows["script_revisions"]}
     hashes |= {each["sha256"] for row in rows["takes"] for each in row["inputs"]}
     asked = desk.only(schema.files).where(schema.files.c.sha256.in_(hashes)).order_by(schema.files.c.sha256)
     names = ("sha256", "size_bytes", "media_type")

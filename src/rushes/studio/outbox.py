@@ -206,7 +206,7 @@ def list_deliveries(
 
 
 def replay(desk: Desk, delivery_id: str) -> Delivery:
-    """Tell it again, under the same event id, with as many tries as at first. ConflictError while it waits."""
+    """Tell it again under the same event id, with all tries anew. ConflictError while it waits."""
     with desk.store.write() as connection:
         row = desk.one(connection, deliveries, delivery_id, "delivery")
         if row["state"] == DeliveryState.WAITING:

@@ -1,0 +1,213 @@
+"""How long files of takes are kept, and letting them go. Rows stay: a take can be made again by its recipe.
+
+Without a word from its tenant or project a take is kept for ever. One that a shot points to or that somebody
+circled is kept too, unless they say that such takes go as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Text,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from rushes.core.errors import UsageError
+from rushes.studio.desk import Desk
+from rushes.studio.files import FileStore
+from rushes.studio.jobs.job import ENDED
+from rushes.studio.previews import drop_previews
+from rushes.studio.reviews import Choice
+from rushes.studio.schema import (
+    events,
+    files,
+    jobs,
+    masters,
+    pins,
+    projects,
+    renditions,
+    retentions,
+    reviews,
+    shots,
+    stage_results,
+    takes,
+)
+from rushes.studio.store import Store
+
+DELETED, EXPIRED = "take deleted", "take files let go"
+LEAST_S = 3600.0
+_OWN = retentions.alias("own")
+
+
+@dataclass(frozen=True)
+class Retention:
+    """``keep_s`` seconds after a take's work ended; ``includes_chosen``: current and circled takes too."""
+
+    keep_s: float
+    includes_chosen: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a time too short to look at a take."""
+        if not self.keep_s >= LEAST_S:
+            raise UsageError(
+                f"{self.keep_s:g} s is too short to look at a take: keep it {LEAST_S:g} s at least"
+            )
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A take whose files went, and the bytes that freed; files others need stay and count nothing."""
+
+    tenant_id: str
+    take_id: str
+    code: str
+    freed_bytes: int
+
+
+def set_retention(desk: Desk, project_id: str, retention: Retention | None) -> None:
+    """Say how long takes of a project are kept; of all projects that say nothing themselves where it is "".
+
+    None takes back what was said.
+    """
+    table, key = retentions, {"tenant_id": desk.tenant_id, "project_id": project_id}
+    dialect = sqlite if desk.store.is_sqlite else postgresql
+    with desk.store.write() as connection:
+        if project_id:
+            desk.one(connection, projects, project_id, "project")
+        if retention is None:
+            mine = (table.c.tenant_id == desk.tenant_id) & (table.c.project_id == project_id)
+            connection.execute(delete(table).where(mine))
+        else:
+            terms = {"keep_s": retention.keep_s, "includes_chosen": retention.includes_chosen}
+            connection.execute(
+                dialect.insert(table)
+                .values(**key, **terms)
+                .on_conflict_do_update(index_elements=list(key), set_=terms)
+            )
+        detail = {} if retention is None else {"keep_s": retention.keep_s}
+        desk.log(connection, project_id or desk.tenant_id, "retention set", detail)
+
+
+def retention_of(desk: Desk, project_id: str) -> Retention | None:
+    """What a project says itself, or the tenant for "" ."""
+    asked = desk.only(retentions).where(retentions.c.project_id == project_id)
+    with desk.store.read() as connection:
+        row = connection.execute(asked).mappings().first()
+    return None if row is None else Retention(row["keep_s"], row["includes_chosen"])
+
+
+def expire(store: Store, kept: FileStore) -> tuple[Gone, ...]:
+    """Let go of the files of all takes whose time is over, and of deleted ones that were made afterwards.
+
+    Each take is a transaction of its own, so a server goes on working meanwhile and a kill loses no place.
+    """
+    gone = []
+    for row in _overdue(store):
+        with store.write() as connection:
+            # Chosen, or queued anew, since it was found?
+            if _is_over(connection, row["id"], store.now(connection)):
+                gone.append(_let_go(connection, store, kept, row, EXPIRED))
+    return tuple(gone)
+
+
+def delete_take(desk: Desk, kept: FileStore, take_id: str) -> Gone:
+    """Let go of a take's files, and show it no longer; its record stays, as of all takes."""
+    with desk.store.write() as connection:
+        row = desk.one(connection, takes, take_id, "take")
+        freed = _free(connection, kept, row)
+        desk.log(connection, take_id, DELETED, {"freed_bytes": freed})
+    with desk.store.read() as connection:
+        mine = select(jobs.c.id).where(jobs.c.take_id == take_id)
+        drop_previews(kept, desk.tenant_id, connection.scalars(mine).all())
+    return Gone(desk.tenant_id, take_id, row["code"], freed)
+
+
+def is_deleted() -> ColumnElement[bool]:
+    """Whether the take of a query was deleted."""
+    return exists().where(
+        events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id, events.c.kind == DELETED
+    )
+
+
+def _overdue(store: Store) -> Sequence[RowMapping]:
+    with store.read() as connection:
+        asked = select(takes).where(_overdue_clause(store.now(connection))).order_by(takes.c.created_at)
+        return connection.execute(asked).mappings().all()
+
+
+def _is_over(connection: Connection, take_id: str, now: float) -> bool:
+    asked = select(takes.c.id).where(takes.c.id == take_id, _overdue_clause(now))
+    return connection.scalar(asked) is not None
+
+
+def _overdue_clause(now: float) -> ColumnElement[bool]:
+    """Takes without work left whose files did not go since: deleted ones, and those past their time."""
+    of_take = jobs.c.take_id == takes.c.id
+    is_busy = exists().where(of_take, jobs.c.state.not_in(ENDED))
+    # These stand two queries deep below, where SQLAlchemy does not find the take by itself.
+    last = select(func.max(jobs.c.ended_at)).where(of_take).correlate(takes).scalar_subquery()
+    newest = select(reviews.c.choice).where(reviews.c.take_id == takes.c.id).correlate(takes)
+    choice = newest.order_by(reviews.c.number.desc()).limit(1).scalar_subquery()
+    is_current = (
+        exists().where(shots.c.id == takes.c.shot_id, shots.c.current_take_id == takes.c.id).correlate(takes)
+    )
+    said = _OWN.c.tenant_id == takes.c.tenant_id, _OWN.c.project_id == takes.c.project_id
+    is_silent = ~exists().where(*said).correlate(takes)
+    ended_at = func.coalesce(last, takes.c.created_at)
+    is_done = exists().where(
+        events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id,
+        events.c.kind.in_((DELETED, EXPIRED)), events.c.created_at >= ended_at,
+    )  # fmt: skip
+    is_chosen = is_current | (func.coalesce(choice, "") == Choice.CIRCLED)
+    speaks = (retentions.c.project_id == takes.c.project_id) | ((retentions.c.project_id == "") & is_silent)
+    is_past = exists().where(
+        retentions.c.tenant_id == takes.c.tenant_id, speaks, ended_at < now - retentions.c.keep_s,
+        retentions.c.includes_chosen | ~is_chosen,
+    )  # fmt: skip
+    return ~is_busy & ~is_done & (is_deleted() | is_past)
+
+
+def _let_go(connection: Connection, store: Store, kept: FileStore, row: RowMapping, kind: str) -> Gone:
+    """Free a take's files; the journal says it, and that no person did it."""
+    freed = _free(connection, kept, row)
+    connection.execute(
+        insert(events).values(
+            tenant_id=row["tenant_id"], subject=row["id"], kind=kind,
+            detail={"code": row["code"], "freed_bytes": freed}, created_at=store.now(connection),
+        )
+    )  # fmt: skip
+    return Gone(row["tenant_id"], row["id"], row["code"], freed)
+
+
+def _free(connection: Connection, kept: FileStore, take: RowMapping) -> int:
+    """Remove what only this take needs: pins, files, and stages' results that stand for them; the bytes."""
+    tenant_id, take_id = take["tenant_id"], take["id"]
+    hashes = {each["sha256"] for each in take["inputs"]}
+    for table in (masters, renditions):
+        hashes |= set(connection.scalars(select(table.c.sha256).where(table.c.take_id == take_id)))
+    its_own = pins.c.subject.like(f"{take_id} %")
+    mine = (pins.c.tenant_id == tenant_id) & pins.c.sha256.in_(hashes) & its_own
+    connection.execute(delete(pins).where(mine))
+    ours = (pins.c.tenant_id == tenant_id) & pins.c.sha256.in_(hashes)
+    loose = hashes - set(connection.scalars(select(pins.c.sha256).where(ours)))
+    if not loose:
+        return 0
+    text = cast(stage_results.c.files, Text)
+    stands_for = or_(*(text.like(f"%{sha256}%") for sha256 in sorted(loose)))
+    connection.execute(delete(stage_results).where(stage_results.c.tenant_id == tenant_id, stands_for))
+    theirs = (files.c.tenant_id == tenant_id) & files.c.sha256.in_(loose)
+    sizes = connection.scalars(delete(files).where(theirs).returning(files.c.size_bytes)).all()
+    # Inside the transaction: whoever stores these bytes again waits for it, and then sees that they are gone.
+    for sha256 in loose:
+        kept.path(tenant_id, sha256).unlink(missing_ok=True)
+    return sum(sizes)
