@@ -5,6 +5,7 @@ import pytest
 
 from rushes.language.concepts import LANGUAGES, Lexicon, plain
 from rushes.language.parse import parse
+from rushes.language.reading import CAMERA_SLOTS
 from rushes.language.vocabulary import grammar, key, vocabulary
 
 LEXICON = Lexicon.load()
@@ -37,6 +38,21 @@ def test_every_concept_has_words_without_stray_marks(language):
             assert bare == bare.strip()
             assert bare
             assert not set(bare) & set("~@|\t"), word
+
+
+# What a picture looks like and how it is filmed; things and people often have one word only.
+LOOKS = frozenset(("light", "tone", "composition", "style", "mood", *CAMERA_SLOTS))
+
+
+def test_every_language_can_say_every_look_in_more_than_one_way():
+    lacking = {
+        f"{concept.id} lacks a second word in {language}"
+        for concept in Lexicon.load().concepts.values()
+        if concept.slot in LOOKS
+        for language in LANGUAGES
+        if len(set(concept.words[language])) < 2
+    }
+    assert not lacking
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -166,6 +166,45 @@ def test_who_does_what_to_whom(text, who, whom):
     assert (beat.action.concept, beat.who, beat.whom) == ("chase", who, whom)
 
 
+def beats(text: str) -> list[str]:
+    return [">".join((*beat.who, beat.action.concept, *beat.whom)) for beat in parse(text).beats]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A word that is a verb as well is a thing before the verb it needs.
+        ("A green soda can soars", ["can>fly"]),
+        # Behind "and" or a comma the subject stays, whatever was acted on in between.
+        ("A hawk dives, snatches a rabbit and flies back", ["eagle>dive", "eagle>grab>rabbit", "eagle>fly"]),
+        ("老鹰俯冲而下，抓起兔子，飞向悬崖", ["eagle>dive", "eagle>grab>rabbit", "eagle>fly"]),
+        (
+            "The climber loses his grip, falls, and the rope catches him",
+            ["climber>drop", "climber>fall", "rope>catch>climber"],
+        ),
+        # Weather acts, and is nobody; a door that opens acts too.
+        ("농부가 달리고 연기가 피어오른다", ["farmer>run", "rise"]),
+        ("农夫奔跑，雾气弥漫", ["farmer>run"]),
+        ("宇宙船が着陸し、扉が開く", ["spaceship>land", "door>open"]),
+        ("거대한 파도가 등대를 삼키고 등대지기가 운다", ["sea_wave>eat>lighthouse", "lighthouse_keeper>cry"]),
+        # A drop of honey drops nothing.
+        ("A drop of honey falls onto a pancake", ["honey>fall"]),
+        # What a verb qualifies does it; て goes on with the subject before.
+        ("女の子が泣いている男の子を見る", ["boy>cry", "girl>look>boy"]),
+        ("剣士が屋根に飛び乗って霧の中へ消える", ["swordsman>leap", "swordsman>disappear"]),
+        # Helping verbs help.
+        ("소년이 소녀를 재킷으로 가려 준다", ["boy>cover>girl"]),
+        # He and she are the nearest who may be.
+        ("The singer leaps and the crowd catches her", ["singer>leap", "crowd>catch>singer"]),
+        ("歌手跳下舞台，人群接住她", ["singer>leap", "crowd>catch>singer"]),
+        # Who owns a thing does not act.
+        ("他的狗在跑", ["dog>run"]),
+    ],
+)
+def test_subjects_go_on_and_change(text, expected):
+    assert beats(text) == expected
+
+
 @pytest.mark.parametrize("text", ["", " \n", "\u3000", "a\0b", "x" * (MAX_CHARACTERS + 1)])
 def test_what_is_no_description_is_refused(text):
     with pytest.raises(UsageError):

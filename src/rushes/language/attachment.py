@@ -17,7 +17,24 @@ _HEADS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 _NEAR = 60
 # A can has a label as an animal has fur.
 _BODIED = frozenset(("person", "animal", "vehicle", "thing"))
-_HANDLING = frozenset(("knit", "sew", "wash", "fold", "buy", "give", "receive", "carve", "draw"))
+_HANDLING = frozenset(
+    (
+        "knit",
+        "sew",
+        "wash",
+        "fold",
+        "buy",
+        "give",
+        "receive",
+        "carve",
+        "draw",
+        "wave",
+        "shake",
+        "throw",
+        "drop",
+        "tie_up",
+    )
+)
 _WEARERS = frozenset(("person", "animal"))
 
 
@@ -60,8 +77,8 @@ def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
         return before
     if is_count and after is not None and mentions[after].slot == "clothing":
         # 两名黑衣剑客: two swordsmen, not two garments.
-        worn = mentions.get(after + 1)
-        return after + 1 if worn is not None and worn.slot in _WEARERS else after
+        wearer = _next_head(reading, mentions, after)
+        return wearer if wearer is not None and mentions[wearer].slot in _WEARERS else after
     if after is not None:
         return after
     return before
@@ -93,7 +110,8 @@ def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
     for position in _window(reading, index, 1):
         if position in mentions:
             slot = mentions[position].slot
-            if slot in _HEADS:
+            # Green smoke, 緑の煙.
+            if slot in _HEADS or (slot == "weather" and mentions[index].slot == "colour"):
                 return position
             if slot not in ATTRIBUTE_SLOTS and slot not in ("light", "mood", "style"):
                 return None

@@ -23,7 +23,7 @@ _GIVES_WAY = {
     "composition": frozenset(
         ("composition", "direction", "angle", "state", "furniture", "place", "thing", "person")
     ),
-    "light": frozenset(("angle", "light", "direction", "state", "scale")),
+    "light": frozenset(("angle", "light", "direction", "state", "scale", "colour", "time", "weather")),
 }
 _MOST_LOOK_TOKENS = 5
 
@@ -40,6 +40,7 @@ def with_looks(reading: Reading, text: str, mentions: Mapping[int, Mention]) -> 
     kept = dict(mentions)
     for number, (start, end) in enumerate(_chunks(reading)):
         chunk = range(start, end)
+        _read_alone(reading, text, kept, chunk)
         for slot in ("tone", "composition", "light"):
             _read_phrase(reading, text, kept, chunk, slot)
         _drop_genre_things(reading, text, kept, chunk)
@@ -80,6 +81,17 @@ def _read_phrase(reading: Reading, text: str, mentions: dict[int, Mention], chun
         if known is not None and known.slot == slot and known.concept.id not in _vague(slot):
             continue
         mentions[index] = Mention(index, concepts[concept_id], "noun", 0.85, reading.clauses[index])
+
+
+def _read_alone(reading: Reading, text: str, mentions: dict[int, Mention], chunk: range) -> None:
+    """ ", warm, " and 、温かい、: by itself between two commas a word tells the mood of the picture."""
+    phrase = text[slice(*_edges(reading, chunk))].strip()
+    for concept_id, pattern in _phrases(reading.language)["alone"].words.items():
+        if pattern.fullmatch(phrase):
+            concept = Lexicon.load().concepts[concept_id]
+            for index in chunk:
+                mentions.pop(index, None)
+            mentions[chunk.start] = Mention(chunk.start, concept, "noun", 0.7, reading.clauses[chunk.start])
 
 
 def _vague(slot: str) -> frozenset[str]:

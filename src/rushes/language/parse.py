@@ -8,6 +8,7 @@ from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
 from rushes.language.negation import negated_mentions
+from rushes.language.pronouns import antecedents, first_pronouns
 from rushes.language.reading import (
     ATTRIBUTE_SLOTS,
     CAMERA_SLOTS,
@@ -65,8 +66,8 @@ class _Assembly:
         self._text, self._normal, self._reading = text, normal, reading
         self._concepts = Lexicon.load().concepts
         mentions = _with_direction(reading, without_similes(reading))
-        mentions.update(_pronouns(reading, mentions, self._concepts))
-        self._same = dict(_antecedents(reading, mentions))
+        mentions.update(first_pronouns(reading, mentions))
+        self._same = dict(antecedents(reading, mentions))
         mentions.update(_nobody(reading, mentions, self._concepts))
         mentions = with_looks(reading, normal.text, dict(sorted(mentions.items())))
         mentions = _without_generic_light(dict(sorted(mentions.items())))
@@ -222,42 +223,6 @@ def _without_generic_light(mentions: dict[int, Mention]) -> dict[int, Mention]:
             for other in range(index - 3, index + 4)
         )
     }
-
-
-def _pronouns(
-    reading: Reading, mentions: Mapping[int, Mention], concepts: Mapping[str, Concept]
-) -> Iterator[tuple[int, Mention]]:
-    """Yield a man or a woman for the first he or she that nobody named before."""
-    named = [index for index, mention in mentions.items() if mention.slot in ("person", "animal")]
-    first = min(named, default=len(reading.tokens))
-    seen: set[str] = set()
-    for index in range(len(reading.tokens)):
-        roles = reading.roles(index)
-        for role, concept_id in (("he", "man"), ("she", "woman")):
-            if role in roles and role not in seen and index < first:
-                seen.add(role)
-                yield index, Mention(index, concepts[concept_id], "noun", 0.7, reading.clauses[index])
-
-
-def _antecedents(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, int]]:
-    """Yield for each he or she the nearest person before who may be meant."""
-    lexicon = Lexicon.load()
-    people: list[int] = []
-    for index in range(len(reading.tokens)):
-        if index in mentions and mentions[index].slot == "person":
-            people.append(index)
-        roles = reading.tokens[index].roles & {"he", "she"}
-        if not roles or index in mentions:
-            continue
-        wrong = "woman" if "he" in roles else "man"
-        fitting = (
-            other
-            for other in reversed(people[-_NEAR:])
-            if not lexicon.is_a(mentions[other].concept.id, wrong)
-        )
-        meant = next(fitting, None)
-        if meant is not None:
-            yield index, meant
 
 
 def _nobody_indices(reading: Reading) -> Iterator[int]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from rushes.language.concepts import Concept
 from rushes.language.matching import Token
+from rushes.language.morphology.korean import split
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
@@ -28,6 +29,8 @@ _PLURALS = frozenset(("たち", "達", "さん", "ら", "様"))
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
+_HELPING = frozenset(("give", "look", "watch"))
+_INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
 _LIVING = frozenset(("person", "animal"))
 
@@ -82,7 +85,10 @@ class Reading:
     def tail(self, index: int) -> str:
         """Return the particles of a token: its Korean tail, or the Japanese particle after it."""
         if self.language == "ko":
-            return self.tokens[index].tail
+            token = self.tokens[index]
+            # 그는, 그녀를: pronouns are listed with their particles.
+            is_pronoun = bool(token.roles & {"he", "she"}) and not token.candidates
+            return token.text.removeprefix("그").removeprefix("녀") if is_pronoun else token.tail
         if index + 1 < len(self.tokens) and self.tokens[index + 1].text in _PLURALS:
             index += 1
         after = self.roles(index + 1)
@@ -192,7 +198,20 @@ class Reading:
             and before.slot == "clothing"
         ):
             return True
+        if self.language == "ko" and before is not None and self._helps(index, before):
+            return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
+
+    def _helps(self, index: int, before: Mention) -> bool:
+        """가려 준다, 해 본다: giving and looking are helping verbs right behind another in 아 or 어."""
+        helping = any(item.concept.id in _HELPING for item in self.tokens[index].candidates)
+        if not helping or before.slot != "action":
+            return False
+        ending = (self.tokens[index - 1].text + self.tokens[index - 1].tail)[-1]
+        if ending in "자다까서" or not "가" <= ending <= "힣":
+            return False
+        _, vowel, final = split(ending)
+        return final == 0 and vowel in _INFINITIVE_VOWELS
 
     def _has_verb_after(self, index: int) -> bool:
         """给花浇水: giving is only done where nothing else is."""
@@ -215,15 +234,26 @@ class Reading:
         nouns = [item for item in possible if item.kind == "noun"]
         if nouns:
             return nouns[0]
+        # A drop of honey, a splash of red: a verb is none between an article and "of".
+        is_named = (
+            index and "determiner" in self.tokens[index - 1].roles and possible[0].concept.slot == "action"
+        )
+        if is_named and index + 1 < len(self.tokens) and self.tokens[index + 1].text == "of":
+            return None
         return None if "filler" in token.roles and possible[0].kind == "verb" else possible[0]
 
     def _by_endings(self, index: int, token: Token, possible: list[Candidate]) -> Candidate:
         """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""
         nouns = [item for item in possible if item.kind != "verb"]
-        if not nouns or len(nouns) == len(possible):
-            # 연기가, smoke, against 연기하다, to perform: with a particle it is the thing.
+        if not nouns:
+            # 끌고 is of 끌다 rather than of 끄다: the bare stem wins.
+            exact = (item for item in possible if item.word.text.removesuffix("다") == token.text)
+            return next(exact, possible[0])
+        if len(nouns) == len(possible):
+            # 연기가, 연기 속, smoke, against 연기하다, to perform: only with 하다 it is done.
             things = [item for item in possible if item.concept.slot != "action"]
-            return things[0] if things and token.tail.startswith(("이", "가", "을", "를")) else possible[0]
+            is_done = self.language != "ko" or token.tail.startswith(("하", "해", "한", "할", "했", "합"))
+            return things[0] if things and not is_done else possible[0]
         # 피는 꽃, blooming flowers, against 피는, the blood: what qualifies a noun is a verb.
         qualifies = token.tail in ("는", "은", "을") and self._is_thing(index + 1)
         is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies)
@@ -293,6 +323,8 @@ class Reading:
         if self.tokens[index].script is not Script.LATIN:
             return True
         before = self.tokens[index - 1] if index else None
+        if self._ends_chain(index):
+            return False
         if before is None or self.is_mark(index - 1) or "and" in before.roles:
             after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
             return after is None or not after.roles & {"determiner", "they"}
@@ -301,6 +333,22 @@ class Reading:
             is_opened = bool(before.roles & {"determiner", "preposition", "negation", "wear", "link"})
             return is_opened or before.script is not Script.LATIN
         return self._continues_noun(index, known)
+
+    def _ends_chain(self, index: int) -> bool:
+        """Loses his grip, falls, and ...: one word between commas, after a verb and like it in its ending."""
+        around = [
+            self.tokens[place].text for place in (index - 1, index + 1) if 0 <= place < len(self.tokens)
+        ]
+        if len(around) < 2 or around[0] not in (",", "and") or around[1] not in (",", "and", "."):
+            return False
+        last = next((each for each in reversed(self.mentions.values()) if each.slot == "action"), None)
+        is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)
+        is_near = (
+            last is not None
+            and index - last.index < _NEAR
+            and self.tokens[last.index].text.split()[0].endswith("s")
+        )
+        return is_verb and is_near and self.tokens[index].text.endswith("s")
 
     def _continues_noun(self, index: int, before: Mention) -> bool:
         """After a known word: "cigarette smoke", "red light", but "the man watches", "water drops splash"."""
