@@ -39,10 +39,12 @@ def test_the_shelves_hold_the_same(filmed, shard, kind, limit):
     assert np.abs(device - skia).mean() < limit * max(np.abs(skia).mean(), 0.1)
 
 
-def test_frames_are_those_of_skia():
-    frames, expected = (filming.frames(SHARDS[0]).astype(int) for filming in (FILMING, SkiaFilming()))
-    assert frames.shape == expected.shape
-    assert np.abs(frames - expected).mean() < 3
+def test_footage_is_that_of_skia():
+    footage, expected = (filming.footage(SHARDS[0]) for filming in (FILMING, SkiaFilming()))
+    assert footage.frames.shape == expected.frames.shape
+    assert np.abs(footage.frames.astype(int) - expected.frames).mean() < 3
+    assert footage.presence.shape == expected.presence.shape
+    assert np.abs(footage.presence - expected.presence).mean() < 0.01
 
 
 def test_crops_are_drawn_with_skia_alone(tmp_path):

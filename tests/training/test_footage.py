@@ -22,7 +22,7 @@ def test_a_shard_is_filmed_to_its_shelves(tmp_path):
     shard, filming = Shard(5, 70, 2), SkiaFilming()
     shelves = Shelves(tmp_path / "latents", tmp_path / "presence", tmp_path / "motion")
     assert list(filming.film([shard], shelves, codec)) == [shard]
-    frames = filming.frames(shard)
+    frames = filming.footage(shard).frames
     assert frames.shape == (2, 5, 160, 256, 3)
     latents = shelves.read(shelves.latents, shard)
     assert latents.shape == (2, 4, 2, 10, 16)

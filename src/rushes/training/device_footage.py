@@ -13,24 +13,24 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from einops import reduce
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rushes.core.errors import UsageError
 from rushes.models.mini_codec import MiniCodec
 from rushes.training.crops import CropShard
+from rushes.training.filming import Footage
 from rushes.training.shards import Shard, Shelves, later_frames, moments, to_pixels
 from rushes.world.cells import CELL, cell_means
 from rushes.world.classes import SUBJECT
 from rushes.world.raster.feed import batches
-from rushes.world.raster.render import BatchMaps, render_batch, render_maps
+from rushes.world.raster.render import BatchMaps, render_maps
 
 # What is drawn and coded at a time: about 4 GB of working memory each.
 FRAMES_DRAWN = 2048
 FRAMES_CODED = 1024
 
 
-class Footage(NamedTuple):
+class Reel(NamedTuple):
     """Some scenes: latents (N, C, T', H', W'), presence (N, T', H', W'), motion (N, 3, T', H', W')."""
 
     latents: Tensor
@@ -45,22 +45,27 @@ class DeviceFilming:
     device: torch.device
     workers: int
 
-    def frames(self, shard: Shard) -> NDArray[np.uint8]:
-        """Pictures (N, T, H, W, 3) of a shard."""
+    def footage(self, shard: Shard) -> Footage:
+        """Pictures of a shard, and where the subject is in them."""
         packed = batches(list(shard.scenes()), shard.num_frames, _scenes_at_once(shard), self.workers)
-        return np.concatenate([render_batch(batch, self.device).cpu().numpy() for batch in packed])
+        frames, presence = [], []
+        for batch in packed:
+            pictures, maps = render_maps(batch, self.device)
+            frames.append(pictures.cpu().numpy())
+            presence.append(_subject_shares(maps).to(torch.float16).cpu().numpy())
+        return Footage(np.concatenate(frames), np.concatenate(presence))
 
     def film(self, shards: Sequence[Shard], shelves: Shelves, codec: MiniCodec) -> Iterator[Shard]:
         """Put every one of ``shards`` on its shelves; yields each when it lies there."""
         for num_frames, same in groupby(shards, key=lambda shard: shard.num_frames):
-            group, held = list(same), list[Footage]()
+            group, held = list(same), list[Reel]()
             reels = _reels(group, num_frames, codec, self)
             for shard in group:
                 while sum(len(reel.latents) for reel in held) < shard.count:
                     held.append(next(reels))
-                whole = Footage(*(torch.cat(parts) for parts in zip(*held, strict=True)))
+                whole = Reel(*(torch.cat(parts) for parts in zip(*held, strict=True)))
                 shelves.put(shard, *(part[: shard.count].cpu().numpy() for part in whole))
-                held = [Footage(*(part[shard.count :] for part in whole))]
+                held = [Reel(*(part[shard.count :] for part in whole))]
                 yield shard
 
     def crops(self, folder: Path, scenes: int, codec: MiniCodec) -> Iterator[CropShard]:
@@ -76,13 +81,13 @@ def _scenes_at_once(shard: Shard) -> int:
 @torch.no_grad()
 def _reels(
     shards: Sequence[Shard], num_frames: int, codec: MiniCodec, filming: DeviceFilming
-) -> Iterator[Footage]:
+) -> Iterator[Reel]:
     scenes = [scene for shard in shards for scene in shard.scenes()]
     chosen = [moments(scene, num_frames) for scene in scenes]
     size, length = _scenes_at_once(shards[0]), chosen[0][0]
     for batch in batches(scenes, length, size, filming.workers, [drawn for _, drawn in chosen]):
         frames, maps = render_maps(batch, filming.device)
-        yield Footage(_coded(codec, frames), _presence(maps), _motion(maps))
+        yield Reel(_coded(codec, frames), _presence(maps), _motion(maps))
 
 
 def _coded(codec: MiniCodec, frames: Tensor) -> Tensor:
@@ -92,10 +97,14 @@ def _coded(codec: MiniCodec, frames: Tensor) -> Tensor:
         return torch.cat([codec.encode(to_pixels(part)) for part in parts]).to(torch.float16)
 
 
+def _subject_shares(maps: BatchMaps) -> Tensor:
+    """(N, T, H/16, W/16): share of each cell under the subject."""
+    shares: Tensor = cell_means((maps.classes == SUBJECT).float())
+    return shares
+
+
 def _presence(maps: BatchMaps) -> Tensor:
-    shares = cell_means((maps.classes == SUBJECT).float())
-    cells: Tensor = later_frames(shares[:, None])[:, 0].to(torch.float16)
-    return cells
+    return later_frames(_subject_shares(maps)[:, None])[:, 0].to(torch.float16)
 
 
 def _motion(maps: BatchMaps) -> Tensor:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rushes.models.mini_codec import MiniCodec
 from rushes.training.crops import CropShard
+from rushes.training.filming import Footage
 from rushes.training.flows import CELL
 from rushes.training.shards import Shard, Shelves, later_frames, moments, to_pixels
 from rushes.training.upscaler_data import crop_shards
@@ -23,9 +24,12 @@ class SkiaFilming:
 
     device = torch.device("cpu")
 
-    def frames(self, shard: Shard) -> NDArray[np.uint8]:
-        """Pictures (N, T, H, W, 3) of a shard."""
-        return np.stack([render_scene(scene, shard.num_frames) for scene in shard.scenes()])
+    def footage(self, shard: Shard) -> Footage:
+        """Pictures of a shard, and where the subject is in them."""
+        scenes, length = list(shard.scenes()), shard.num_frames
+        presence = np.stack([subject_presence(scene, *moments(scene, length)) for scene in scenes])
+        frames = np.stack([render_scene(scene, length) for scene in scenes])
+        return Footage(frames, presence.astype(np.float16))
 
     def film(self, shards: Sequence[Shard], shelves: Shelves, codec: MiniCodec) -> Iterator[Shard]:
         """Put every one of ``shards`` on its shelves; yields each when it lies there."""

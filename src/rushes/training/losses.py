@@ -7,12 +7,17 @@ from torch import Tensor
 from rushes.training.flows import Motion, follow
 
 
-def reconstruction_loss(decoded: Tensor, frames: Tensor) -> Tensor:
-    """L1 + 0.5 L1 of spatial gradients + 0.5 L1 of frame differences of (B, C, T, H, W): edges count too."""
+def reconstruction_loss(decoded: Tensor, frames: Tensor, weight: Tensor | None = None) -> Tensor:
+    """L1 + 0.5 L1 of spatial gradients + 0.5 L1 of frame differences of (B, C, T, H, W): edges count too.
+
+    ``weight`` (B, 1, T, H, W) of mean one says where errors count most; without it they do alike.
+    """
     error = decoded - frames
-    loss = error.abs().mean()
+    weight = torch.ones_like(error[:, :1]) if weight is None else weight
+    loss = (weight * error.abs()).mean()
     for dim in (-1, -2, 2) if frames.shape[2] > 1 else (-1, -2):
-        loss = loss + 0.5 * error.diff(dim=dim).abs().mean()
+        later = weight.narrow(dim, 1, weight.shape[dim] - 1)
+        loss = loss + 0.5 * (later * error.diff(dim=dim).abs()).mean()
     return loss
 
 

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -26,7 +25,7 @@ from rushes.training.codec import (
     fit_latent_statistics,
     fit_principal_components,
 )
-from rushes.training.filming import Filming
+from rushes.training.filming import Filming, Footage
 from rushes.training.loop import StopSignal, run_stage
 from rushes.training.pools import LatentPool
 from rushes.training.recipe import TrainingRecipe
@@ -92,10 +91,12 @@ class MiniTraining:
         for shard in self._codec_shards():
             if self.stop.is_set():
                 return False
-            path = self._frames / f"{shard.name}.npy"
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_array(self.filming.frames(shard), path)
+            pictures, subject = self._footage_files(shard)
+            if not (pictures.exists() and subject.exists()):
+                pictures.parent.mkdir(parents=True, exist_ok=True)
+                footage = self.filming.footage(shard)
+                write_array(footage.frames, pictures)
+                write_array(footage.presence, subject)
         return True
 
     def _train_codec(self) -> bool:
@@ -209,9 +210,9 @@ class MiniTraining:
         state = torch.load(path, map_location="cpu", weights_only=True)
         return TrainedState(state["ema"], state.get("taught", {}))
 
-    @property
-    def _frames(self) -> Path:
-        return self.folder / f"frames_{REVISION}"
+    def _footage_files(self, shard: Shard) -> tuple[Path, Path]:
+        folder = self.folder / f"frames_{REVISION}"
+        return folder / f"{shard.name}.npy", folder / f"{shard.name}_subject.npy"
 
     def _crops(self) -> Path:
         return self.folder / f"crops_{self._made_with()}"
@@ -237,8 +238,9 @@ class MiniTraining:
         short = [shard for shard in shards(self.recipe.data_run) if shard.num_frames > 1]
         return short[: self.recipe.codec_run.clips // self.recipe.data_run.shard]
 
-    def _codec_clips(self) -> list[NDArray[np.uint8]]:
-        return [np.load(self._frames / f"{shard.name}.npy", mmap_mode="r") for shard in self._codec_shards()]
+    def _codec_clips(self) -> list[Footage]:
+        files = (self._footage_files(shard) for shard in self._codec_shards())
+        return [Footage(*(np.load(path, mmap_mode="r") for path in paths)) for paths in files]
 
     def _shelves(self) -> Shelves:
         moving = self.recipe.transformer_run.weights.needs_motion

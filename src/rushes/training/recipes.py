@@ -48,7 +48,7 @@ def mini() -> TrainingRecipe:
         data_run=DataRun(
             scenes=((1, 20_000), (17, 4_000), (61, 1_000)), held_out=((1, 64), (17, 24), (61, 8)), shard=200
         ),
-        codec_run=CodecRun(steps=4_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
+        codec_run=CodecRun(steps=8_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
         transformer_run=TransformerRun(
             steps=12_000,
@@ -83,7 +83,7 @@ def mini_on_gpu() -> TrainingRecipe:
     return replace(
         fresh,
         data_run=replace(fresh.data_run, scenes=((1, 60_000), (17, 40_000), (61, 30_000)), shard=500),
-        codec_run=replace(fresh.codec_run, batch=64),
+        codec_run=replace(fresh.codec_run, steps=4_000, batch=64),
         transformer_run=replace(
             fresh.transformer_run, steps=3_000, learning_rate=1e-3, tokens_per_batch=245_760
         ),
