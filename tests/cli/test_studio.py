@@ -105,10 +105,16 @@ def test_a_screenplay_becomes_shots_once(rushes, tmp_path):
         "INT. ROOM - NIGHT\n\nA fox sleeps.\n\nEXT. FOREST - DAY\n\nA fox runs.\n", encoding="utf-8"
     )
     rushes("project", "new", "PLAY")
-    code, first, _ = rushes("shots", "--script", script, "--project", "PLAY", "--json")
+    code, first, _ = rushes("break", script, "--project", "PLAY", "--json")
     assert code == 0
-    assert len(json.loads(first)) >= 2
-    assert rushes("shots", "--script", script, "--project", "PLAY", "--json")[1] == first
+    shots = json.loads(rushes("shots", "--project", "PLAY", "--json")[1])
+    assert [shot["words"]["text"] for shot in shots] == [shot["text"] for shot in json.loads(first)["shots"]]
+    assert rushes("break", script, "--project", "PLAY", "--json")[1] == first
+    script.write_text(script.read_text(encoding="utf-8").replace("sleeps", "wakes"), encoding="utf-8")
+    code, out, _ = rushes("break", script, "--project", "PLAY")
+    assert (code, "script revision 2" in out, "1 stale" in out) == (0, True, True)
+    assert "stale   A fox wakes." in rushes("shots", "--project", "PLAY")[1]
+    assert rushes("break", script, "--project", "PLAY", "--output", tmp_path / "list")[0] == 2
 
 
 def test_lanes_are_paused_from_the_shell(rushes):

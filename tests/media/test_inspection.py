@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from rushes.core.errors import UsageError
-from rushes.media.inspection import USUAL, MediaFacts, inspect_media
+from rushes.media.inspection import USUAL, MediaFacts, Sizes, inspect_media
 from rushes.media.video import video_writer
 
 PICTURE = np.full((36, 64, 3), 90, np.uint8)
@@ -72,9 +72,9 @@ def test_a_bomb_is_refused_before_it_unfolds(tmp_path):
 def test_bounds_hold(tmp_path):
     path = clip(tmp_path / "long.mp4", 40)
     with pytest.raises(UsageError, match="more than 30 frames"):
-        inspect_media(path, replace(USUAL, most_frames=30))
+        inspect_media(path, sizes=Sizes(most_frames=30))
     with pytest.raises(UsageError, match="64x36"):
-        inspect_media(path, replace(USUAL, most_pixels=100))
+        inspect_media(path, sizes=Sizes(most_pixels=100))
     with pytest.raises(UsageError, match="examined"):
         inspect_media(path, replace(USUAL, memory_bytes=60 * 2**20))
     with pytest.raises(UsageError, match=r"within 0\.001 s"):

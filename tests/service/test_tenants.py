@@ -40,11 +40,14 @@ def fill(client, house):
     work_off(house)
     note = client.post(f"/v1/takes/{take['id']}/notes", json={"text": "snow, not rain"}).json()
     file = client.post("/v1/files", content=picture(90)).json()
+    text = "INT. TEAHOUSE - NIGHT\n\nA fox sits at a table.\n"
+    script = client.post("/v1/projects/FOX/scripts", params={"name": "a.txt"}, content=text).json()
+    scene = client.get(f"/v1/scripts/{script['id']}/scenes").json()["data"][0]
     waits = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
     told = client.get(f"/v1/webhook_endpoints/{endpoint['id']}/deliveries").json()["data"][0]
     return {
         "project_id": project["id"], "shot_id": shot["id"], "take_id": take["id"], "note_id": note["id"],
-        "sha256": file["sha256"],
+        "sha256": file["sha256"], "script_id": script["id"], "scene_id": scene["id"],
         "video_id": take["id"].replace("take", "video"), "task_id": take["id"],
         "job_id": waits["job"]["id"], "name": "clip", "endpoint_id": endpoint["id"],
         "delivery_id": told["id"],
@@ -55,6 +58,12 @@ def routes(document):
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             yield method, path, operation
+
+
+def query_of(operation):
+    """The examples of what the query must have."""
+    asked = [each for each in operation.get("parameters", ()) if each["in"] == "query" and each["required"]]
+    return {each["name"]: each["schema"]["examples"][0] for each in asked}
 
 
 def body_of(document, operation, ids):
@@ -80,7 +89,7 @@ def test_no_route_shows_or_changes_what_is_anothers(closed):
     assert len(asked) > 30
     for method, path, operation in asked:
         target = re.sub(r"{(\w+)}", lambda found: ids[found[1]], path)
-        query = {"wait_s": 0} if path == "/v1/events" else {}
+        query = {"wait_s": 0} if path == "/v1/events" else query_of(operation)
         headers = {"Last-Event-ID": "0"} if path == "/v1/events" else {}
         body = body_of(document, operation, ids)
         answer = theirs.request(method, target, params=query, headers=headers, **body)

@@ -30,13 +30,23 @@ def break_(
     accept: Annotated[
         list[str] | None, typer.Option(help="Add this proposal of an earlier --llm to the list; repeatable.")
     ] = None,
+    project: Annotated[
+        str,
+        typer.Option(help="Code of a project whose shots they become; merged in from the second time on."),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Break a screenplay into scenes, people, props and a shot list, by rules.
 
-    With --output, the list is kept. The same command with a newer script merges it in: only shots whose words
-    changed turn stale, and no shot is dropped. Example: rushes break script.fountain --output breakdown
+    With --output or --project, the list is kept. The same command with a newer script merges it in: only
+    shots whose words changed turn stale, and no shot is dropped. Example: rushes break script.fountain
+    --project FOX
     """
+    if project:
+        if output or llm or accept:
+            raise UsageError("--project keeps the list by itself: leave out --output, --llm and --accept")
+        _into_project(script, project, as_json)
+        return
     from rushes.language.screenplay.breakdown import break_down
     from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown, write_breakdown
     from rushes.language.screenplay.reading import read_script
@@ -64,6 +74,34 @@ def break_(
         print(f"proposed {each.id}: {each.size}, {each.quote!r}: {each.reason}")
     if output:
         print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
+
+
+def _into_project(script: Path, code: str, as_json: bool) -> None:
+    """By the studio's own import, as the server does it."""
+    import shutil
+
+    from rushes.cli.desk import open_studio
+    from rushes.core.strict_json import parse
+    from rushes.language.screenplay.breakdown import Breakdown
+    from rushes.studio.scripts import breakdown_of, import_script
+
+    studio = open_studio()
+    ours = studio.project(code)
+    with studio.files.scratch() as folder:
+        try:
+            made = Path(shutil.copyfile(script, folder / "script"))
+        except OSError as error:
+            raise UsageError(f"{script} cannot be read: {error.strerror}") from None
+        kept = import_script(studio.desk, studio.files, ours.id, made, script.name)
+    document = breakdown_of(studio.desk, studio.files, kept)
+    if as_json:
+        facts = {"project": ours.code, "revision": kept.revision, "changes": kept.summary["changes"]}
+        print(json.dumps({**document, **facts}, ensure_ascii=False))
+        return
+    del document["format"]
+    _show(parse(Breakdown, document, "breakdown"))
+    counts = ", ".join(f"{number} {status}" for status, number in kept.summary["num_shots"].items())
+    print(f"{ours.code}: script revision {kept.revision}, shots: {counts}")
 
 
 def _proposed(breakdown: "Breakdown", calls: int, output: Path | None) -> "Proposals":

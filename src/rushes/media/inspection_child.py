@@ -1,13 +1,13 @@
 """The child of :mod:`rushes.media.inspection`: binds itself, then looks at one file and says what it is.
 
-Arguments: the file, most bytes of memory, seconds of CPU time, pixels, frames. One JSON object on stdout.
+Arguments: most bytes of memory, seconds of CPU time, the file, most pixels, most frames. Answers in JSON.
 """
 
-import contextlib
 import json
-import resource
 import sys
 from typing import Any
+
+from rushes.media.bound import bind
 
 # Demuxers by name, so that no playlist or list of files can lead elsewhere.
 _CLIPS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
@@ -18,18 +18,6 @@ _HEAD_BYTES = 64
 
 class RefusedFileError(Exception):
     """The file is not what we take; the message is for the person who sent it."""
-
-
-def bind(memory_bytes: int, cpu_s: int) -> None:
-    """Give up what a look at a file does not need; there is no way back."""
-    most = {
-        resource.RLIMIT_AS: memory_bytes, resource.RLIMIT_CPU: cpu_s, resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: 32,
-    }  # fmt: skip
-    for kind, limit in most.items():
-        # macOS knows no limit of address space.
-        with contextlib.suppress(ValueError):
-            resource.setrlimit(kind, (limit, limit))
 
 
 def sniff(head: bytes) -> str:
@@ -100,7 +88,7 @@ def _clip(path: str, demuxer: str, most_pixels: int, most_frames: int) -> dict[s
 
 def main() -> None:
     """Look, and say it."""
-    path, memory_bytes, cpu_s, most_pixels, most_frames = sys.argv[1:]
+    memory_bytes, cpu_s, path, most_pixels, most_frames = sys.argv[1:]
     bind(int(memory_bytes), int(cpu_s))
     try:
         answer = look(path, int(most_pixels), int(most_frames))

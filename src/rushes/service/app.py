@@ -15,6 +15,7 @@ from rushes.service import (
     queue,
     retention,
     review,
+    scripts,
     stills,
     studio,
     videos,
@@ -40,7 +41,7 @@ def make_app(house: House, crew: Crew | None = None) -> FastAPI:
         meter.watch(crew)
     app.state.house, app.state.door, app.state.meter, app.state.crew = house, Door(house), meter, crew
     parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
-    for part in (*parts, policy, retention):
+    for part in (*parts, policy, scripts, retention):
         app.include_router(part.router)
     add_error_handlers(app)
     app.add_middleware(Watch, house=house, meter=meter)

@@ -4,11 +4,12 @@ import re
 from fractions import Fraction
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.core.request import MAX_SEED
+from rushes.language.screenplay.shot import ShotStatus
 from rushes.service.caller import Reader, Writer
 from rushes.service.errors import ERRORS, StaleError
 from rushes.service.files import Sha256
@@ -16,17 +17,18 @@ from rushes.service.footage import Window, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
 from rushes.service.submit import Wish, submit_to_shot
+from rushes.service.tags import IfMatch, matches, tag
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
-from rushes.service.views import ProjectView, ShotView, TakeView
+from rushes.service.views import ProjectView, ShotView, TakeView, shot_views
 from rushes.studio.jobs.job import Lane
 from rushes.studio.projects import NewProject, find_project, list_projects, new_project, set_budget
+from rushes.studio.scripted import scripted_of
 from rushes.studio.shooting import Terms
 from rushes.studio.shots import Words as ShotWords
 from rushes.studio.shots import get_shot, list_shots, new_shot, revise_shot
 
 router = APIRouter(prefix="/v1", tags=["studio"], responses=ERRORS)
-IfMatch = Annotated[str, Header(max_length=40, description="ETag of what was seen; 412 when it has changed.")]
 Budget = Annotated[float, Field(ge=0, le=1e12)]
 
 
@@ -132,11 +134,18 @@ def change_project(caller: Writer, project_id: str, asked: ProjectChange) -> Pro
 
 
 @router.get("/projects/{project_id}/shots")
-def shots(caller: Reader, project_id: str, limit: Limit = 100, after: After = "") -> Page[ShotView]:
-    """The shots of a project in their order."""
-    found = list_shots(caller.desk, find_project(caller.desk, project_id).id)
+def shots(
+    caller: Reader, project_id: str, status: ShotStatus | None = None, limit: Limit = 100, after: After = ""
+) -> Page[ShotView]:
+    """The shots of a project in their order; ``status`` narrows to those that stand so to its script."""
+    project_id = find_project(caller.desk, project_id).id
+    found = list_shots(caller.desk, project_id)
+    if status is not None:
+        with caller.desk.store.read() as connection:
+            told = scripted_of(connection, caller.desk, project_id)
+        found = tuple(shot for shot in found if shot.id in told and told[shot.id].status is status)
     rows, cursor = cut(found, lambda row: str(row.id), limit, after)
-    return Page(data=[ShotView.of(row) for row in rows], next=cursor)
+    return Page(data=shot_views(caller.desk, rows), next=cursor)
 
 
 @router.post("/projects/{project_id}/shots", status_code=201)
@@ -145,7 +154,8 @@ def make_shot(caller: Writer, project_id: str, asked: ShotWish, key: Idempotency
     found = find_project(caller.desk, project_id)
 
     def make() -> ShotView:
-        return ShotView.of(new_shot(caller.desk, found.id, ShotWords(asked.text), asked.code or ""))
+        made = new_shot(caller.desk, found.id, ShotWords(asked.text), asked.code or "")
+        return ShotView.of(made, None)
 
     return once(caller.desk, key, ["shot", found.id, asked.model_dump()], make, ShotView)
 
@@ -155,23 +165,23 @@ def shot(caller: Reader, shot_id: str, response: Response) -> ShotView:
     """One shot; its ETag is its revision."""
     with caller.desk.store.read() as connection:
         found = get_shot(connection, caller.desk, shot_id)
-    response.headers["etag"] = _tag(found.revision)
-    return ShotView.of(found)
+    response.headers["etag"] = tag(found.revision)
+    return shot_views(caller.desk, [found])[0]
 
 
 @router.patch("/shots/{shot_id}")
 def change_shot(
     caller: Writer, shot_id: str, asked: ShotChange, response: Response, if_match: IfMatch = ""
 ) -> ShotView:
-    """Give a shot new words; takes keep those they were made of."""
+    """Give a shot new words; takes keep those they were made of. A stale shot is settled, by the same too."""
     with caller.desk.store.read() as connection:
         found = get_shot(connection, caller.desk, shot_id)
-    if if_match not in ("", "*", _tag(found.revision)):
+    if not matches(if_match, found.revision):
         raise StaleError(f"{found.code} is at revision {found.revision} now: get it again, then change it")
     expected = found.revision if re.fullmatch('"[0-9]+"', if_match) else None
     changed = revise_shot(caller.desk, shot_id, ShotWords(asked.text), expected)
-    response.headers["etag"] = _tag(changed.revision)
-    return ShotView.of(changed)
+    response.headers["etag"] = tag(changed.revision)
+    return shot_views(caller.desk, [changed])[0]
 
 
 @router.get("/shots/{shot_id}/takes")
@@ -193,7 +203,3 @@ def shoot(caller: Writer, shot_id: str, asked: TakeWish, key: IdempotencyKey = "
     terms = Terms(lane=asked.lane, priority=asked.priority, is_held=asked.is_held)
     take = submit_to_shot(caller, shot_id, wish, terms).take
     return TakeView.of(find_footage(caller.desk, take.id))
-
-
-def _tag(revision: int) -> str:
-    return f'"{revision}"'

@@ -1,12 +1,16 @@
 """Rows of the studio as clients of our own surface see them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from rushes.language.screenplay.shot import ShotStatus
 from rushes.service.footage import Footage
+from rushes.studio.desk import Desk
 from rushes.studio.jobs.job import Job, JobState, Lane
 from rushes.studio.reviews import Source
+from rushes.studio.scripted import Scripted, scripted_in
 from rushes.studio.shots import Shot
 
 
@@ -31,22 +35,58 @@ class ProjectView(BaseModel):
         return cls(frame_rate=str(project.frame_rate), **{name: getattr(project, name) for name in names})
 
 
+class ScriptedView(BaseModel):
+    """How a shot stands to the project's newest script.
+
+    ``spans`` are [start, end) in its characters, ``script_text`` what they say; seconds of film.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+    status: ShotStatus
+    reason: str
+    coverage: str
+    size: str
+    characters: list[str]
+    duration_s: float
+    spans: list[tuple[int, int]]
+    script_text: str
+
+
 class ShotView(BaseModel):
-    """A shot at its newest revision."""
+    """A shot at its newest revision; ``scripted`` is null for one that comes from no script."""
 
     id: str
     project_id: str
+    scene_id: str | None = None
     code: str
     position: int
     revision: int
     text: str
     current_take_id: str | None
+    scripted: ScriptedView | None = None
 
     @classmethod
-    def of(cls, shot: Shot) -> "ShotView":
-        """From the studio's row."""
-        names = [name for name in cls.model_fields if name != "text"]
-        return cls(text=shot.words.text, **{name: getattr(shot, name) for name in names})
+    def of(cls, shot: Shot, scripted: Scripted | None) -> "ShotView":
+        """From the studio's rows."""
+        names = [name for name in cls.model_fields if name not in ("text", "scripted")]
+        told = None if scripted is None else ScriptedView.model_validate(scripted)
+        plain = {name: getattr(shot, name) for name in names}
+        return cls(text=shot.words.text, scripted=told, **plain)
+
+
+def shot_views(desk: Desk, shots: Sequence[Shot]) -> list[ShotView]:
+    """Shots with what the script says of them."""
+    with desk.store.read() as connection:
+        scripted = scripted_in(connection, desk, [shot.id for shot in shots])
+    return [ShotView.of(shot, scripted.get(shot.id)) for shot in shots]
+
+
+class CostView(BaseModel):
+    """Money; ``currency`` by ISO 4217."""
+
+    model_config = ConfigDict(from_attributes=True)
+    amount: float
+    currency: str
 
 
 class JobView(BaseModel):

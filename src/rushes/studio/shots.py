@@ -11,6 +11,7 @@ from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.projects import sequence_id
+from rushes.studio.scripted import settle
 from rushes.studio.store import new_id
 
 FIRST_SEQUENCE = "SQ010"
@@ -82,14 +83,14 @@ def add_shot(
         )
     )  # fmt: skip
     desk.log(connection, shot_id, "shot made", {"code": code})
-    _insert_revision(connection, desk, shot_id, 1, words)
+    insert_revisions(connection, desk, [(shot_id, 1, words)])
     return get_shot(connection, desk, shot_id)
 
 
 def revise_shot(desk: Desk, shot_id: str, words: Words, expected: int | None = None) -> Shot:
     """Give a shot new words; UsageError when ``expected``, the revision the author saw, is not the newest.
 
-    Takes keep the revision they were made of.
+    Takes keep the revision they were made of. A shot that was new or stale is so no more.
     """
     with desk.store.write() as connection:
         shot = get_shot(connection, desk, shot_id)
@@ -97,9 +98,10 @@ def revise_shot(desk: Desk, shot_id: str, words: Words, expected: int | None = N
             raise ConflictError(
                 f"{shot.code} is at revision {shot.revision}, you changed {expected}: look at it again first"
             )
+        settle(connection, desk, shot_id)
         if words == shot.words:
             return shot
-        _insert_revision(connection, desk, shot_id, shot.revision + 1, words)
+        insert_revisions(connection, desk, [(shot_id, shot.revision + 1, words)])
         return get_shot(connection, desk, shot_id)
 
 
@@ -119,7 +121,19 @@ def find_shot(desk: Desk, project_id: str, code: str) -> Shot:
 def list_shots(desk: Desk, project_id: str) -> tuple[Shot, ...]:
     """The shots of a project in their order."""
     with desk.store.read() as connection:
-        return tuple(_shot(row) for row in connection.execute(_asked(desk, project_id)).mappings())
+        return shots_in(connection, desk, project_id)
+
+
+def shots_in(connection: Connection, desk: Desk, project_id: str) -> tuple[Shot, ...]:
+    """:func:`list_shots` within a transaction."""
+    return tuple(_shot(row) for row in connection.execute(_asked(desk, project_id)).mappings())
+
+
+def shots_of_scene(desk: Desk, scene_id: str) -> tuple[Shot, ...]:
+    """The shots of a scene in their order."""
+    asked = _asked(desk).where(schema.shots.c.scene_id == scene_id)
+    with desk.store.read() as connection:
+        return tuple(_shot(row) for row in connection.execute(asked).mappings())
 
 
 def get_shot(connection: Connection, desk: Desk, shot_id: str) -> Shot:
@@ -156,18 +170,23 @@ def reorder_shots(desk: Desk, project_id: str, shot_ids: Sequence[str]) -> None:
         desk.log(connection, project_id, "shots reordered")
 
 
-def _insert_revision(connection: Connection, desk: Desk, shot_id: str, revision: int, words: Words) -> None:
-    connection.execute(
-        insert(schema.shot_revisions).values(
-            id=new_id("words"), tenant_id=desk.tenant_id, shot_id=shot_id, revision=revision,
-            text=words.text, spec=dict(words.spec), spans=[list(span) for span in words.spans],
-            script_revision_id=words.script_revision_id, person_id=desk.person_id,
-            created_at=desk.store.now(connection),
-        )
-    )  # fmt: skip
-    table = schema.shots
-    connection.execute(update(table).where(table.c.id == shot_id).values(revision=revision))
-    desk.log(connection, shot_id, "shot revised", {"revision": revision})
+def insert_revisions(connection: Connection, desk: Desk, new: Sequence[tuple[str, int, Words]]) -> None:
+    """Write down the words of shots: id, number of the revision, what it says."""
+    now = desk.store.now(connection)
+    rows = [
+        {
+            "id": new_id("words"), "tenant_id": desk.tenant_id, "shot_id": shot_id, "revision": revision,
+            "text": words.text, "spec": dict(words.spec), "spans": [list(span) for span in words.spans],
+            "script_revision_id": words.script_revision_id, "person_id": desk.person_id, "created_at": now,
+        }
+        for shot_id, revision, words in new
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(schema.shot_revisions), rows)
+    for shot_id, revision, _ in new:
+        this = update(schema.shots).where(schema.shots.c.id == shot_id)
+        connection.execute(this.values(revision=revision))
+        desk.log(connection, shot_id, "shot revised", {"revision": revision})
 
 
 def _next_code(connection: Connection, project_id: str, sequence: str) -> str:
