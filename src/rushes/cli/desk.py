@@ -1,7 +1,9 @@
 """The studio as the person at this machine sees it."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,8 @@ import typer
 from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
+    from rushes.core.decision import Decision
+    from rushes.safety.gate import WordGate
     from rushes.studio.desk import Desk
     from rushes.studio.files import FileStore
     from rushes.studio.projects import Project
@@ -46,8 +50,21 @@ def studio_in(home: Path, database: str = "") -> Studio:
     from rushes.studio.store import open_store
 
     store = open_store(database or f"sqlite:///{home}/studio.db")
-    cache_bytes = Settings.from_environment().cache_bytes
-    return Studio(open_desk(store), FileStore(home / "files", cache_bytes), home / "projects")
+    settings = Settings.from_environment()
+    desk = replace(open_desk(store), gate=_judge, price=settings.price)
+    return Studio(desk, FileStore(home / "files", settings.cache_bytes), home / "projects")
+
+
+def _judge(texts: Mapping[str, str], ruled_out: Collection[str], project: Mapping[str, Any]) -> "Decision":
+    """The house's gate; its policy is read when the first words are judged, not with every verb."""
+    return _gate(Settings.from_environment().policy).judge(texts, ruled_out, project)
+
+
+@cache
+def _gate(policy: str) -> "WordGate":
+    from rushes.safety.gate import open_gate
+
+    return open_gate(policy)
 
 
 def stored_files() -> "FileStore":

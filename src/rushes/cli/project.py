@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -77,21 +77,49 @@ def budget(
     print(f"project {found.code}: " + ("no limit" if seconds is None else f"at most {seconds:.0f} s"))
 
 
-@project.command(epilog="Example: rushes project policy FOX --remote")
+@project.command(epilog="Example: rushes project policy FOX --safety fox.toml --price '0.002 EUR'")
 def policy(
     code: Annotated[str, typer.Argument(help="Code of the project; INBOX is that of takes without one.")],
     *,
     remote: Annotated[
-        bool, typer.Option("--remote/--no-remote", help="May its words be sent to hosted models?")
-    ],
+        bool | None, typer.Option("--remote/--no-remote", help="May its words be sent to hosted models?")
+    ] = None,
+    safety: Annotated[
+        Path | None, typer.Option(help="TOML with rules on words beside the house's (docs/safety.md).")
+    ] = None,
+    price: Annotated[
+        str, typer.Option(help="Of a second of machine time, like '0.002 EUR'. Default: RUSHES_PRICE.")
+    ] = "",
 ) -> None:
-    """Say whether the words of a project may leave this machine. Without a word they may not."""
+    """Say what holds in a project: whether its words may leave this machine, stricter rules, its price."""
+    from rushes.core.price import parse_price
+    from rushes.safety.gate import open_gate
     from rushes.studio.projects import INBOX, set_policy
 
     studio = open_studio()
     found = studio.project("" if code.upper() == INBOX else code)
-    set_policy(studio.desk, found.id, "remote", remote)
-    print(f"project {found.code}: its words " + ("may go to hosted models" if remote else "stay here"))
+    if remote is None and safety is None and not price:
+        raise UsageError("nothing was said: add --remote or --no-remote, --safety FILE or --price")
+    if remote is not None:
+        set_policy(studio.desk, found.id, "remote", remote)
+        print(f"project {found.code}: its words " + ("may go to hosted models" if remote else "stay here"))
+    if safety is not None:
+        document = _toml(safety)
+        open_gate(Settings.from_environment().policy).check(document)
+        set_policy(studio.desk, found.id, "safety", document)
+        print(f"project {found.code}: {len(document.get('rule', ()))} rules of its own")
+    if price:
+        set_policy(studio.desk, found.id, "price", asdict(parse_price(price)))
+        print(f"project {found.code}: {price} for a second of machine time")
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{str(path)!r} cannot be read ({error}): give a TOML file") from error
 
 
 @project.command(epilog="Example: rushes project keep FOX 30")

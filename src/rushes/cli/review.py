@@ -18,6 +18,9 @@ def review(  # noqa: PLR0913  typer reads options from arguments
     hold: Annotated[bool, typer.Option("--hold", help="Keep it in mind.")] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Leave it.")] = False,
     current: Annotated[bool, typer.Option("--current", help="Let the shot show this take.")] = False,
+    allow: Annotated[
+        bool, typer.Option("--allow", help="Let it be made: the gate put it before a person.")
+    ] = False,
     note: Annotated[str, typer.Option(help='What should change: "12-24: snow, not rain".')] = "",
     project: ProjectCode = "",
     as_json: AsJson = False,
@@ -29,12 +32,15 @@ def review(  # noqa: PLR0913  typer reads options from arguments
         return
     from rushes.studio.folder import lay_out, take_document
     from rushes.studio.reviews import Choice, add_note, choose, make_current, parse_note
+    from rushes.studio.reviews import allow as give_leave
     from rushes.studio.takes import find_take
 
     choices = [choice for choice, asked in zip(Choice, (circle, hold, reject), strict=True) if asked]
     if len(choices) > 1:
         raise UsageError(f"a take is {' or '.join(choices)}, not both: choose one")
     found = find_take(studio.desk, take.replace("_V", "_v"), studio.project(project).id if project else None)
+    if allow:
+        give_leave(studio.desk, found.id)
     if note:
         with studio.desk.store.write() as connection:
             add_note(connection, studio.desk, found.id, parse_note(note))

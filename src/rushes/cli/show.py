@@ -48,6 +48,9 @@ def show(
     else:
         print(f"{found.code}: {found.request.prompt}")
         print(f"seed {found.request.seed}, {found.request.model}, {document['choice'] or 'not chosen yet'}")
+        job = job_of_take(studio.desk, found.id)
+        if job is not None and job.cost is not None:
+            print(f"{job.spent_s:.1f} s of machine time, {job.cost.amount:.4f} {job.cost.currency}")
         print(take_path(studio.folder, find_project(studio.desk, found.project_id).code, found))
         for event in events_of(studio.desk, found.id):
             detail = " ".join(f"{k}={v}" for k, v in event.detail.items() if v not in ("", None))

@@ -21,6 +21,9 @@ _bearer = HTTPBearer(
 )
 
 
+_MOST_BUCKETS = 10_000
+
+
 @dataclass(frozen=True)
 class Caller:
     """One request's house, desk and rights."""
@@ -45,13 +48,15 @@ class Door:
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def enter(self, text: str | None) -> Caller:
-        """The caller with this key. Raises UnknownKeyError, or BusyError when it knocks too often."""
+    def enter(self, text: str | None, address: str = "") -> Caller:
+        """The caller with this key, from this address. Raises UnknownKeyError, BusyError for too many."""
         house = self.house
         key = house.keys.find(text, time.time()) if text else None
         if key is None and not house.is_open:
+            if text:
+                self._count(f"wrong {address}", house.limits.wrong_keys_per_minute)
             raise UnknownKeyError("the key is missing, unknown or expired: send Authorization: Bearer KEY")
-        self._count(key.id if key else "")
+        self._count(key.id if key else "", house.limits.requests_per_minute)
         if key is None:
             return Caller(house, self._desk(LOCAL_TENANT, ""), tuple(Scope))
         return Caller(house, self._desk(key.tenant, key.person), key.scopes)
@@ -64,17 +69,19 @@ class Door:
             self._desks[tenant, person] = desk
         return desk
 
-    def _count(self, key_id: str) -> None:
-        """A bucket for each key: full it holds one minute's requests, and it refills steadily."""
-        most = self.house.limits.requests_per_minute
+    def _count(self, name: str, most: int) -> None:
+        """A bucket for each key or address: full it holds one minute's requests, and it refills steadily."""
         now = time.monotonic()
         with self._lock:
-            bucket = self._buckets.setdefault(key_id, _Bucket(most, now))
+            bucket = self._buckets.setdefault(name, _Bucket(most, now))
             bucket.left = min(most, bucket.left + (now - bucket.at) * most / 60)
             bucket.at = now
             if bucket.left < 1:
                 raise BusyError(f"more than {most} requests in a minute: wait a few seconds")
             bucket.left -= 1
+            if len(self._buckets) > _MOST_BUCKETS:
+                # Full ones say nothing: whoever comes back begins with a full one.
+                self._buckets = {key: each for key, each in self._buckets.items() if each.at > now - 60}
 
 
 def need(scope: Scope) -> Callable[..., Caller]:
@@ -84,7 +91,8 @@ def need(scope: Scope) -> Callable[..., Caller]:
         request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
     ) -> Caller:
         door: Door = request.app.state.door
-        found = door.enter(given.credentials if given else None)
+        address = request.client.host if request.client else ""
+        found = door.enter(given.credentials if given else None, address)
         if scope not in found.scopes:
             raise ScopeError(f"the key lacks the scope {scope}: ask for a key with it")
         return replace(found, desk=replace(found.desk, trace=trace_of(request.scope)))

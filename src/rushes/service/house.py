@@ -59,13 +59,14 @@ class Engine:
 class Limits:
     """``body_bytes`` of one request, ``upload_bytes`` of one that sends a file or script.
 
-    Requests of one key in a minute; people who listen at the same time.
+    Requests of one key and wrong keys from one address in a minute; people who listen at the same time.
     """
 
     body_bytes: int = 4 * 2**20
     requests_per_minute: int = 6000
     listeners: int = 256
     upload_bytes: int = 64 * 2**20
+    wrong_keys_per_minute: int = 60
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Models(BaseModel):
     data: list[Model]
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model_exclude_defaults=True)
 def healthz() -> Health:
     """Whether the process answers."""
     return Health(status="ok")

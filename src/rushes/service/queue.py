@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, tuple_
+from sqlalchemy import tuple_
 
 from rushes.core.errors import UsageError
 from rushes.service.caller import Operator, Reader, Writer
 from rushes.service.errors import ERRORS
 from rushes.service.pages import After, Limit, Page
-from rushes.service.views import JobView
+from rushes.service.views import CostView, JobView
 from rushes.studio import schema
 from rushes.studio.desk import Desk
+from rushes.studio.jobs.cost import used
 from rushes.studio.jobs.job import JobState, Lane, job_of
 from rushes.studio.jobs.queue import (
     cancel,
@@ -63,12 +64,14 @@ class LaneView(BaseModel):
 
 
 class ModelUsage(BaseModel):
-    """Machine seconds of a stage of a model."""
+    """Machine seconds of a stage of a model, and what they cost; a line for each currency."""
 
+    model_config = ConfigDict(from_attributes=True)
     model: str
     stage: str
     seconds: float
     times: int
+    cost: CostView | None
 
 
 @router.get("/jobs")
@@ -144,19 +147,8 @@ def change_lane(caller: Operator, lane: Lane, asked: LaneChange) -> LaneView:
 
 @router.get("/usage")
 def usage(caller: Reader) -> Page[ModelUsage]:
-    """Machine seconds of this tenant by model and stage."""
-    table = schema.usage
-    asked = (
-        caller.desk.only(table)
-        .with_only_columns(table.c.model, table.c.stage, func.sum(table.c.seconds), func.count())
-        .where(table.c.model != "")
-        .group_by(table.c.model, table.c.stage)
-        .order_by(table.c.model, table.c.stage)
-    )
-    with caller.desk.store.read() as connection:
-        rows = connection.execute(asked).all()
-    data = [ModelUsage(model=row[0], stage=row[1], seconds=row[2], times=row[3]) for row in rows]
-    return Page(data=data, next=None)
+    """Machine seconds and cost of this tenant by model and stage."""
+    return Page(data=[ModelUsage.model_validate(each) for each in used(caller.desk)], next=None)
 
 
 def _page(desk: Desk, state: JobState | None, limit: int, after: str) -> tuple[list[JobView], str | None]:

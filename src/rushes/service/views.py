@@ -90,7 +90,10 @@ class CostView(BaseModel):
 
 
 class JobView(BaseModel):
-    """A job; ``progress`` from 0 to 1, ``seconds_left`` guessed from it, times in seconds since 1970."""
+    """A job; ``progress`` from 0 to 1, ``seconds_left`` guessed from it, times in seconds since 1970.
+
+    ``spent_s`` is machine time of all attempts, ``cost`` that at the price of the day it was submitted.
+    """
 
     model_config = ConfigDict(from_attributes=True)
     id: str
@@ -112,6 +115,7 @@ class JobView(BaseModel):
     started_at: float | None
     ended_at: float | None
     seconds_left: float | None = None
+    cost: CostView | None = None
 
     @classmethod
     def of(cls, job: Job) -> "JobView":

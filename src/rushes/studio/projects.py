@@ -107,8 +107,10 @@ def set_budget(desk: Desk, project_id: str, budget_s: float | None) -> None:
         desk.log(connection, project_id, "budget set", {"budget_s": budget_s})
 
 
-def set_policy(desk: Desk, project_id: str, name: str, value: bool) -> None:
-    """Allow or forbid something in a project: ``remote``, sending its words to a hosted model."""
+def set_policy(desk: Desk, project_id: str, name: str, value: bool | Mapping[str, Any]) -> None:
+    """Set what holds in a project: ``remote``, whether its words may go to a hosted model; ``safety``, rules
+    on words beside the house's; ``price`` of a second of machine time.
+    """
     table = schema.projects
     with desk.store.write() as connection:
         row = desk.one(connection, table, project_id, "project")

@@ -145,11 +145,23 @@ class Worker:
                 next_beat = now + patience.beat_s
                 word = self._beat(claimed.claim, progress, now - began)
                 if word is None:
-                    child.kill()
-                    return Fenced()
+                    return self._last_word(child)
                 if verdict is None and word in _VERDICTS:
                     verdict, stop_at = _VERDICTS[word], now + patience.grace_s
                     child.send(Stop())
+
+    def _last_word(self, child: "Child") -> Answer:
+        """What a child says whose job is no longer this attempt's: it may just have ended it itself.
+
+        One that answers is kept, with its model; one that does not is killed.
+        """
+        ends = monotonic() + self._patience.grace_s
+        while (left := ends - monotonic()) > 0:
+            message = child.receive(left)
+            if isinstance(message, Answer):
+                return message if isinstance(message, Done) else Fenced()
+        child.kill()
+        return Fenced()
 
     def _beat(self, claim: Claim, progress: Progress, attempt_s: float) -> Word | None:
         """What the ledger says; None when the job has gone to another attempt."""
