@@ -30,6 +30,8 @@ from rushes.studio.store import Store
 LEASE_S = 30.0
 # No lease is longer, so one that seems to be was given before the clock was set back.
 MAX_LEASE_S = 120.0
+# Nor does any job wait longer before it is tried again.
+MAX_WAIT_S = 600.0
 # A job without an estimate counts as so long when its tenant's share is charged.
 _LEAST_S = 1.0
 _TENANTS_AT_ONCE = 50
@@ -67,9 +69,10 @@ _IS_IN_FLIGHT = exists().where(
     _TWIN.c.work_key != "",
 )
 _OF_TENANT = (_IS_QUEUED, jobs.c.tenant_id == _TENANT, jobs.c.lane == _LANE)
+_HAS_WAITED = (jobs.c.not_before <= _NOW) | (jobs.c.not_before > _NOW + MAX_WAIT_S)
 _FIRST_JOB = (
     select(jobs)
-    .where(*_OF_TENANT, ~jobs.c.is_held, jobs.c.not_before <= _NOW, ~_IS_IN_FLIGHT)
+    .where(*_OF_TENANT, ~jobs.c.is_held, _HAS_WAITED, ~_IS_IN_FLIGHT)
     .order_by(jobs.c.rank, jobs.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
