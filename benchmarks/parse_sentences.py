@@ -20,9 +20,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", choices=("tuning", "frozen"), default="frozen")
+    parser.add_argument("--part", choices=("tuning", "frozen", "blind"), default="frozen")
     parser.add_argument(
-        "--origin", choices=("free", "parallel", "prompt"), help="only sentences of one origin"
+        "--origin", choices=("free", "parallel", "prompt", "blind"), help="only sentences of one origin"
     )
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--mistakes", action="store_true", help="list every mistake")

@@ -26,7 +26,7 @@ _INTRODUCED_ASIAN = re.compile(
     r"[（(]([0-9０-９]{1,3})[^（）()]{0,20}[）)]"
 )
 _ABOUT = re.compile(r"\s?[(,]\s?([^()\n.]{1,80})")
-_VERB_OR_AND = re.compile(r"and\b|[a-z]+s\b")
+_VERB_OR_AND = re.compile(r"and\b|[a-z]{1,24}s\b")
 _VOICE = re.compile(r"(?<=[^\x00-\x7f])(?:の声|の心の声|Ｎ|Ｍ|N|M|O\.?S\.?|V\.?O\.?)$")
 _NOBODY = frozenset({"ALL", "EVERYONE", "众人", "众", "全员", "一同", "全員", "모두", "일동"})
 
