@@ -160,3 +160,17 @@ def test_a_take_that_does_not_end_goes_back_into_the_queue(house):
         time.sleep(0.05)
     team.stop(0.1)
     assert find_job(caller.desk, job.id).state == "queued"
+
+
+def test_under_load_what_runs_ends_and_what_waits_stays_in_the_queue(house):
+    caller = Door(house).enter(None)
+    slow = {"step_s": 0.3}
+    jobs = [submit_words(caller, Wish(f"fox {number}", "mini", settings=slow)).job for number in range(3)]
+    team = Crew(house, 1, Patience(beat_s=0.2, grace_s=5.0))
+    team.start()
+    ends = time.monotonic() + 120
+    while team.states()["busy"] == 0 and time.monotonic() < ends:
+        time.sleep(0.02)
+    team.stop(120.0)
+    states = sorted(find_job(caller.desk, job.id).state for job in jobs)
+    assert states == ["queued", "queued", "succeeded"]
