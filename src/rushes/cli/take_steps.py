@@ -9,12 +9,11 @@ from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio
 from rushes.cli.hosted_takes import hosted_camera
 from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
-from rushes.cli.screen import Screen
 from rushes.cli.take_plan import plan_take
-from rushes.cli.watching import Watching
 from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
+    from rushes.studio.child import Steps
     from rushes.studio.files import FileStore
     from rushes.studio.jobs.job import Job, Lane
     from rushes.studio.production import Step
@@ -59,11 +58,20 @@ class Filmer:
         return Given(paths.get(FIRST_FRAME), tuple(loras), paths.get(CLIP), ends)
 
 
-def build() -> Filmer:
+def build() -> "Steps":
     """What a worker's child calls."""
     from rushes.cli.desk import stored_files
+    from rushes.cli.showing import Showing
 
-    return Filmer(Camera(Watching(Screen(quiet=True, as_json=True))), stored_files())
+    files = stored_files()
+    showing = Showing(files)
+    filmer = Filmer(Camera(showing), files)
+
+    def steps(take: "Take", job: "Job") -> "Sequence[Step]":
+        showing.job = job
+        return filmer(take, job)
+
+    return steps
 
 
 def work_off(studio: Studio, lanes: "Sequence[Lane] | None" = None) -> None:

@@ -16,12 +16,12 @@ from av import VideoFrame
 from av.video.reformatter import ColorRange
 
 from rushes.media.files import replacing
-from rushes.media.picture import LANCZOS, Picture
+from rushes.media.picture import LANCZOS, Picture, lanczos
 
 REVISION = 1
 THUMBNAIL, SPRITES, CUES = "thumbnail.webp", "sprites.jpg", "sprites.vtt"
 TILE_WIDTH, COLUMNS, MOST_TILES = 160, 5, 25
-THUMBNAIL_WIDTH = 640
+THUMBNAIL_WIDTH, PREVIEW_WIDTH = 640, 320
 # What the cues call the sheet: the name beside them, wherever both are served from.
 SHEET_NAME = "sprites"
 _QUALITY = 82
@@ -86,6 +86,14 @@ def cues(starts: Sequence[Fraction], end: Fraction, width: int, height: int) -> 
     return "\n".join(lines)
 
 
+def preview_jpeg(pictures: Picture) -> bytes:
+    """Pictures (n, H, W, 3) side by side, each PREVIEW_WIDTH wide at most, as a JPEG of some 20 kB."""
+    width = min(PREVIEW_WIDTH, pictures.shape[2])
+    height = max(1, round(pictures.shape[1] * width / pictures.shape[2]))
+    row = np.concatenate([lanczos(picture, width, height) for picture in pictures], axis=1)
+    return _encoded(row, ".jpg", cv2.IMWRITE_JPEG_QUALITY)
+
+
 def _clock(seconds: Fraction) -> str:
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     minutes, second = divmod(whole, 60)
@@ -115,10 +123,14 @@ def _drawn(frame: VideoFrame, width: int) -> Picture:
 
 def _write(path: Path, picture: Picture, quality: int) -> None:
     """Write ``picture`` (H, W, 3) in the format of the name, whole or not at all."""
-    path_quality = [quality, _QUALITY]
-    _, encoded = cv2.imencode(path.suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), path_quality)
     with replacing(path) as partial:
-        partial.write_bytes(encoded.tobytes())
+        partial.write_bytes(_encoded(picture, path.suffix, quality))
+
+
+def _encoded(picture: Picture, suffix: str, quality: int) -> bytes:
+    flags = [quality, _QUALITY]
+    encoded: bytes = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), flags)[1].tobytes()
+    return encoded
 
 
 if __name__ == "__main__":
