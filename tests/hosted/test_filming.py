@@ -227,7 +227,7 @@ def test_what_does_not_end_in_time_is_waited_for_by_the_next_attempt(studio, ser
     service.is_open.clear()
     new = studio.submit()
     with pytest.raises(HostedError, match="RUNNING"):
-        list(studio.make(new, IMPATIENT))
+        list(studio.make(new, replace(FAST, deadline_s=5.0)))
     service.is_open.set()
     try_again(studio.desk, new.job.id)
     list(studio.make(new))
