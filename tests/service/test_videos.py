@@ -80,6 +80,14 @@ def test_a_key_sent_again_is_the_same_video(sdk):
     assert len(sdk.videos.list().data) == 1
 
 
+def test_a_cancelled_video_is_failed_and_says_why(client):
+    video = client.post("/v1/videos", json={"prompt": "a fox"}).json()
+    assert client.post(f"/v1/jobs/{video['job_id']}/cancel").status_code == 202
+    found = client.get(f"/v1/videos/{video['id']}").json()
+    assert (found["status"], found["error"]["code"]) == ("failed", "cancelled")
+    assert client.get(f"/v1/jobs/{video['job_id']}").json()["state"] == "cancelled"
+
+
 def test_json_and_form_are_one(client):
     json = {"prompt": "a fox", "seed": 3, "num_frames": 25, "fps": 12, "guidance_scale": 4.5}
     one = client.post("/v1/videos", json={**json, "enable_teacache": False, "user": "lin"}).json()
