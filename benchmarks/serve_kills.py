@@ -89,10 +89,10 @@ def wait_for_all(url: str, ids: list[str], most_s: float) -> list[str]:
     return ids
 
 
-def faults(served: Served, clients: Clients) -> dict[str, int]:
-    """What must be zero."""
+def faults(served: Served, clients: Clients, wait_s: float) -> dict[str, int]:
+    """What must be zero. A clip is stuck when it is not made ``wait_s`` after the lease of a dead worker."""
     promised = [next(iter(ids)) for ids in clients.ids.values()]
-    stuck = wait_for_all(served.url, promised, LEASE_S + 10 + 0.2 * len(promised))
+    stuck = wait_for_all(served.url, promised, LEASE_S + wait_s + 0.2 * len(promised))
     store = open_store(f"sqlite:///{served.home}/studio.db")
     with store.read() as connection:
         made = Counter(
@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--pause", type=float, default=0.1, help="Seconds between a client's submits.")
+    parser.add_argument("--wait", type=float, default=10.0, help="Seconds beyond a lease to be made in.")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +143,7 @@ def main() -> None:
             clients.over.set()
             for thread in threads:
                 thread.join()
-        found = faults(served, clients)
+        found = faults(served, clients, asked.wait)
         served.stop()
     print(f"{conditions()}\n")
     print("| kills | promised clips | must be zero | server answers again: median s | most s |")
