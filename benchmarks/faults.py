@@ -1,6 +1,7 @@
-"""Kills, zombies, duplicates, poison and full disks against the studio: real processes, a fast fake engine.
+"""Kills, zombies, duplicates, poison, full disks, restarts against the studio: real processes, a fast fake.
 
 Every case prints one row: what was done, and what must be zero. A row that is not as promised ends the run.
+With a real model: benchmarks/model_kills.py.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -28,6 +30,8 @@ from rushes.studio.desk import Desk, open_desk
 from rushes.studio.fake import build_fake
 from rushes.studio.faults import FAULT_POINTS
 from rushes.studio.files import FileStore, hash_file
+from rushes.studio.jobs.claim import claim
+from rushes.studio.jobs.ending import succeed
 from rushes.studio.jobs.job import Job, JobState
 from rushes.studio.jobs.queue import find_job, list_jobs
 from rushes.studio.projects import NewProject, new_project
@@ -56,10 +60,10 @@ class Bench:
         request = TakeRequest(prompt, seed, "fake", {"step_s": step_s})
         return submit_take(self.desk, self.shot.id, request, Terms(key))
 
-    def start(self) -> BaseProcess:
+    def start(self, target: Callable[[str, str, str], None] | None = None) -> BaseProcess:
         """A worker process in a group of its own, which it shares with its child."""
         arguments = (self.url, str(self.files.root), str(self.folder / "points"))
-        process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+        process = multiprocessing.get_context("spawn").Process(target=target or work, args=arguments)
         process.start()
         return process
 
@@ -188,6 +192,82 @@ def duplicates(url: str | None, count: int) -> str:
         return f"{count} submits of {len(set(keys))} keys | {extra}, {len(ids) - len(set(keys))} extra ids |"
 
 
+def recovery(url: str | None, count: int) -> str:
+    """Seconds from the kill of a worker in mid-step until another one, which is idle, has its job."""
+    with bench(url) as on:
+        made, taken = [], []
+        workers = [on.start(), on.start()]
+        for number in range(count):
+            made.append(on.shoot("a fox", number, step_s=0.2))
+            job = made[-1].job.id
+            wait_for(lambda job=job: "step" in find_job(on.desk, job).doing, 60)
+            owner = find_job(on.desk, job).worker.split("/")[-1]
+            victim = next(place for place, each in enumerate(workers) if str(each.pid) == owner)
+            end([workers[victim]])
+            began = time.monotonic()
+            wait_for(lambda job=job: find_job(on.desk, job).attempt == 2, LEASE_S + 10)
+            taken.append(time.monotonic() - began)
+            workers[victim] = on.start()
+        wait_for(lambda: not list_jobs(on.desk, LEFT), 60)
+        end(workers)
+        late = sum(seconds > LEASE_S + 2 for seconds in taken)
+        return (
+            f"{count} kills | {wrongs(on, made)}, later than lease + 2 s: {late} | median "
+            f"{statistics.median(taken):.2f} s, most {max(taken):.2f} s (lease {LEASE_S:g} s)"
+        )
+
+
+def fairness(url: str | None, count: int) -> str:
+    """One tenant queues ``count`` jobs, another one: in which claim it starts."""
+    with bench(url) as on:
+        other = open_desk(on.desk.store, f"small {time.time()}")
+        shot = new_shot(other, new_project(other, NewProject("B")).id, Words("a cat"))
+        first = on.shoot("a fox", 0)
+        with on.desk.store.write() as connection:
+            row = on.desk.one(connection, schema.jobs, first.job.id, "job")
+            rows = [{**row, "id": f"{row['id']}{n}", "submit_key": str(n), "work_key": str(n)}
+                    for n in range(1, count)]  # fmt: skip
+            for start in range(0, len(rows), 5000):
+                connection.execute(schema.jobs.insert(), rows[start : start + 5000])
+        for _ in range(5):
+            _end_next(on)
+        wanted = submit_take(other, shot.id, TakeRequest("a cat", 1, "fake"), Terms()).job.id
+        slots = next(number for number in range(1, count) if _end_next(on) == wanted)
+        return f"1 job beside {count} | beyond two slots: {max(0, slots - 2)} | slot {slots}"
+
+
+def _end_next(on: Bench) -> str:
+    claimed = claim(on.desk.store, "worker")
+    with on.desk.store.write() as connection:
+        succeed(connection, claimed.claim, on.desk.store.now(connection))
+    return claimed.job.id
+
+
+def restarts(url: str | None, count: int) -> str:
+    """PostgreSQL stopped and started again while takes are made; for SQLite a writer's lock held instead."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.studio.postgres import postgres_server, programs  # noqa: PLC0415
+
+    if url is not None or programs() is None:
+        return "restarts | not run: needs the programs of PostgreSQL and no --url |"
+    with tempfile.TemporaryDirectory(prefix="pg") as folder, postgres_server(Path(folder)) as server:
+        server.create("studio")
+        with bench(server.url("studio")) as on:
+            made, rng = [], random.Random(0)
+            worker = on.start()
+            for number in range(count):
+                made.append(on.shoot("a fox", number, step_s=0.1))
+                time.sleep(rng.random())
+                server.stop()
+                time.sleep(0.2)
+                server.start()
+            deadline = time.monotonic() + 300
+            while list_jobs(on.desk, LEFT) and time.monotonic() < deadline:
+                time.sleep(0.5)
+            end([worker])
+            return f"{count} restarts | {wrongs(on, made)} |"
+
+
 def poison(url: str | None, count: int) -> str:
     """A job that kills its process each time, beside good ones."""
 
@@ -257,8 +337,14 @@ CASES = {
     "duplicates": duplicates,
     "poison": poison,
     "full-disk": full_disk,
+    "recovery": recovery,
+    "fairness": fairness,
+    "restarts": restarts,
 }
-FULL = {"kills": 1000, "zombies": 100, "duplicates": 10_000, "poison": 100, "full-disk": 60}
+FULL = {
+    "kills": 1000, "zombies": 100, "duplicates": 10_000, "poison": 100, "full-disk": 60, "recovery": 50,
+    "fairness": 10_000, "restarts": 20,
+}  # fmt: skip
 
 
 def main() -> None:
