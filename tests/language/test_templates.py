@@ -81,6 +81,13 @@ def test_wrong_values_are_named(values, language, named):
         LIBRARY["previs_chase"].fill(values, language)
 
 
+def test_what_is_named_beside_a_table_stands_for_a_missing_column():
+    rows = list(fill_rows(LIBRARY, "prey\nfox\n", "previs_chase", "en"))
+    assert rows[0][1].startswith("A police officer chases a fox")
+    rows = list(fill_rows(LIBRARY, "template,language,prey\nprevis_chase,ko,fox\n", "advert_car", "en"))
+    assert "여우" in rows[0][1]
+
+
 def test_a_table_fills_many():
     table = "template,language,name,prey,vehicle\nprevis_chase,ko,first,fox,\nadvert_car,en,,,taxi\n"
     rows = list(fill_rows(LIBRARY, "\ufeff" + table))

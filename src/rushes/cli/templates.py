@@ -16,7 +16,10 @@ def templates(
     language: Annotated[str, typer.Option(help="zh, en, ja or ko.")] = "en",
     file: Annotated[Path | None, typer.Option(help="Your own templates, beside the library's.")] = None,
     table: Annotated[
-        Path | None, typer.Option(help="CSV with columns template, language, name and slots.")
+        Path | None,
+        typer.Option(
+            help="CSV with columns template, language, name and slots; NAME, --language stand in for those."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -28,7 +31,7 @@ def templates(
 
     known = {**library(), **(from_file(file) if file else {})}
     if table is not None:
-        rows = list(fill_rows(known, read_table(table)))
+        rows = list(fill_rows(known, read_table(table), name, language))
         print(json.dumps(dict(rows), ensure_ascii=False, indent=2) if as_json else _lines(rows))
     elif name:
         if name not in known:

@@ -96,14 +96,18 @@ def from_file(path: Path) -> Mapping[str, Template]:
     return {template.id: template for template in _read(text, str(path))}
 
 
-def fill_rows(templates: Mapping[str, Template], table: str) -> Iterator[tuple[str, str]]:
+def fill_rows(
+    templates: Mapping[str, Template], table: str, template_id: str = "", language: str = ""
+) -> Iterator[tuple[str, str]]:
     """Yield name and description for each row of a CSV table.
 
     Its columns are `template`, `language`, optionally `name`, and slots; an empty cell takes the default.
+    `template_id` and `language`, where given, stand for the columns of that name that the table lacks.
     Raises UsageError naming the row (1 is the first below the header) and what is wrong with it.
     """
     reader = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
-    missing = {"template", "language"} - set(reader.fieldnames or ())
+    given = {"template": template_id, "language": language}
+    missing = {name for name, value in given.items() if not value} - set(reader.fieldnames or ())
     if missing:
         raise UsageError(f"The table has no column {', '.join(sorted(missing))}.")
     for number, row in enumerate(reader, start=1):
@@ -111,12 +115,13 @@ def fill_rows(templates: Mapping[str, Template], table: str) -> Iterator[tuple[s
             raise UsageError(f"The table has more than {_MOST_ROWS} rows; split it.")
         if None in row or None in row.values():
             raise UsageError(f"Row {number} has more or fewer cells than the header.")
-        template = templates.get(row.pop("template"))
+        cells = {**given, **row}
+        template = templates.get(cells.pop("template"))
         if template is None:
             raise UsageError(f"Row {number} names no template; choose one of {', '.join(templates)}.")
-        name, language = row.pop("name", "") or f"{template.id}_{number:03d}", row.pop("language")
-        values = {slot: value for slot, value in row.items() if value and slot in template.slots}
-        surplus = [slot for slot, value in row.items() if value and slot not in template.slots]
+        name, language = cells.pop("name", "") or f"{template.id}_{number:03d}", cells.pop("language")
+        values = {slot: value for slot, value in cells.items() if value and slot in template.slots}
+        surplus = [slot for slot, value in cells.items() if value and slot not in template.slots]
         try:
             if surplus:
                 raise UsageError(f"Template {template.id} has no slot {surplus[0]!r}.")
