@@ -253,8 +253,10 @@ def restarts(url: str | None, count: int) -> str:
     with tempfile.TemporaryDirectory(prefix="pg") as folder, postgres_server(Path(folder)) as server:
         server.create("studio")
         with bench(server.url("studio")) as on:
-            made, rng = [], random.Random(0)
+            made, rng = [on.shoot("a fox", count)], random.Random(0)
             worker = on.start()
+            # A worker that starts while the server is away ends at once: its keeper starts it again.
+            wait_for(lambda: not list_jobs(on.desk, LEFT), 120)
             for number in range(count):
                 made.append(on.shoot("a fox", number, step_s=0.1))
                 time.sleep(rng.random())
