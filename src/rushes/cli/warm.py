@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -58,12 +58,12 @@ def warm(  # noqa: PLR0913  typer reads options from arguments
     """Queue shots of templates behind all other work, so that who asks for them later finds them made."""
     from rushes.cli.take_plan import lasting_name
 
-    told = {"seconds": seconds, "size": size, "steps": steps}
+    told: dict[str, Any] = {"seconds": seconds, "size": size, "steps": steps}
     settings = {name: value for name, value in told.items() if value is not None}
     texts = _texts(template, values or [], language, table, file)
     studio = open_studio()
     wanted = _wanted(studio, texts, lasting_name(model), range(seed, seed + seeds), settings)
-    whole = {
+    whole: dict[str, Any] = {
         "clips": len(wanted),
         "estimate_s": round(sum(each.seconds for each in wanted), 1),
         "basis": wanted[0].basis,
@@ -103,7 +103,7 @@ def _texts(
 
 
 def _wanted(
-    studio: Studio, texts: list[tuple[str, str]], model: str, seeds: range, settings: dict[str, object]
+    studio: Studio, texts: list[tuple[str, str]], model: str, seeds: range, settings: dict[str, Any]
 ) -> list[Ahead]:
     """All of them, planned before any is queued; equal sizes take equally long."""
     from rushes.cli.shot_takes import foretold

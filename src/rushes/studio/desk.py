@@ -1,6 +1,7 @@
 """Who works: one person of one tenant. Every query starts here, so none sees another tenant's rows."""
 
 import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,7 +90,7 @@ def events_of(desk: Desk, subject: str, after: int = 0) -> tuple[Event, ...]:
 
 def open_desk(store: Store, tenant: str = LOCAL_TENANT, person: str = "", role: Role = Role.ADMIN) -> Desk:
     """The desk of a person, by default of the one at this machine; both are made where they are new."""
-    person = person or getpass.getuser()
+    person = person or _user()
     with store.read() as connection:
         found = connection.execute(_who(tenant, person)).first()
     if found is not None:
@@ -111,6 +112,14 @@ def open_desk(store: Store, tenant: str = LOCAL_TENANT, person: str = "", role: 
         )
         desk.log(connection, desk.person_id, "person joined", {"name": person, "role": role})
     return desk
+
+
+def _user() -> str:
+    """Who sits at this machine; in a container there may be nobody by name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _who(tenant: str, person: str) -> Select[Any]:
