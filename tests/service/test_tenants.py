@@ -43,11 +43,13 @@ def fill(client, house):
     text = "INT. TEAHOUSE - NIGHT\n\nA fox sits at a table.\n"
     script = client.post("/v1/projects/FOX/scripts", params={"name": "a.txt"}, content=text).json()
     scene = client.get(f"/v1/scripts/{script['id']}/scenes").json()["data"][0]
+    asked = {"rows": [{"text": "a fox"}], "is_paused": True}
+    batch = client.post("/v1/projects/FOX/batches", json=asked).json()
     waits = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
     told = client.get(f"/v1/webhook_endpoints/{endpoint['id']}/deliveries").json()["data"][0]
     return {
         "project_id": project["id"], "shot_id": shot["id"], "take_id": take["id"], "note_id": note["id"],
-        "sha256": file["sha256"], "script_id": script["id"], "scene_id": scene["id"],
+        "sha256": file["sha256"], "batch_id": batch["id"], "script_id": script["id"], "scene_id": scene["id"],
         "video_id": take["id"].replace("take", "video"), "task_id": take["id"],
         "job_id": waits["job"]["id"], "name": "clip", "endpoint_id": endpoint["id"],
         "delivery_id": told["id"],

@@ -1,5 +1,6 @@
 """Errors over HTTP: one table of statuses, one envelope, and DashScope's for its clients."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,6 +25,8 @@ from rushes.core.errors import (
 )
 
 DASHSCOPE = "/api/v1/"
+# What helps stands behind the last of these in all our messages.
+_REMEDY = re.compile(r"[:;] ")
 _NEVER = (("x-should-retry", "false"),)
 _SOON = (("retry-after", "5"),)
 
@@ -183,7 +186,7 @@ def _envelope(
     else:
         kind = "server_error" if answer.status >= 500 else "invalid_request_error"
         problem = Problem(
-            message=message, remedy=message.rpartition(": ")[2], type=kind, code=answer.code,
+            message=message, remedy=_REMEDY.split(message)[-1], type=kind, code=answer.code,
             param=param or None, request_id=number,
         )  # fmt: skip
         if decision is not None:

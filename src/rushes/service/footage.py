@@ -41,6 +41,7 @@ class Window:
     skip: int = 0
     project_id: str = ""
     shot_id: str = ""
+    batch_id: str = ""
     model: str = ""
     states: tuple[JobState, ...] = ()
     since: float = 0.0
@@ -104,6 +105,7 @@ def _asked(desk: Desk, window: Window) -> Select[Any]:
     wanted = (
         (window.project_id, takes.c.project_id == window.project_id),
         (window.shot_id, takes.c.shot_id == window.shot_id),
+        (window.batch_id, takes.c.batch_id == window.batch_id),
         (window.model, takes.c.request["model"].as_string() == window.model),
         (window.states, exists().where(jobs.c.take_id == takes.c.id, jobs.c.state.in_(window.states))),
         (window.since, takes.c.created_at >= window.since),

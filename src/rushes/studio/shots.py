@@ -1,8 +1,9 @@
 """Shots and their revisions: what a shot says may change, what it said stays."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
@@ -67,7 +68,7 @@ def add_shot(
     """:func:`new_shot` within a transaction."""
     desk.one(connection, schema.projects, project_id, "project")
     table = schema.shots
-    code = code or _next_code(connection, project_id, FIRST_SEQUENCE)
+    code = code or next(next_codes(connection, project_id))
     parts = _CODE.fullmatch(code)
     if parts is None:
         raise UsageError(f"shot code {code!r} is not SEQUENCE_SHOT: write it like SQ010_SH0030")
@@ -170,6 +171,16 @@ def reorder_shots(desk: Desk, project_id: str, shot_ids: Sequence[str]) -> None:
         desk.log(connection, project_id, "shots reordered")
 
 
+def next_codes(connection: Connection, project_id: str) -> Iterator[str]:
+    """Free codes of the first sequence, ten apart, behind those there are now."""
+    table = schema.shots
+    ours = table.c.code.between(f"{FIRST_SEQUENCE}_SH", f"{FIRST_SEQUENCE}_SHZ")
+    codes = connection.scalars(select(table.c.code).where(table.c.project_id == project_id, ours))
+    pattern = re.compile(rf"{FIRST_SEQUENCE}_SH(\d+)")
+    last = max((int(found[1]) for code in codes if (found := pattern.match(code))), default=0)
+    return (f"{FIRST_SEQUENCE}_SH{number:04d}" for number in count(last // _STEP * _STEP + _STEP, _STEP))
+
+
 def insert_revisions(connection: Connection, desk: Desk, new: Sequence[tuple[str, int, Words]]) -> None:
     """Write down the words of shots: id, number of the revision, what it says."""
     now = desk.store.now(connection)
@@ -187,14 +198,6 @@ def insert_revisions(connection: Connection, desk: Desk, new: Sequence[tuple[str
         this = update(schema.shots).where(schema.shots.c.id == shot_id)
         connection.execute(this.values(revision=revision))
         desk.log(connection, shot_id, "shot revised", {"revision": revision})
-
-
-def _next_code(connection: Connection, project_id: str, sequence: str) -> str:
-    table = schema.shots
-    of_sequence = table.c.code.between(f"{sequence}_SH", f"{sequence}_SHZ")
-    codes = connection.scalars(select(table.c.code).where(table.c.project_id == project_id, of_sequence))
-    numbers = [int(found[1]) for code in codes if (found := re.match(rf"{sequence}_SH(\d+)", code))]
-    return f"{sequence}_SH{max(numbers, default=0) // _STEP * _STEP + _STEP:04d}"
 
 
 def _asked(desk: Desk, project_id: str | None = None) -> Select[Any]:
