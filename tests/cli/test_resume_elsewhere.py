@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import time
 from dataclasses import replace
 
 import pytest
@@ -15,6 +14,8 @@ from rushes.cli.desk import open_studio
 from rushes.cli.screen import Screen
 from rushes.cli.take_steps import Filmer
 from rushes.cli.watching import Watching
+from rushes.core.settings import Settings
+from rushes.engine.events import StepDone
 from rushes.engine.tensor_file import read_tensor_file
 from rushes.models.bundle import save_bundle
 from rushes.studio.foreground import run_now
@@ -24,23 +25,34 @@ from rushes.studio.shooting import inbox_shot, submit_take
 from rushes.studio.takes import TakeRequest, master_of
 from rushes.studio.worker import Patience, Worker
 
-STEPS, KILLED_AFTER = 12, 4
+STEPS, KILLED_AFTER = 8, 4
 LEFT = [JobState.QUEUED, JobState.RUNNING]
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """Slow enough to be killed between two steps; its solver remembers the steps before."""
-    tiny = tiny_bundle(depth=24)
+    """Its solver remembers the steps before."""
+    tiny = tiny_bundle()
     sampling = replace(tiny.defaults.sampling, step_rule="unipc")
     folder = tmp_path_factory.mktemp("models") / "unipc"
     save_bundle(replace(tiny, defaults=replace(tiny.defaults, sampling=sampling)), folder)
     return folder
 
 
+class Deadly(Watching):
+    """Kills its whole group after a step, once, where the home holds a file called ``kill``."""
+
+    def see(self, event):
+        super().see(event)
+        token = Settings.from_environment().home / "kill"
+        if isinstance(event, StepDone) and event.step == KILLED_AFTER and token.exists():
+            token.unlink()
+            os.killpg(0, signal.SIGKILL)
+
+
 def build():
     """In the worker's child: progress is saved after every step, not every minute."""
-    return Filmer(Camera(Watching(Screen(True, True)), Machine(save_every=1)), open_studio().files)
+    return Filmer(Camera(Deadly(Screen(True, True)), Machine(save_every=1)), open_studio().files)
 
 
 def work():
@@ -65,13 +77,6 @@ def submit(studio, model):
     return submit_take(studio.desk, shot_id, TakeRequest(words, 5, str(model), settings))
 
 
-def wait_for(is_so):
-    deadline = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def saved_step(runs):
     """The step last saved, 0 for none."""
     files = [read_tensor_file(path) for path in runs.glob("*/progress.safetensors")]
@@ -89,17 +94,16 @@ def test_another_worker_goes_on_at_the_saved_step(model, monkeypatch, tmp_path):
     monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "killed"))
     studio = open_studio()
     taken = submit(studio, model)
+    (tmp_path / "killed" / "kill").touch()
     first = start()
-    wait_for(lambda: saved_step(tmp_path / "killed" / "runs") >= KILLED_AFTER)
-    os.killpg(first.pid, signal.SIGKILL)
     first.join()
-    saved = saved_step(tmp_path / "killed" / "runs")
-    assert KILLED_AFTER <= saved < STEPS
-    start().join(120)
+    assert first.exitcode == -signal.SIGKILL
+    assert saved_step(tmp_path / "killed" / "runs") == KILLED_AFTER
+    start().join()
 
     job, master = find_job(studio.desk, taken.job.id), master_of(studio.desk, taken.take.id)
     assert (job.state, job.attempt, job.strikes) == (JobState.SUCCEEDED, 2, 2)
-    assert master.recipe["recorded"]["resumed_after_step"] == saved
+    assert master.recipe["recorded"]["resumed_after_step"] == KILLED_AFTER
     unbroken = master_of(whole_studio.desk, whole.take.id)
     assert unbroken.recipe["recorded"]["resumed_after_step"] == 0
     assert master.sha256 == unbroken.sha256
