@@ -50,6 +50,7 @@ def test_every_route_keeps_to_its_description(house):
         client.post("/v1/projects", json={"code": "FOX"})
         client.post("/v1/videos", json={"prompt": "a fox"})
         client.post("/v1/files", content=picture(90))
+        client.put("/v1/projects/FOX/cuts/rough", json={})
         client.post("/v1/projects/FOX/batches", json={"rows": [{"text": "a fox"}]})
         client.post("/v1/projects/FOX/scripts", params={"name": "a.txt"}, content="INT. ROOM - DAY\n\nRain.")
         work_off(house)

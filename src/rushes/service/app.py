@@ -7,6 +7,7 @@ from fastapi import FastAPI
 import rushes
 from rushes.service import (
     batches,
+    cuts,
     dashscope,
     delivery,
     files,
@@ -43,7 +44,7 @@ def make_app(house: House, crew: Crew | None = None) -> FastAPI:
         meter.watch(crew)
     app.state.house, app.state.door, app.state.meter, app.state.crew = house, Door(house), meter, crew
     parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
-    for part in (*parts, policy, scripts, batches, variants, retention):
+    for part in (*parts, policy, scripts, batches, variants, cuts, retention):
         app.include_router(part.router)
     add_error_handlers(app)
     app.add_middleware(Watch, house=house, meter=meter)
