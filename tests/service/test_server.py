@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +21,9 @@ from rushes.service.caller import Door
 from rushes.service.crew import Crew
 from rushes.service.server import Address, check_address
 from rushes.service.submit import Wish, submit_words
+from rushes.studio import store as store_module
 from rushes.studio.jobs.queue import find_job
+from rushes.studio.store import open_store
 from rushes.studio.worker import Patience
 
 RUSHES = "from rushes.cli import main; main()"
@@ -174,3 +177,22 @@ def test_under_load_what_runs_ends_and_what_waits_stays_in_the_queue(house):
     team.stop(120.0)
     states = sorted(find_job(caller.desk, job.id).state for job in jobs)
     assert states == ["queued", "queued", "succeeded"]
+
+
+@pytest.mark.parametrize("path", ["/v1/videos", "/api/v1/services/aigc/video-generation/video-synthesis"])
+def test_a_database_that_stays_locked_is_a_503_worth_another_try(house, tmp_path, monkeypatch, path):
+    monkeypatch.setattr(store_module, "BUSY_S", 0.1)
+    hasty = replace(house, store=open_store(f"sqlite:///{tmp_path}/studio.db"))
+    client = TestClient(make_app(hasty), raise_server_exceptions=False)
+    is_openai = path == "/v1/videos"
+    wish = {"model": "mini", **({"prompt": "a fox"} if is_openai else {"input": {"prompt": "a fox"}})}
+    headers = {} if is_openai else {"X-DashScope-Async": "enable"}
+    assert client.post(path, json=wish, headers=headers).status_code == 200
+    other = sqlite3.connect(tmp_path / "studio.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = client.post(path, json=wish, headers=headers)
+    other.close()
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "5"
+    assert client.post(path, json=wish, headers=headers).status_code == 200
+    hasty.store.engine.dispose()

@@ -1,6 +1,8 @@
 """The schema: migrated once whoever comes first, equal to what the code thinks, guarded against changes."""
 
 import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from rushes.core.errors import StoreError, UsageError
 from rushes.studio import schema
+from rushes.studio import store as store_module
 from rushes.studio.desk import events_of, open_desk
 from rushes.studio.migrate import scripts
 from rushes.studio.reviews import Choice, choose
@@ -109,3 +112,47 @@ def test_sqlite_writers_wait_for_each_other(tmp_path):
             writing.execute(delete(schema.events))
             assert connection.execute(select(schema.events)).all() == []
     other.dispose()
+
+
+def test_threads_that_write_wait_for_each_other_however_impatient_sqlite_is(tmp_path, monkeypatch):
+    engine = store_module._engine
+
+    def hasty(url):
+        """SQLite waits for nobody; the threads still do."""
+        with monkeypatch.context() as patch:
+            patch.setattr(store_module, "BUSY_S", 0.0)
+            return engine(url)
+
+    monkeypatch.setattr(store_module, "_engine", hasty)
+    store = open_store(f"sqlite:///{tmp_path}/studio.db")
+    desk = open_desk(store, person="lin")
+    together = threading.Barrier(8)
+
+    def write(number):
+        together.wait(60)
+        for step in range(20):
+            with store.write() as connection:
+                desk.log(connection, f"thread_{number}", "step", {"step": step})
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert [len(events_of(desk, f"thread_{number}")) for number in range(8)] == [20] * 8
+
+
+def test_readers_are_let_in_while_many_writers_wait(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/studio.db")
+    together = threading.Barrier(21)
+
+    def write(_number):
+        together.wait(60)
+        with store.write() as connection:
+            connection.execute(text("SELECT 1"))
+
+    with ThreadPoolExecutor(20) as pool:
+        with store.write():
+            waiting = [pool.submit(write, number) for number in range(20)]
+            together.wait(60)
+            with store.read() as first, store.read() as second:
+                assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1")) == 1
+            assert store.engine.pool.checkedout() == 1
+        assert [each.result(60) for each in waiting] == [None] * 20

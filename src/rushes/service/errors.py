@@ -1,5 +1,6 @@
 """Errors over HTTP: one table of statuses, one envelope, and DashScope's for its clients."""
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 
 from rushes.core.decision import Decision
@@ -24,6 +27,7 @@ from rushes.core.errors import (
     WeightsError,
 )
 
+log = logging.getLogger("rushes.http")
 DASHSCOPE = "/api/v1/"
 # What helps stands behind the last of these in all our messages.
 _REMEDY = re.compile(r"[:;] ")
@@ -141,6 +145,8 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RushesError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(OperationalError, _unavailable)
+    app.add_exception_handler(NoConnectionError, _unavailable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -168,6 +174,13 @@ def _http(request: Request, error: Exception) -> JSONResponse:
         error.detail if ": " in error.detail else f"{error.detail}: /openapi.json lists what can be asked"
     )
     return _envelope(request, answer, detail)
+
+
+def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    """The database is locked, full, restarting or gone: nothing was done, and a client may send again."""
+    log.error("the database did not answer", exc_info=error)
+    words = "the database does not answer: send the same again in a few seconds"
+    return _envelope(request, ANSWERS[StoreError], words)
 
 
 def _unexpected(request: Request, _error: Exception) -> JSONResponse:

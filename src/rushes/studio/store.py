@@ -4,11 +4,12 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
@@ -17,6 +18,9 @@ from rushes.studio.schema import REVISION
 
 # How long a writer waits for another one, seconds.
 BUSY_S = 30.0
+# Connections to SQLite that are kept open: one for each thread that may answer a request (AnyIO has 40), and
+# some for workers and couriers. With fewer, readers would wait until writers have had their turn.
+_MOST_CONNECTIONS = 56
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Store:
 
     engine: Engine
     clock: Callable[[], float] = time.time
+    _turn: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -47,8 +52,24 @@ class Store:
         SQLite has one writer at a time: the lock is taken at once, since one that is asked for in the middle
         of a transaction may be refused without waiting.
         """
-        with self.engine.connect().execution_options(rushes_writes=True) as connection, connection.begin():
-            yield connection
+        with self._in_turn():
+            writer = self.engine.connect().execution_options(rushes_writes=True)
+            with writer as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Let the threads of this process write to SQLite one after the other.
+
+        SQLite itself has no queue: who waits looks again every now and then, and of many, one may find it
+        locked every time until BUSY_S are over. Who has waited so long here does ask SQLite.
+        """
+        is_mine = self.is_sqlite and self._turn.acquire(timeout=BUSY_S)
+        try:
+            yield
+        finally:
+            if is_mine:
+                self._turn.release()
 
     def now(self, connection: Connection) -> float:
         """Seconds since 1970 by the clock all workers share."""
@@ -91,7 +112,10 @@ def _engine(url: str) -> Engine:
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_S})
+    engine = create_engine(
+        parsed, connect_args={"timeout": BUSY_S}, poolclass=QueuePool, pool_size=_MOST_CONNECTIONS,
+        pool_use_lifo=True,
+    )  # fmt: skip
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
