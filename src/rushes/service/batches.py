@@ -39,7 +39,7 @@ from rushes.studio.shooting import Terms
 from rushes.studio.shots import find_shot
 
 router = APIRouter(prefix="/v1", tags=["batches"], responses=ERRORS)
-MOST_TAKES = 2000
+MOST_TAKES = 1000
 _MOST_TAKES_OF_ROW = 99
 _ROWS: Any = [
     {"text": "a red fox in rain", "takes": 2, "seed": 7},

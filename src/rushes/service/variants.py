@@ -15,7 +15,7 @@ from rushes.service.video_fields import Words
 
 router = APIRouter(prefix="/v1", tags=["variants"], responses=ERRORS)
 # Every one is parsed and edited while the caller waits.
-MOST_VARIANTS = 2000
+MOST_VARIANTS = 1000
 _EXAMPLE: dict[str, Any] = {
     "text": "a red fox in rain at night",
     "axes": ["weather=rain,snow", "colour=red,gray"],
