@@ -5,18 +5,29 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, exists, func, select, tuple_
 
 from rushes.core.errors import MissingError
-from rushes.studio.desk import Desk
+from rushes.studio.desk import TENANT, Desk
 from rushes.studio.files import FileStore
 from rushes.studio.jobs.job import ENDED, Job, JobState, job_of
 from rushes.studio.jobs.queue import cancel
-from rushes.studio.retention import DELETED, delete_take, is_deleted
-from rushes.studio.schema import events, jobs, renditions, takes
-from rushes.studio.takes import Rendition, Take, get_take
+from rushes.studio.retention import delete_take, is_deleted
+from rushes.studio.schema import jobs, renditions, takes
+from rushes.studio.takes import Rendition, Take, get_take, take_of
 
 CLIP, SHEET = "clip", "sheet"
+_TAKES = bindparam("some_takes", expanding=True)
+# Built once: these are asked for whenever somebody looks how far a clip is.
+_THIS = select(takes, is_deleted().label("is_gone")).where(
+    takes.c.tenant_id == TENANT, takes.c.id == bindparam("a_take")
+)
+_JOBS = select(jobs).where(jobs.c.tenant_id == TENANT, jobs.c.take_id.in_(_TAKES)).order_by(jobs.c.created_at)
+_FILES = (
+    select(renditions)
+    .where(renditions.c.tenant_id == TENANT, renditions.c.take_id.in_(_TAKES))
+    .order_by(renditions.c.made_at)
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +74,13 @@ def take_id(video_id: str) -> str:
 def find_footage(desk: Desk, take_id: str) -> Footage:
     """One take; MissingError where this tenant has none, or has deleted it."""
     with desk.store.read() as connection:
-        if connection.scalar(desk.only(events).where(_tells_of(take_id), events.c.kind == DELETED).limit(1)):
+        this = {"a_tenant": desk.tenant_id, "a_take": take_id}
+        row = connection.execute(_THIS, this).mappings().first()
+        if row is None:
+            raise MissingError(f"there is no take {take_id!r}: `rushes show` lists what there is")
+        if row["is_gone"]:
             raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
-        return _with_jobs(connection, desk, [get_take(connection, desk, take_id)])[0]
+        return _with_jobs(connection, desk, [take_of(row)])[0]
 
 
 def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]:
@@ -79,15 +94,17 @@ def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]
             here = (last.created_at, last.id)
             asked = asked.where(place > here if window.is_ascending else place < here)
         sorted_by = order if window.is_ascending else tuple(column.desc() for column in order)
-        ids = connection.scalars(asked.order_by(*sorted_by).offset(window.skip).limit(window.limit + 1)).all()
-        found = [get_take(connection, desk, take_id) for take_id in ids[: window.limit]]
-        return tuple(_with_jobs(connection, desk, found)), len(ids) > window.limit
+        page = asked.order_by(*sorted_by).offset(window.skip).limit(window.limit + 1)
+        rows = connection.execute(page).mappings().all()
+        found = [take_of(row) for row in rows[: window.limit]]
+        return tuple(_with_jobs(connection, desk, found)), len(rows) > window.limit
 
 
 def count_footage(desk: Desk, window: Window) -> int:
     """How many takes there are in all pages."""
     with desk.store.read() as connection:
-        return connection.scalar(select(func.count()).select_from(_asked(desk, window).subquery())) or 0
+        ids = _asked(desk, window).with_only_columns(takes.c.id).subquery()
+        return connection.scalar(select(func.count()).select_from(ids)) or 0
 
 
 def delete_footage(desk: Desk, kept: FileStore, take_id: str) -> None:
@@ -111,23 +128,18 @@ def _asked(desk: Desk, window: Window) -> Select[Any]:
         (window.since, takes.c.created_at >= window.since),
         (window.until < inf, takes.c.created_at <= window.until),
     )
-    asked = desk.only(takes).with_only_columns(takes.c.id).where(~is_deleted())
+    asked = desk.only(takes).where(~is_deleted())
     return asked.where(*(clause for is_asked, clause in wanted if is_asked))
-
-
-def _tells_of(take_id: str) -> Any:
-    return events.c.subject == take_id
 
 
 def _with_jobs(connection: Connection, desk: Desk, found: Sequence[Take]) -> list[Footage]:
     ids = [take.id for take in found]
     by_take: dict[str, Job] = {}
-    asked = desk.only(jobs).where(jobs.c.take_id.in_(ids)).order_by(jobs.c.created_at)
-    for row in connection.execute(asked).mappings():
+    these = {"a_tenant": desk.tenant_id, "some_takes": ids}
+    for row in connection.execute(_JOBS, these).mappings():
         by_take[row["take_id"]] = job_of(row)
     files: dict[str, dict[str, Rendition]] = {take_id: {} for take_id in ids}
-    finished = desk.only(renditions).where(renditions.c.take_id.in_(ids)).order_by(renditions.c.made_at)
-    for row in connection.execute(finished).mappings():
+    for row in connection.execute(_FILES, these).mappings():
         made = Rendition(**{name: row[name] for name in Rendition.__annotations__})
         files[made.take_id][made.name] = made
     return [Footage(take, by_take.get(take.id), files[take.id]) for take in found]

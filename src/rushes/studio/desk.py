@@ -5,9 +5,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, insert, select
+from sqlalchemy import Connection, RowMapping, Select, String, Table, bindparam, insert, select
 
 from rushes.core.decision import Gate
 from rushes.core.errors import MissingError
@@ -16,6 +17,9 @@ from rushes.studio import schema
 from rushes.studio.store import Store, new_id
 
 LOCAL_TENANT = "local"
+# For statements that are built once; building one takes longer than running it.
+TENANT = bindparam("a_tenant", type_=String)
+_LOG = insert(schema.events)
 
 
 class Role(StrEnum):
@@ -46,7 +50,8 @@ class Desk:
 
     def one(self, connection: Connection, table: Table, row_id: str, kind: str) -> RowMapping:
         """The row with this id; UsageError where this tenant has none, ``kind`` says of what."""
-        row = connection.execute(self.only(table).where(table.c.id == row_id)).mappings().first()
+        this = {"a_tenant": self.tenant_id, "an_id": row_id}
+        row = connection.execute(_one_of(table), this).mappings().first()
         if row is None:
             raise MissingError(f"there is no {kind} {row_id!r}: `rushes show` lists what there is")
         return row
@@ -55,12 +60,11 @@ class Desk:
         self, connection: Connection, subject: str, kind: str, detail: Mapping[str, Any] | None = None
     ) -> None:
         """Write into the journal, in the transaction of what it tells of."""
-        connection.execute(
-            insert(schema.events).values(
-                tenant_id=self.tenant_id, person_id=self.person_id, subject=subject, kind=kind,
-                detail=dict(detail or {}), created_at=self.store.now(connection),
-            )
-        )  # fmt: skip
+        row = {
+            "tenant_id": self.tenant_id, "person_id": self.person_id, "subject": subject, "kind": kind,
+            "detail": dict(detail or {}), "created_at": self.store.now(connection),
+        }  # fmt: skip
+        connection.execute(_LOG, row)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,11 @@ def open_desk(store: Store, tenant: str = LOCAL_TENANT, person: str = "", role: 
         )
         desk.log(connection, desk.person_id, "person joined", {"name": person, "role": role})
     return desk
+
+
+@cache
+def _one_of(table: Table) -> Select[Any]:
+    return select(table).where(table.c.tenant_id == TENANT, table.c.id == bindparam("an_id", type_=String))
 
 
 def _user() -> str:

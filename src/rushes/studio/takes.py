@@ -142,7 +142,7 @@ def add_take(
         desk.log(connection, take_id, JUDGED, asdict(decision))
     if decision is not None and decision.decision is Verdict.REVIEW:
         add_note(connection, desk, take_id, NewNote(decision.sentence(), Source.GATE, decision.rule))
-    return _take(desk.one(connection, schema.takes, take_id, "take"))
+    return take_of(desk.one(connection, schema.takes, take_id, "take"))
 
 
 def find_take(desk: Desk, code: str, project_id: str | None = None) -> Take:
@@ -154,7 +154,7 @@ def find_take(desk: Desk, code: str, project_id: str | None = None) -> Take:
     with desk.store.read() as connection:
         rows = connection.execute(asked).mappings().all()
     if len(rows) == 1:
-        return _take(rows[0])
+        return take_of(rows[0])
     if rows:
         raise UsageError(f"{len(rows)} projects have a take {code}: add --project")
     raise MissingError(f"there is no take {code!r}: `rushes show` lists those there are")
@@ -176,7 +176,7 @@ def take_of_file(desk: Desk, sha256: str) -> Take | None:
     asked = desk.only(takes).where(is_kept).order_by(takes.c.created_at.desc()).limit(1)
     with desk.store.read() as connection:
         row = connection.execute(asked).mappings().first()
-    return None if row is None else _take(row)
+    return None if row is None else take_of(row)
 
 
 def children_of(desk: Desk, take_id: str) -> tuple[Take, ...]:
@@ -191,7 +191,7 @@ def takes_in(desk: Desk, project_id: str) -> tuple[Take, ...]:
 
 def get_take(connection: Connection, desk: Desk, take_id: str) -> Take:
     """A take by its id, within a transaction."""
-    return _take(desk.one(connection, schema.takes, take_id, "take"))
+    return take_of(desk.one(connection, schema.takes, take_id, "take"))
 
 
 def add_master(connection: Connection, desk: Desk, master: Master) -> None:
@@ -248,10 +248,11 @@ def _listed(desk: Desk, which: Any) -> tuple[Take, ...]:
     asked: Select[Any] = desk.only(schema.takes).where(which)
     with desk.store.read() as connection:
         rows = connection.execute(asked.order_by(schema.takes.c.code)).mappings()
-        return tuple(_take(row) for row in rows)
+        return tuple(take_of(row) for row in rows)
 
 
-def _take(row: RowMapping) -> Take:
+def take_of(row: RowMapping) -> Take:
+    """A row of the table as a value."""
     origin = Origin(Relation(row["relation"]), row["parent_id"], row["note_id"], row["batch_id"])
     plain = ("id", "project_id", "shot_id", "shot_revision_id", "take", "code", "person_id", "created_at")
     return Take(
