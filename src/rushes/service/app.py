@@ -31,6 +31,7 @@ from rushes.service.house import House
 from rushes.service.metrics import Meter
 from rushes.service.tracing import Tracing
 from rushes.service.watch import Watch
+from rushes.service.wire import Wire
 
 
 def make_app(house: House, crew: Crew | None = None) -> FastAPI:
@@ -43,6 +44,7 @@ def make_app(house: House, crew: Crew | None = None) -> FastAPI:
     if crew is not None:
         meter.watch(crew)
     app.state.house, app.state.door, app.state.meter, app.state.crew = house, Door(house), meter, crew
+    app.state.wire = Wire(house)
     parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
     for part in (*parts, policy, scripts, batches, variants, cuts, retention):
         app.include_router(part.router)
