@@ -1,12 +1,13 @@
 """Who asks: from a request's key to a desk. A route without a desk cannot reach a single row."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -50,6 +51,19 @@ class Door:
 
     def enter(self, text: str | None, address: str = "") -> Caller:
         """The caller with this key, from this address. Raises UnknownKeyError, BusyError for too many."""
+        who, scopes = self._admit(text, address)
+        return Caller(self.house, self._desks.get(who) or self._open(who), scopes)
+
+    async def let_in(self, text: str | None, address: str) -> Caller:
+        """:meth:`enter` in the event loop; only who comes for the first time waits for the database."""
+        who, scopes = self._admit(text, address)
+        desk = self._desks.get(who)
+        if desk is None:
+            desk = await run_in_threadpool(self._open, who)
+        return Caller(self.house, desk, scopes)
+
+    def _admit(self, text: str | None, address: str) -> tuple[tuple[str, str], tuple[str, ...]]:
+        """Tenant and person, and what they may do."""
         house = self.house
         key = house.keys.find(text, time.time()) if text else None
         if key is None and not house.is_open:
@@ -58,15 +72,13 @@ class Door:
             raise UnknownKeyError("the key is missing, unknown or expired: send Authorization: Bearer KEY")
         self._count(key.id if key else "", house.limits.requests_per_minute)
         if key is None:
-            return Caller(house, self._desk(LOCAL_TENANT, ""), tuple(Scope))
-        return Caller(house, self._desk(key.tenant, key.person), key.scopes)
+            return (LOCAL_TENANT, ""), tuple(Scope)
+        return (key.tenant, key.person), key.scopes
 
-    def _desk(self, tenant: str, person: str) -> Desk:
-        desk = self._desks.get((tenant, person))
-        if desk is None:
-            house = self.house
-            desk = replace(open_desk(house.store, tenant, person), gate=house.gate.judge, price=house.price)
-            self._desks[tenant, person] = desk
+    def _open(self, who: tuple[str, str]) -> Desk:
+        house = self.house
+        desk = replace(open_desk(house.store, *who), gate=house.gate.judge, price=house.price)
+        self._desks[who] = desk
         return desk
 
     def _count(self, name: str, most: int) -> None:
@@ -84,15 +96,15 @@ class Door:
                 self._buckets = {key: each for key, each in self._buckets.items() if each.at > now - 60}
 
 
-def need(scope: Scope) -> Callable[..., Caller]:
+def need(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, if the key has this scope."""
 
-    def caller(
+    async def caller(
         request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
     ) -> Caller:
         door: Door = request.app.state.door
         address = request.client.host if request.client else ""
-        found = door.enter(given.credentials if given else None, address)
+        found = await door.let_in(given.credentials if given else None, address)
         if scope not in found.scopes:
             raise ScopeError(f"the key lacks the scope {scope}: ask for a key with it")
         return replace(found, desk=replace(found.desk, trace=trace_of(request.scope)))

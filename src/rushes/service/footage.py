@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select, tuple_
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, select, tuple_
 
 from rushes.core.errors import MissingError
 from rushes.studio.desk import TENANT, Desk
@@ -17,7 +17,7 @@ from rushes.studio.schema import jobs, renditions, takes
 from rushes.studio.takes import Rendition, Take, get_take, take_of
 
 CLIP, SHEET = "clip", "sheet"
-_TAKES = bindparam("some_takes", expanding=True)
+_TAKES: BindParameter[Any] = bindparam("some_takes", expanding=True)
 # Built once: these are asked for whenever somebody looks how far a clip is.
 _THIS = select(takes, is_deleted().label("is_gone")).where(
     takes.c.tenant_id == TENANT, takes.c.id == bindparam("a_take")

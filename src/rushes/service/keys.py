@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -47,10 +48,12 @@ class KeyFile:
 
     def all(self) -> tuple[Key, ...]:
         """Every key, expired ones too."""
-        if not self.path.exists():
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
             return ()
-        document = json.loads(self.path.read_text(encoding="utf-8"))
-        return tuple(parse(Key, each, "key") for each in document["keys"])
+        # Every request asks; a file is never changed, only replaced by another.
+        return _read(self.path, (found.st_ino, found.st_mtime_ns, found.st_size))
 
     def issue(
         self, tenant: str, person: str, scopes: Sequence[Scope], now: float, lasts_s: float | None = None
@@ -98,6 +101,12 @@ class KeyFile:
         partial.touch(mode=0o600)
         partial.write_text(json.dumps({"keys": [asdict(key) for key in keys]}, indent=1), encoding="utf-8")
         partial.replace(self.path)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _version: tuple[int, int, int]) -> tuple[Key, ...]:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(parse(Key, each, "key") for each in document["keys"])
 
 
 def _digest(text: str) -> str:
