@@ -156,7 +156,7 @@ Found = Annotated[Footage, Depends(the_footage)]
 
 
 @router.get("/{video_id}")
-def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
+async def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
     """One video; ask again after ``openai-poll-after-ms``."""
     response.headers["openai-poll-after-ms"] = "500"
     return _view(caller, footage)
