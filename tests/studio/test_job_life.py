@@ -15,6 +15,7 @@ from sqlalchemy import select
 from rushes.core.errors import LeaseLostError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import open_desk
+from rushes.studio.jobs.budget import LONGEST_SILENCE_S
 from rushes.studio.jobs.claim import MAX_LEASE_S, claim
 from rushes.studio.jobs.ending import ANSWERS, fail, give_up, succeed
 from rushes.studio.jobs.heartbeat import Progress, Word, heartbeat
@@ -57,9 +58,11 @@ class Expected:
     is_degraded: bool = False
     lease_until: float = 0.0
     not_before: float = 0.0
+    started_at: float = 0.0
+    reserved_s: float = ESTIMATE_S
 
     def end(self, state):
-        self.state = state
+        self.state, self.reserved_s = state, 0.0
 
     def answer(self, failure, now):
         if self.is_cancelled:
@@ -87,14 +90,23 @@ class JobLife(RuleBasedStateMachine):
         self.desk = open_desk(self.store)
         self.project = new_project(self.desk, NewProject("P"))
         set_budget(self.desk, self.project.id, BUDGET_S)
-        self.jobs = {}
+        self.jobs, self.spent_s = {}, 0.0
 
     def teardown(self):
         if hasattr(self, "store"):
             self.store.engine.dispose()
 
     def reserved(self):
-        return sum(ESTIMATE_S for job in self.jobs.values() if job.state not in ENDED)
+        return sum(job.reserved_s for job in self.jobs.values())
+
+    def has_money(self):
+        return self.spent_s + self.reserved() + ESTIMATE_S <= BUDGET_S + 1e-6
+
+    def settle(self, job):
+        """Beats in this test tell of no time, so all of an attempt is charged at its end."""
+        spent = min(max(self.now - job.started_at, 0.0), LONGEST_SILENCE_S)
+        self.spent_s += spent
+        job.reserved_s = max(job.reserved_s - spent, 0.0)
 
     def pick(self, number):
         return list(self.jobs)[number % len(self.jobs)]
@@ -111,9 +123,9 @@ class JobLife(RuleBasedStateMachine):
             with self.store.write() as connection:
                 job = submit(connection, self.desk, new)
         except UsageError:
-            assert self.reserved() + ESTIMATE_S > BUDGET_S
+            assert not self.has_money()
             return
-        assert self.reserved() + ESTIMATE_S <= BUDGET_S
+        assert self.has_money()
         self.jobs[job.id] = Expected(self.now, rank_of(self.now, priority))
 
     @rule(target=claims)
@@ -135,6 +147,7 @@ class JobLife(RuleBasedStateMachine):
         assert job in ready
         assert job.rank == min(each.rank for each in ready)
         job.state, job.lease_until = JobState.RUNNING, self.now + LEASE_S
+        job.started_at = self.now
         job.attempt += 1
         job.strikes += 1
         return found.claim
@@ -152,7 +165,9 @@ class JobLife(RuleBasedStateMachine):
     def beat(self, of):
         job, word = self.fenced(of, lambda: heartbeat(self.store, of, Progress(), 0.0, LEASE_S))
         if job:
-            assert word is (Word.CANCEL if job.is_cancelled else Word.GO_ON)
+            is_within = self.spent_s + self.reserved() <= BUDGET_S + 1e-6
+            expected = Word.GO_ON if is_within else Word.OUT_OF_BUDGET
+            assert word is (Word.CANCEL if job.is_cancelled else expected)
             job.lease_until = self.now + LEASE_S
 
     @rule(of=claims)
@@ -163,12 +178,14 @@ class JobLife(RuleBasedStateMachine):
 
         job, _ = self.fenced(of, act)
         if job:
+            self.settle(job)
             job.end(JobState.SUCCEEDED)
 
     @rule(of=claims, failure=st.sampled_from(Failure))
     def fail(self, of, failure):
         job, state = self.fenced(of, lambda: fail(self.store, of, failure, "why"))
         if job:
+            self.settle(job)
             job.answer(failure, self.now)
             assert state is job.state
 
@@ -176,6 +193,7 @@ class JobLife(RuleBasedStateMachine):
     def give_up(self, of):
         job, _ = self.fenced(of, lambda: give_up(self.store, of))
         if job:
+            self.settle(job)
             job.end(JobState.CANCELLED)
 
     @precondition(lambda self: self.jobs)
@@ -210,7 +228,7 @@ class JobLife(RuleBasedStateMachine):
     def try_again(self, number):
         job_id = self.pick(number)
         job = self.jobs[job_id]
-        can = job.state in (JobState.FAILED, JobState.CANCELLED) and self.reserved() + ESTIMATE_S <= BUDGET_S
+        can = job.state in (JobState.FAILED, JobState.CANCELLED) and self.has_money()
         if not can:
             with pytest.raises(UsageError):
                 try_again(self.desk, job_id)
@@ -225,8 +243,9 @@ class JobLife(RuleBasedStateMachine):
         table = schema.jobs
         with self.store.read() as connection:
             rows = {row["id"]: row for row in connection.execute(select(table)).mappings()}
-            reserved = connection.scalar(select(schema.projects.c.reserved_s))
-        assert reserved == self.reserved()
+            project = connection.execute(select(schema.projects)).mappings().one()
+        assert project["reserved_s"] == pytest.approx(self.reserved(), abs=1e-6)
+        assert project["spent_s"] == pytest.approx(self.spent_s, abs=1e-6)
         assert rows.keys() == self.jobs.keys()
         for job_id, job in self.jobs.items():
             row = rows[job_id]

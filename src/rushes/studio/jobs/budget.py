@@ -5,6 +5,9 @@ from sqlalchemy import Connection, RowMapping, Table, case, select, update
 from rushes.core.errors import LimitError
 from rushes.studio.schema import attempts, jobs, projects, tenants
 
+# What an attempt may be charged behind its last heartbeat, a lease: no jump of the clock costs more.
+LONGEST_SILENCE_S = 30.0
+
 
 def reserve(connection: Connection, tenant_id: str, project_id: str, seconds: float) -> None:
     """Put ``seconds`` aside; UsageError where the project or the tenant has not so much left."""
@@ -49,9 +52,9 @@ def spend(connection: Connection, job: RowMapping, attempt_s: float) -> bool:
 def settle(connection: Connection, job: RowMapping, now: float) -> None:
     """Charge the rest of an attempt that ends now, behind its last heartbeat."""
     this = (attempts.c.job_id == job["id"]) & (attempts.c.attempt == job["attempt"])
-    started = connection.scalar(select(attempts.c.started_at).where(this))
-    if started is not None:
-        spend(connection, job, now - started)
+    found = connection.execute(select(attempts.c.started_at, attempts.c.spent_s).where(this)).first()
+    if found is not None:
+        spend(connection, job, min(now - found.started_at, found.spent_s + LONGEST_SILENCE_S))
 
 
 def release(connection: Connection, job_id: str) -> None:
