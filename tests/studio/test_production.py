@@ -22,6 +22,7 @@ from rushes.studio.desk import events_of, open_desk
 from rushes.studio.fake import fake_steps
 from rushes.studio.files import FileStore, hash_file
 from rushes.studio.foreground import run_now
+from rushes.studio.inputs import take_in
 from rushes.studio.jobs.claim import claim
 from rushes.studio.jobs.heartbeat import Progress
 from rushes.studio.jobs.job import Failure, JobState
@@ -221,11 +222,10 @@ def unused_for_long(desk):
         connection.execute(update(schema.stage_results).values(used_at=0))
 
 
-def test_eviction_takes_what_is_loose_and_never_a_master_or_an_input(desk, files, shot):
-    picture = files.root / "given.png"
-    picture.parent.mkdir()
+def test_eviction_takes_what_is_loose_and_never_a_master_or_an_input(desk, files, shot, tmp_path):
+    picture = tmp_path / "given.png"
     picture.write_bytes(b"picture")
-    given = files.take_in(desk.tenant_id, picture, "image/png")
+    given = take_in(desk, files, picture)
     take, _ = make(desk, files, shot, inputs=(Input("first_frame", given.sha256),))
     pinned = {master_of(desk, take.id).sha256, given.sha256}
     pinned |= {rendition.sha256 for rendition in renditions_of(desk, take.id)}
