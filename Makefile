@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := constraints.txt pyproject.toml
+# Tests that mostly wait for processes and databases: they run beside the others.
+APART := tests/hosted tests/safety tests/service tests/studio
 
 # The prompt reaches the program through the environment, letter by letter: quotes, `$` and every script survive.
 # `value` keeps make from expanding `$` in it; the two lines below keep make from exporting it expanded.
@@ -21,7 +23,11 @@ scene: words $(BIN)/.scene  ## Words into scene.mp4, scene.png and scene.json: m
 	@$(BIN)/rushes shoot --output scene.mp4 -- "$$SCENE_PROMPT"
 
 test: check  ## Lint, types and the whole test suite
-	$(BIN)/python -m pytest
+	@export OMP_NUM_THREADS=1; \
+	$(BIN)/python -m pytest -p no:cacheprovider $(APART) > .venv/apart.log 2>&1 & apart=$$!; \
+	trap 'kill $$apart' INT TERM; \
+	$(BIN)/python -m pytest $(APART:%=--ignore=%); rest=$$?; \
+	wait $$apart; code=$$?; cat .venv/apart.log; exit $$((rest | code))
 
 check: $(BIN)/.dev  ## Lint, format and types
 	$(BIN)/ruff check .
