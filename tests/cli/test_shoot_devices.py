@@ -51,7 +51,8 @@ def test_numbers_that_cannot_work_are_refused(shoot, tmp_path, devices, message)
     assert not list(tmp_path.iterdir())
 
 
-def test_control_c_leaves_nothing_running(tmp_path, tiny_model):
+@pytest.mark.parametrize("moment", [0.0, 0.2], ids=["while all wait", "in mid-step"])
+def test_control_c_leaves_nothing_running(tmp_path, tiny_model, moment):
     """The signal reaches every process of the terminal; the caller alone answers it."""
     command = [
         sys.executable, "-c", RUN, *SHOOT, "--model", str(tiny_model), "--steps", "200", "--devices", "2",
@@ -66,7 +67,7 @@ def test_control_c_leaves_nothing_running(tmp_path, tiny_model):
     )
     while not process.stdout.readline().startswith("seed"):
         assert process.poll() is None
-    time.sleep(0.2)
+    time.sleep(moment)
     family = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     family = [int(pid) for pid in family]
     assert len(family) >= 2

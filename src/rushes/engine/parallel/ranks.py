@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -109,7 +110,9 @@ class Ranks:
         self._folder = TemporaryDirectory(prefix="rushes_")
         self._lines: list[Connection] = []
         self._processes: list[SpawnProcess] = []
-        # a signal from the terminal goes to the whole family; what becomes of the ranks the caller decides
+        # a signal from the terminal goes to the whole family; what becomes of the ranks the caller decides.
+        # Python starts its tracker with the first process, and then unblocks what was blocked: so, before
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             try:
