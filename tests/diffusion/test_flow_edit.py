@@ -1,5 +1,6 @@
 """FlowEdit against its own formula written out, and the mask of where two readings differ."""
 
+import pytest
 import torch
 
 from rushes.diffusion.flow_edit import EditVelocity, difference_mask
@@ -51,8 +52,9 @@ def test_where_the_mask_is_zero_nothing_moves():
     assert (last.latents[..., 3:] != CLEAN[..., 3:]).all()
 
 
-def test_the_mask_finds_the_cells_the_readings_differ_in():
-    clean, noises = torch.randn(1, 4, 3, 12, 12), torch.randn(3, 4, 3, 12, 12)
+@pytest.mark.parametrize("num_frames", [1, 2, 3, 5])
+def test_the_mask_finds_the_cells_the_readings_differ_in(num_frames):
+    clean, noises = torch.randn(1, 4, num_frames, 12, 12), torch.randn(3, 4, num_frames, 12, 12)
 
     def differing(latents, sigma):
         apart = source(latents, sigma)
@@ -60,6 +62,6 @@ def test_the_mask_finds_the_cells_the_readings_differ_in():
         return apart
 
     mask = difference_mask(source, differing, clean, noises, 0.7)
-    assert mask.shape == (1, 1, 3, 12, 12)
+    assert mask.shape == (1, 1, num_frames, 12, 12)
     assert (mask[..., 3:5, 3:5] == 1).all()
     assert (mask[..., 8:, 8:] == 0).all()

@@ -52,7 +52,17 @@ def difference_mask(
     noised = torch.lerp(clean, noises, sigma)
     apart = target(noised, sigma) - source(noised, sigma)
     size = reduce(apart.square(), "n c t h w -> 1 1 t h w", "mean").sqrt()
-    size = F.avg_pool3d(size, 3, stride=1, padding=1, count_include_pad=False)
+    size = _smoothed(size)
     low, high = MASK_RANGE
     most = size.amax().clamp(min=torch.finfo(size.dtype).tiny)  # equal readings: nothing changes
     return ((size / most - low) / (high - low)).clamp(0, 1)
+
+
+def _smoothed(cells: Tensor) -> Tensor:
+    """The mean of each cell and its neighbours, (1, 1, T, H, W); those outside do not count.
+
+    Padded here, since pooling refuses clips of fewer frames than its window.
+    """
+    padded = F.pad(torch.cat([cells, torch.ones_like(cells)]), (1,) * 6)
+    total, count = F.avg_pool3d(padded, 3, stride=1, divisor_override=1).chunk(2)
+    return total / count
