@@ -131,7 +131,8 @@ class TransformerStage:
     def validate(self) -> Mapping[str, float]:
         """Squared error of the averaged weights' velocity on the held-out clips, pictures only.
 
-        Always the same clips, captions, noises and levels, these spread evenly over what training draws.
+        Always the same clips, captions, noises and levels, these spread evenly over what training draws; a
+        clip that moves begins with its first latent frame, as in use.
         """
         figures = {}
         for num_frames, pool in self.material.held_out.items():
@@ -140,6 +141,7 @@ class TransformerStage:
             captions = [training_caption(values, random, null_share=0) for values in batch.attributes]
             clean = self._with_motion(batch)
             known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
+            known[:, :, :1] = clean.shape[2] > 1
             share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
             noise = _noise_of(clean, batch.clean.shape[1], num_frames)
             lesson = Lesson(clean, known, None, captions, None)
