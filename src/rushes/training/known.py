@@ -1,8 +1,8 @@
 """Which tokens of a training clip are known: what sampling will give a model beside the words.
 
-Mini draws a still first and starts the clip from it, so that is what most clips practise: 55 % give the first
-latent frame, 12 % the first few, 8 % the first and the last, 10 % all but a box, 15 % nothing. Stills give all
-but a box or nothing.
+Mini draws a still first and starts the clip from it, so that is what most clips practise: 55 % give the
+first latent frame, 12 % the first few, 8 % the first and the last, 10 % all but a box, 15 % nothing. Stills
+give all but a box or nothing.
 """
 
 from collections.abc import Sequence
