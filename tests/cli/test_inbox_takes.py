@@ -88,7 +88,8 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_filming(shoot, monkeypa
     (tmp_path / "file").touch()
     monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "file" / "home"))
     [clip], said = shoot("--seed", 5, "--output", "a.mp4", "--save-every", 1)
-    assert "RUSHES_HOME cannot be written to (Not a directory); the clip is made, but no take" in said
+    assert "cannot be made (Not a directory): set RUSHES_HOME or RUSHES_DATABASE to a place" in said
+    assert "; the clip is made, but no take" in said
     assert clip["take"] is None
     assert {path.name for path in tmp_path.iterdir()} == {"file", "a.mp4", "a.png", "a.json"}
 

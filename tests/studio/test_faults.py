@@ -4,10 +4,12 @@ import sqlite3
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, update
 from sqlalchemy.exc import DBAPIError
+from tests.studio.test_store import move
 
 from rushes.core.errors import CancelledError, LeaseLostError
 from rushes.studio import schema
@@ -23,7 +25,7 @@ from rushes.studio.jobs.queue import cancel, find_job, list_jobs, try_again
 from rushes.studio.jobs.submit import submit
 from rushes.studio.projects import NewProject, new_project
 from rushes.studio.shooting import Terms, submit_take
-from rushes.studio.store import open_store
+from rushes.studio.store import open_store, open_store_when_there
 from rushes.studio.takes import TakeRequest, master_of
 from rushes.studio.worker import Patience, Worker
 
@@ -239,6 +241,56 @@ def test_a_database_that_restarts_loses_nothing(url, desk, files, shot, postgres
         over.set()
         thread.join()
     made_once(desk, files, slow)
+    assert told_made(desk) == [slow.take.id]
+
+
+def told_made(desk):
     with desk.store.read() as connection:
-        told = connection.execute(desk.only(schema.events).where(schema.events.c.kind == "take made")).all()
-    assert [row.subject for row in told] == [slow.take.id]
+        told = connection.execute(desk.only(schema.events).where(schema.events.c.kind == "take made"))
+        return [row.subject for row in told]
+
+
+@on_sqlite
+def test_a_database_file_taken_from_under_a_worker_costs_no_take(url, desk, files, shot, caplog):
+    """Moved away while a take is made, another in its place, then put back: made once, no strike."""
+    slow, next_one = shoot(desk, shot, seed=1, step_s=0.3), shoot(desk, shot, seed=2)
+    path = Path(desk.store.engine.url.database)
+    aside = path.with_name("aside.db")
+    worker = Worker(desk.store, files, build_fake, patience=Patience(60, 0.1, 60, 0.5))
+    over = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(over.is_set,))
+    thread.start()
+    try:
+        wait_for(lambda: "step" in find_job(desk, slow.job.id).doing)
+        move(path, aside)
+        wait_for(lambda: "is gone, so nothing is written" in caplog.text)
+        open_store(url).engine.dispose()
+        wait_for(lambda: "is another file than when it was opened" in caplog.text)
+        move(aside, path)
+        wait_for(lambda: is_made(desk, slow.job.id) and is_made(desk, next_one.job.id))
+    finally:
+        over.set()
+        thread.join()
+    for new in (slow, next_one):
+        made_once(desk, files, new)
+        assert find_job(desk, new.job.id).strikes == 1
+    assert sorted(told_made(desk)) == sorted([slow.take.id, next_one.take.id])
+
+
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_work_that_is_to_be_done_waits_for_its_database_and_says_so(url, desk, files, shot, postgres):
+    made, said = shoot(desk, shot), []
+    postgres.stop()
+    worker = Worker(open_when_started(url, postgres, said), files, build_fake)
+    worker.work_off(said.append)
+    made_once(desk, files, made)
+    assert said[0].endswith("; waiting for it")
+
+
+def open_when_started(url, postgres, said):
+    def say(line):
+        if not said:
+            postgres.start()
+        said.append(line)
+
+    return open_store_when_there(url, say)

@@ -11,13 +11,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from rushes.core.errors import StoreError, UsageError
+from rushes.core.errors import StoreAwayError, StoreError, UsageError
 from rushes.studio import schema
 from rushes.studio import store as store_module
 from rushes.studio.desk import events_of, open_desk
 from rushes.studio.migrate import scripts
 from rushes.studio.reviews import Choice, choose
-from rushes.studio.store import open_store
+from rushes.studio.store import open_store, open_store_when_there
 from rushes.studio.takes import TakeRequest, add_take
 
 
@@ -156,3 +156,81 @@ def test_readers_are_let_in_while_many_writers_wait(tmp_path):
                 assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1")) == 1
             assert store.engine.pool.checkedout() == 1
         assert [each.result(60) for each in waiting] == [None] * 20
+
+
+def test_a_database_file_that_is_gone_or_another_is_not_written_to(tmp_path):
+    path, aside = tmp_path / "studio.db", tmp_path / "aside.db"
+    desk = open_desk(open_store(f"sqlite:///{path}"), person="lin")
+    move(path, aside)
+    for way in (desk.store.read, desk.store.write):
+        with pytest.raises(StoreAwayError, match="is gone, so nothing is written: put back"), way():
+            pass
+    assert not path.exists()
+    open_store(f"sqlite:///{path}").engine.dispose()
+    with pytest.raises(StoreAwayError, match="is another file"):
+        write_down(desk)
+    move(aside, path)
+    write_down(desk)
+    assert len(events_of(desk, "x")) == 1
+
+
+def test_a_file_taken_away_while_it_is_written_is_told(tmp_path):
+    path = tmp_path / "studio.db"
+    desk = open_desk(open_store(f"sqlite:///{path}"), person="lin")
+
+    def lose():
+        with desk.store.write() as connection:
+            desk.log(connection, "x", "something")
+            path.unlink()
+
+    with pytest.raises(StoreAwayError, match="is gone"):
+        lose()
+
+
+def test_a_journal_without_its_database_is_not_thrown_away(tmp_path):
+    path = tmp_path / "studio.db"
+    store = open_store(f"sqlite:///{path}")
+    path.rename(tmp_path / "aside.db")
+    with pytest.raises(StoreError, match=r"is gone and studio\.db-wal, which holds its last changes"):
+        open_store(f"sqlite:///{path}")
+    (tmp_path / "aside.db").rename(path)
+    open_store(f"sqlite:///{path}").engine.dispose()
+    store.engine.dispose()
+
+
+def move(path, target):
+    """A database with its journal, as a careful person moves it."""
+    for each in path.parent.glob(f"{path.name}*"):
+        each.replace(target.with_name(each.name.replace(path.name, target.name)))
+
+
+def write_down(desk):
+    with desk.store.write() as connection:
+        desk.log(connection, "x", "something")
+
+
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)
+def test_a_server_that_is_away_is_waited_for_and_a_wrong_name_is_not(url, postgres):
+    said = []
+    with pytest.raises(StoreError, match="does not exist") as refused:
+        open_store_when_there(postgres.url("elsewhere"), said.append)
+    assert not isinstance(refused.value, StoreAwayError)
+    postgres.stop()
+    try:
+        with pytest.raises(StoreAwayError, match=r"cannot be opened: .*Is the server running"):
+            open_store(url)
+        starter = threading.Timer(1.5, postgres.start)
+        starter.start()
+        open_store_when_there(url, said.append).engine.dispose()
+        starter.join()
+    finally:
+        if not said:
+            postgres.start()
+    assert len(said) in (1, 2)  # gone, and perhaps starting up
+    assert said[0].endswith("; waiting for it")
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "home").touch()
+    with pytest.raises(StoreError, match=r"cannot be made .* set RUSHES_HOME"):
+        open_store(f"sqlite:///{tmp_path}/home/studio.db")

@@ -58,7 +58,24 @@ def main() -> NoReturn:
     except RushesError as error:
         print(f"rushes: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except Exception as error:
+        told = _of_the_database(error)
+        if told is None:
+            raise
+        print(f"rushes: {told}", file=sys.stderr)
+        sys.exit(told.exit_code)
     sys.exit(0)
+
+
+def _of_the_database(error: Exception) -> RushesError | None:
+    """What the database says, in a sentence; None for any other error."""
+    if "sqlalchemy.exc" not in sys.modules:
+        return None
+    from sqlalchemy.exc import OperationalError
+
+    from rushes.studio.store import database_error
+
+    return database_error(error) if isinstance(error, OperationalError) else None
 
 
 def _show_version(wanted: bool) -> None:

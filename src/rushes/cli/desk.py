@@ -1,6 +1,7 @@
 """The studio as the person at this machine sees it."""
 
 import json
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rushes.core.errors import StoreError
 from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from rushes.studio.desk import Desk
     from rushes.studio.files import FileStore
     from rushes.studio.projects import Project
+    from rushes.studio.store import Store
 
 ProjectCode = Annotated[str, typer.Option("--project", help="Code of the project. Default: the inbox.")]
+DATABASE = "studio.db"
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
@@ -38,18 +42,51 @@ class Studio:
 
 
 def open_studio() -> Studio:
-    """The studio under ``RUSHES_HOME``, made where it is new; its database by ``RUSHES_DATABASE``, if set."""
+    """The studio under ``RUSHES_HOME``, made where it is new; its database by ``RUSHES_DATABASE``, if set.
+
+    Raises StoreAwayError for a database out of reach; see :func:`open_studio_when_there`.
+    """
     settings = Settings.from_environment()
     return studio_in(settings.studio, settings.database)
 
 
+def open_studio_when_there() -> Studio:
+    """:func:`open_studio` for who works on and on: waits for a database that is away, and says so."""
+    from rushes.studio.store import open_store_when_there
+
+    settings = Settings.from_environment()
+    return _studio(settings.studio, open_store_when_there(_url(settings.studio, settings.database), say))
+
+
+def say(line: str) -> None:
+    """To people at a terminal, beside what is printed for programs."""
+    print(f"rushes: {line}", file=sys.stderr, flush=True)
+
+
 def studio_in(home: Path, database: str = "") -> Studio:
     """The studio in a folder; its database by URL, by default a file in it."""
-    from rushes.studio.desk import open_desk
-    from rushes.studio.files import FileStore
     from rushes.studio.store import open_store
 
-    store = open_store(database or f"sqlite:///{home}/studio.db")
+    return _studio(home, open_store(_url(home, database)))
+
+
+def _url(home: Path, database: str) -> str:
+    """Raises StoreError where a studio's files lie without their database, rather than begin an empty one."""
+    if database:
+        return database
+    file = home / DATABASE
+    if not file.exists() and any((home / "files").glob("tenant_*")):
+        raise StoreError(
+            f"{str(file)!r} is gone and the files of its takes are there: put it back, set RUSHES_DATABASE "
+            "if another one belongs to them, or move the folder away to begin anew or to restore a backup"
+        )
+    return f"sqlite:///{file}"
+
+
+def _studio(home: Path, store: "Store") -> Studio:
+    from rushes.studio.desk import open_desk
+    from rushes.studio.files import FileStore
+
     settings = Settings.from_environment()
     desk = replace(open_desk(store), gate=_judge, price=settings.price)
     return Studio(desk, FileStore(home / "files", settings.cache_bytes), home / "projects")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, print_json
+from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, open_studio_when_there, print_json
 from rushes.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def queue(
     from rushes.studio.jobs.job import JobState
     from rushes.studio.jobs.queue import list_jobs, paused_lanes
 
-    studio = open_studio()
+    studio = open_studio_when_there() if work else open_studio()
     if action:
         _act(studio, action, names or [])
     if work:

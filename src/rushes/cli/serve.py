@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rushes.cli.desk import open_studio
+from rushes.cli.desk import open_studio_when_there
 from rushes.core.errors import RushesError, UsageError
 from rushes.core.settings import Settings
 
@@ -52,7 +52,7 @@ def serve(
     has_keys = bool(keys.all())
     check_address(address, has_keys, settings.policy)
     gate = open_gate(settings.policy)
-    studio = open_studio()
+    studio = open_studio_when_there()
     engine = Engine(_served_models(), estimate_take, _builder)
     house = House(
         studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),

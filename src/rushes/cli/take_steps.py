@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rushes.cli.camera import Camera
-from rushes.cli.desk import Studio
+from rushes.cli.desk import Studio, say
 from rushes.cli.hosted_takes import hosted_camera
 from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
 from rushes.cli.take_plan import plan_take
@@ -83,11 +83,7 @@ def work_off(studio: Studio, lanes: "Sequence[Lane] | None" = None) -> None:
     from rushes.studio.worker import Worker
 
     worker = Worker(studio.desk.store, studio.files, build, lanes or tuple(Lane))
-    try:
-        while worker.run_one():
-            pass
-    finally:
-        worker.close()
+    worker.work_off(say)
     for project in list_projects(studio.desk):
         for take in takes_in(studio.desk, project.id):
             lay_out(studio.desk, studio.files, studio.folder, take)

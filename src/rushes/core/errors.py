@@ -14,6 +14,7 @@ RushesError                 anything rushes raises on purpose           exit 1
 ├── HostedError             a hosted model gave no usable clip          exit 1
 │   └── HostedBusyError     it is out of reach or full, for a while     exit 1
 ├── StoreError              the studio's database or files cannot do it exit 1
+│   ├── StoreAwayError      the database is out of reach for now        exit 1
 │   └── LeaseLostError      a job now belongs to another attempt        exit 1
 └── CancelledError          the user stopped the run                    exit 130
 """
@@ -89,6 +90,10 @@ class HostedBusyError(HostedError):
 
 class StoreError(RushesError):
     """The studio's database or its folder of files cannot be used: full, read-only, of another version."""
+
+
+class StoreAwayError(StoreError):
+    """The database is out of reach: restarting, stopped, locked, or its file is not where it was."""
 
 
 class LeaseLostError(StoreError):

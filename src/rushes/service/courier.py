@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from sqlalchemy.exc import DBAPIError
 
-from rushes.core.errors import UsageError
+from rushes.core.errors import StoreAwayError, UsageError
 from rushes.service.footage import video_id
 from rushes.service.outbound import Caps, Letter, Reply, send
 from rushes.studio.outbox import (
@@ -65,7 +65,7 @@ class Courier:
                     if endpoint.id not in self._busy:
                         self._busy.add(endpoint.id)
                         self._pool.submit(self._serve, endpoint)
-            except DBAPIError:
+            except (DBAPIError, StoreAwayError):
                 # Busy or restarting; what is due stays due.
                 continue
 

@@ -68,6 +68,8 @@ def _reasons(house: House, crew: Crew | None) -> Iterator[str]:
             connection.execute(text("SELECT 1"))
     except DBAPIError as error:
         yield f"the database does not answer ({type(error.orig).__name__})"
+    except StoreError:
+        yield "the database's file is gone or another one"
     try:
         house.files.check_room()
     except StoreError:

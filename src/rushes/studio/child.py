@@ -5,6 +5,7 @@ that hangs, crashes or runs out of memory cannot keep its job.
 """
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ from rushes.studio.jobs.heartbeat import Progress
 from rushes.studio.jobs.job import Claim, Failure, Job
 from rushes.studio.jobs.queue import find_job
 from rushes.studio.production import Production, Step
-from rushes.studio.store import open_store
+from rushes.studio.store import open_store_when_there
 from rushes.studio.takes import Take, get_take
 from rushes.studio.warming import take_ahead
 
@@ -32,6 +33,7 @@ from rushes.studio.warming import take_ahead
 _PR_SET_PDEATHSIG = 1
 
 Steps = Callable[[Take, Job], Sequence[Step]]
+log = logging.getLogger("rushes.child")
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def serve(pipe: Connection, url: str, root: Path, build: Callable[[], Steps], pa
     """Take orders until the parent is gone. ``build`` loads what makes takes, once, at the first order."""
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    store, files = open_store(url), FileStore(root)
+    store, files = open_store_when_there(url, log.warning), FileStore(root)
     files.sweep_scratch()
     steps: Steps | None = None
     inbox = _Inbox(pipe)

@@ -9,7 +9,7 @@ from time import monotonic
 
 from sqlalchemy.exc import DBAPIError
 
-from rushes.core.errors import CancelledError, LeaseLostError, RefusedError, UsageError
+from rushes.core.errors import CancelledError, LeaseLostError, RefusedError, StoreAwayError, UsageError
 from rushes.studio.cache import evict
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
@@ -114,6 +114,6 @@ class Beating:
             except LeaseLostError as error:
                 self._answer = error
                 return
-            except DBAPIError:
+            except (DBAPIError, StoreAwayError):
                 # Busy or restarting: the lease holds a while yet.
                 continue

@@ -3,6 +3,7 @@
 PDEATHSIG follows the thread that started the child: run a worker in a thread that lives as long as it does.
 """
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -15,20 +16,22 @@ from types import MappingProxyType
 
 from sqlalchemy.exc import DBAPIError
 
-from rushes.core.errors import LeaseLostError, StoreError
+from rushes.core.errors import LeaseLostError, StoreAwayError, StoreError
 from rushes.studio.cache import evict
 from rushes.studio.child import Answer, Done, Failed, Fenced, Order, Steps, Stop, Stopped, serve
 from rushes.studio.files import FileStore
 from rushes.studio.foreground import worker_name
 from rushes.studio.happening import Happening, Tell, tell_log
 from rushes.studio.jobs.claim import LEASE_S, Claimed, claim
+from rushes.studio.jobs.classify import describe
 from rushes.studio.jobs.ending import fail, give_up
 from rushes.studio.jobs.heartbeat import Progress, Word, heartbeat
 from rushes.studio.jobs.job import Claim, Failure, Lane
 from rushes.studio.production import StageEvent
-from rushes.studio.store import Store
+from rushes.studio.store import AWAY_S, Store, is_away
 
 IDLE_S = 0.5
+log = logging.getLogger("rushes.crew")
 
 
 @dataclass(frozen=True)
@@ -58,21 +61,56 @@ class Worker:
         self._store, self._files, self._build = store, files, build
         self._lanes, self._patience = lanes, patience
         self._child: Child | None = None
+        # How the last attempt ended, until the ledger knows.
+        self._untold: tuple[Claim, Answer] | None = None
 
     def run(self, until: Callable[[], bool]) -> None:
-        """Work until ``until`` says so, asked between jobs. A database that is away is waited for."""
+        """Work until ``until`` says so, asked between jobs.
+
+        What keeps it from working, such as a database that is away or a full disk, is waited for and told.
+        """
+        trouble = ""
         try:
             while not until():
                 try:
                     if not self.run_one():
                         sleep(IDLE_S)
-                except (DBAPIError, StoreError, OSError):
+                    if trouble:
+                        log.warning("worker %s goes on", worker_name())
+                    trouble = ""
+                except (DBAPIError, StoreError, OSError) as error:
+                    if describe(error) != trouble:
+                        trouble = describe(error)
+                        log.warning("worker %s waits: %s", worker_name(), trouble)
                     sleep(IDLE_S)
+        finally:
+            self.close()
+
+    def work_off(self, say: Callable[[str], None]) -> None:
+        """Work until nothing is left that may run now. A database that is away is waited for.
+
+        Raises what else keeps it from working.
+        """
+        said = ""
+        try:
+            while True:
+                try:
+                    if not self.run_one():
+                        return
+                    said = ""
+                except (DBAPIError, StoreAwayError) as error:
+                    if not is_away(error):
+                        raise
+                    if describe(error) != said:
+                        said = describe(error)
+                        say(f"{said}; waiting for it")
+                    sleep(AWAY_S)
         finally:
             self.close()
 
     def run_one(self) -> bool:
         """Take one job and see it to its end; False where there is none."""
+        self._settle()
         self._files.check_room()
         claimed = claim(self._store, worker_name(), self._lanes, self._patience.lease_s)
         if claimed is None:
@@ -87,17 +125,20 @@ class Worker:
         except KeyboardInterrupt:
             # Not the job's fault: somebody else, or this machine later, makes it.
             self._child.kill()
-            fail(self._store, claimed.claim, Failure.HOST, "its worker was stopped")
+            with suppress(DBAPIError, StoreError):
+                fail(self._store, claimed.claim, Failure.HOST, "its worker was stopped")
             raise
-        with suppress(LeaseLostError):
-            self._settle(claimed.claim, answer)
+        self._untold = claimed.claim, answer
         outcome = answer.failure if isinstance(answer, Failed) else type(answer).__name__.lower()
-        self._tell(
-            Happening(
-                "ended", job, claimed.claim.attempt, claimed.claim.worker, outcome=str(outcome),
-                seconds=monotonic() - began,
-            )
-        )  # fmt: skip
+        try:
+            self._settle()
+        finally:
+            self._tell(
+                Happening(
+                    "ended", job, claimed.claim.attempt, claimed.claim.worker, outcome=str(outcome),
+                    seconds=monotonic() - began,
+                )
+            )  # fmt: skip
         evict(self._store, self._files)
         return True
 
@@ -169,15 +210,21 @@ class Worker:
             return heartbeat(self._store, claim, progress, attempt_s, self._patience.lease_s)
         except LeaseLostError:
             return None
-        except DBAPIError:
+        except (DBAPIError, StoreAwayError):
             # Busy or restarting: the lease holds a while yet, and the fence is checked at every write.
             return Word.GO_ON
 
-    def _settle(self, claim: Claim, answer: Answer) -> None:
-        if isinstance(answer, Stopped):
-            give_up(self._store, claim)
-        elif isinstance(answer, Failed):
-            fail(self._store, claim, answer.failure, answer.message)
+    def _settle(self) -> None:
+        """Tell the ledger how the last attempt ended. While that is away it is kept for the next call."""
+        if self._untold is None:
+            return
+        claim, answer = self._untold
+        with suppress(LeaseLostError):
+            if isinstance(answer, Stopped):
+                give_up(self._store, claim)
+            elif isinstance(answer, Failed):
+                fail(self._store, claim, answer.failure, answer.message)
+        self._untold = None
 
 
 _VERDICTS: Mapping[Word, Answer] = MappingProxyType(

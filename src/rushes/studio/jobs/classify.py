@@ -10,10 +10,12 @@ from rushes.core.errors import (
     LimitError,
     OutOfMemoryError,
     RefusedError,
+    StoreError,
     UsageError,
     WeightsError,
 )
 from rushes.studio.jobs.job import Failure
+from rushes.studio.store import database_error, is_away
 
 # The machine is full or may not be written to; another machine, or this one later, can.
 _HOST_ERRORS = {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO}
@@ -39,11 +41,15 @@ def classify(error: BaseException) -> Failure:
         return Failure.HOST
     if isinstance(error, OperationalError) and any(words in str(error.orig) for words in _FULL_DATABASE):
         return Failure.HOST
+    if is_away(error):
+        return Failure.HOST
     return Failure.TRANSIENT
 
 
 def describe(error: BaseException) -> str:
     """One line for a person."""
+    if isinstance(error, OperationalError):
+        error = database_error(error)
     text = " ".join(str(error).split()) or "no message"
-    is_for_people = isinstance(error, UsageError | RefusedError | HostedError)
+    is_for_people = isinstance(error, UsageError | RefusedError | HostedError | StoreError)
     return text if is_for_people else f"{type(error).__name__}: {text}"[:500]
