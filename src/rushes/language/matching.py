@@ -15,6 +15,7 @@ from rushes.language.script import NormalText, Script
 from rushes.language.vocabulary import Candidate, Vocabulary, vocabulary, with_role
 
 _LONGEST_ENDING = 5
+_LONG_HIRAGANA = 4
 # Costs of covering Chinese text; a word with a meaning costs 1. A particle of one character is cheap, so that
 # 草地上 is 草地 and 上, not 草 and 地上.
 _UNKNOWN_COST, _ROLE_COST, _PARTICLE_COST = 3.0, 1.2, 0.85
@@ -107,9 +108,11 @@ class _Scan:
         chained = before is not None and before.is_known
         if inside and (script is Script.LATIN or (script in _RUNS and not chained)):
             return None
-        if inside and script is Script.HIRAGANA and not chained:
-            return None
+        is_late = inside and script is Script.HIRAGANA and not chained
         for end, book in self._ends(position):
+            # ほとりにしゃがむ: behind something unknown only a long word is no accident.
+            if is_late and end - position < _LONG_HIRAGANA:
+                return None
             text = self._text[position:end]
             candidates, roles = book.concepts.get(text, ()), book.roles.get(text, _NOTHING)
             token = Token(position, end, script, text, candidates, roles)

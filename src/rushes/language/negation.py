@@ -5,6 +5,7 @@ Chinese and English negate forward ("no rain or snow", 没有雨和雪), Japanes
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rushes.language.reading import (
     ATTRIBUTE_SLOTS,
@@ -19,6 +20,7 @@ from rushes.language.script import Script
 # Characters of words without meaning or role that may stand between a negation and what it negates.
 _REACH = {"zh": 4, "en": 18, "ja": 6, "ko": 6}
 _HOLDING = frozenset(("hold", "carry", "look", "appear", "wear", "raise", "reveal"))
+_CLEARING = frozenset(("rain", "heavy_rain", "thunderstorm", "storm"))
 _IN_LISTS = frozenset(("determiner", "classifier", "light_verb"))
 _ARTICLES = frozenset(("a", "an", "the"))
 _JOINING_TAILS = ("도", "와", "과", "나", "이나", "랑", "이랑", "이며")
@@ -31,6 +33,8 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
         roles = reading.roles(index)
         if "ceased" in roles and not _is_denied(reading, index):
             found.update(_ceased(mentions, index))
+        if reading.language == "ja" and _clears_up(mentions, index):
+            found.update((index, index - 2))
         if index in mentions and mentions[index].concept.id == "stop":
             found.update(_stopped(reading, mentions, index))
         if "not_negation" in roles:
@@ -158,6 +162,14 @@ def _ceased(mentions: dict[int, Mention], index: int) -> Iterator[int]:
             return
 
 
+def _clears_up(mentions: dict[int, Mention], index: int) -> bool:
+    """雨が上がる: where rain goes up, it is over; smoke that goes up is there."""
+    action, weather = mentions.get(index), mentions.get(index - 2)
+    if action is None or weather is None or action.concept.id != "rise":
+        return False
+    return weather.concept.id in _CLEARING
+
+
 def _is_denied(reading: Reading, index: int) -> bool:
     """The rain has not stopped yet."""
     return "negation_after" in reading.roles(index + 1)
@@ -237,3 +249,11 @@ def _joined_before(reading: Reading, mentions: dict[int, Mention], last: int) ->
     if reading.language == "ko":
         joiner = joiner or reading.tokens[index].tail.endswith(_JOINING_TAILS)
     return index if joiner and _group(mentions[index]) == _group(mentions[last]) else None
+
+
+def negate(mentions: dict[int, Mention], negated: set[int]) -> dict[int, Mention]:
+    """Return the mentions with those at `negated` marked."""
+    return {
+        index: replace(mention, negated=True) if index in negated else mention
+        for index, mention in mentions.items()
+    }

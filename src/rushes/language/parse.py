@@ -1,13 +1,17 @@
 """Free text in Chinese, English, Japanese or Korean to a shot spec. Deterministic, linear in the text."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from rushes.core.errors import UsageError
 from rushes.language.attachment import owners
+from rushes.language.beats.collocations import meant_with
+from rushes.language.beats.order import in_time
+from rushes.language.beats.participants import participants
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
-from rushes.language.negation import negated_mentions
+from rushes.language.negation import negate, negated_mentions
 from rushes.language.pronouns import antecedents, first_pronouns
 from rushes.language.reading import (
     ATTRIBUTE_SLOTS,
@@ -16,11 +20,9 @@ from rushes.language.reading import (
     SUBJECT_SLOTS,
     Mention,
     Reading,
-    negate,
-    without_similes,
 )
-from rushes.language.roles import in_time, participants
 from rushes.language.script import NormalText, Script, normalise, script_of
+from rushes.language.similes import without_similes
 from rushes.language.spec import Beat, Found, ShotSpec
 
 # Longer texts are screenplays or mistakes; a prompt that a model can read is far shorter.
@@ -154,8 +156,9 @@ class _Assembly:
         acting = dict(zip(beats, participants(reading, with_pronouns, beats), strict=True))
         for index in in_time(reading, beats):
             who, whom = acting[index]
-            action = self._found(index, mentions[index])
-            yield Beat(action, self._named(who), self._named(whom))
+            meant = meant_with(mentions[index].concept, None if whom is None else with_pronouns[whom].concept)
+            self._mentions[index] = replace(mentions[index], concept=meant)
+            yield Beat(self._found(index, self._mentions[index]), self._named(who), self._named(whom))
 
     def _repeats(self, index: int) -> bool:
         """看看, くるくる: the same action in the very next characters is one action."""

@@ -1,4 +1,4 @@
-"""Whom he, she, him and her mean: the nearest person before who may be one, else a man or a woman."""
+"""Whom he, she, it and they mean: the nearest before that may be meant, else a man or a woman."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,6 +20,14 @@ _FEMALE = frozenset((
 # fmt: on
 # Several people are nobody's he or she, unless nobody else is there.
 _SEVERAL = frozenset(("crowd", "audience", "army", "family", "couple", "old_couple", "twins"))
+_IT = frozenset(("it", "它", "それ", "그것", "그것이", "그것은", "그것을"))
+# fmt: off
+_THEY = frozenset((
+    "they", "them", "他们", "她们", "它们", "彼ら", "彼女ら", "그들", "그들은", "그들이", "그들을",
+))
+# fmt: on
+_ONE_OF = ("其中一", "一人", "一匹", "一頭", "한 명", "한 마리", "한 사람")
+_ENDS_HER = frozenset(("preposition", "clause", "and", "to", "determiner"))
 
 
 def first_pronouns(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, Mention]]:
@@ -37,20 +45,68 @@ def first_pronouns(reading: Reading, mentions: Mapping[int, Mention]) -> Iterato
 
 
 def antecedents(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, int]]:
-    """Yield for each he, she, him or her the nearest person before who may be meant."""
+    """Yield for each he, she, it or they the nearest person or thing before that may be meant."""
     people: list[int] = []
+    things: list[int] = []
     for index in range(len(reading.tokens)):
-        if index in mentions and mentions[index].slot == "person":
-            people.append(index)
-        gender = _gender(reading, index)
-        if gender is None or index in mentions:
+        if index in mentions:
+            if mentions[index].slot in ("person", "animal"):
+                people.append(index)
+            if mentions[index].slot in ("animal", "vehicle", "thing"):
+                things.append(index)
             continue
-        wrong = _FEMALE if gender == "he" else _MALE
-        near = [other for other in reversed(people[-_NEAR:]) if not _is_one_of(mentions[other], wrong)]
-        single = (other for other in near if not _is_one_of(mentions[other], _SEVERAL))
-        meant = next(single, next(iter(near), None))
+        meant = _person_meant(reading, mentions, people, index)
+        if meant is None:
+            meant = _thing_meant(reading, mentions, people, things, index)
         if meant is not None:
             yield index, meant
+
+
+def _person_meant(
+    reading: Reading, mentions: Mapping[int, Mention], people: list[int], index: int
+) -> int | None:
+    gender = _gender(reading, index)
+    if gender is None:
+        return None
+    wrong = _FEMALE if gender == "he" else _MALE
+    persons = [other for other in reversed(people[-_NEAR:]) if mentions[other].slot == "person"]
+    near = [other for other in persons if not _is_one_of(mentions[other], wrong)]
+    if reading.tokens[index].text in ("him", "her"):
+        # "The courier hands him a box": nobody does that to himself.
+        near.sort(key=lambda other: reading.clauses[other] == reading.clauses[index])
+    single = (other for other in near if not _is_one_of(mentions[other], _SEVERAL))
+    return next(single, next(iter(near), None))
+
+
+def _thing_meant(
+    reading: Reading, mentions: Mapping[int, Mention], people: list[int], things: list[int], index: int
+) -> int | None:
+    """It, 它: the nearest thing or animal; they, one of them, 其中一人: the nearest that are several."""
+    text = reading.tokens[index].text
+    if text in _IT:
+        return things[-1] if things else None
+    is_one = text.startswith(_ONE_OF) and _acts(reading, index)
+    if not is_one and text not in _THEY:
+        return None
+    near = sorted(people[-_NEAR:] + things[-_NEAR:], reverse=True)
+    several = (other for other in near if _is_several(reading, mentions, other))
+    meant = next(several, None)
+    return meant if meant is not None or is_one else next(iter(near), None)
+
+
+def _acts(reading: Reading, index: int) -> bool:
+    """一人が投げる, 한 명이 던진다: with the particle of a subject; 其中一人 needs none."""
+    return reading.language == "zh" or reading.tail(index).endswith(("が", "は", "이", "가", "은", "는"))
+
+
+def _is_several(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
+    around = [mentions.get(other) for other in (index - 2, index - 1, index + 1, index + 2)]
+    counts = [each.concept.id for each in around if each is not None and each.slot == "count"]
+    is_counted = bool(counts) and counts != ["one"]
+    text = reading.tokens[index].text
+    is_plural = reading.language == "en" and text.endswith("s") and not text.endswith("ss")
+    is_marked = text.endswith(("们", "たち", "들")) or reading.tokens[index].tail.startswith("들")
+    return is_counted or is_plural or is_marked or _is_one_of(mentions[index], _SEVERAL)
 
 
 def _gender(reading: Reading, index: int) -> str | None:
@@ -58,7 +114,7 @@ def _gender(reading: Reading, index: int) -> str | None:
     token = reading.tokens[index]
     if token.text in ("him", "her") and reading.language == "en":
         after = reading.roles(index + 1)
-        ends = reading.is_mark(index + 1) or bool(after & {"preposition", "clause", "and", "to"})
+        ends = reading.is_mark(index + 1) or bool(after & _ENDS_HER)
         return "he" if token.text == "him" else ("she" if ends else None)
     return next((role for role in ("he", "she") if role in token.roles), None)
 

@@ -7,7 +7,7 @@ and similes take their mentions out. No language has a list of sentences; each h
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rushes.language.concepts import Concept
 from rushes.language.matching import Token
@@ -23,12 +23,16 @@ THING_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 
 _NAMED_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "clothing", "body"}
 _SENTENCE_ENDS = frozenset(".。!?;:\n…|")
-_COMMAS = frozenset((",", "、"))
+_COMMAS = (",", "、")
 _PLURALS = frozenset(("たち", "達", "さん", "ら", "様"))
 # Particles that follow Korean nouns and, at the start of an ending, hardly ever predicates.
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
+# Endings of predicates that begin like a particle: 죽는다, 벗는데.
+_VERB_TAILS = ("는다", "는데", "는지", "은다", "은데", "을지", "을까", "도록", "만큼")
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
+# Forms that are empty words, but verbs behind their object: 우산을 든, 민들레를 분다.
+_HOLDING_FORMS = frozenset(("든", "분다", "불고", "부는"))
 _HELPING = frozenset(("give", "look", "watch"))
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
@@ -87,12 +91,27 @@ class Reading:
         if self.language == "ko":
             token = self.tokens[index]
             # 그는, 그녀를: pronouns are listed with their particles.
-            is_pronoun = bool(token.roles & {"he", "she"}) and not token.candidates
-            return token.text.removeprefix("그").removeprefix("녀") if is_pronoun else token.tail
+            is_pronoun = bool(token.roles & {"he", "she", "they"}) and not token.candidates
+            if is_pronoun:
+                return token.text.removeprefix("그").removeprefix("녀")
+            return token.tail or self.tokens[self._last_of_counted(index)].tail
         if index + 1 < len(self.tokens) and self.tokens[index + 1].text in _PLURALS:
             index += 1
+        if self.tokens[index].text.endswith(("を", "が")) and len(self.tokens[index].text) > 1:
+            return self.tokens[index].text[-1]
+        index = self._last_of_counted(index)
         after = self.roles(index + 1)
         return self.tokens[index + 1].text if after & {"subject", "object", "goal", "link", "place"} else ""
+
+    def _last_of_counted(self, index: int) -> int:
+        """兵士三人が, 狼の群れが, 코끼리 두 마리가: a particle stands behind how many there are."""
+        after = self.tokens[index + 1 : index + 5]
+        number = 1 if self.language == "ja" and after and after[0].text == "の" else 0
+        if number >= len(after) or not any(each.concept.slot == "count" for each in after[number].candidates):
+            return index
+        while number + 1 < len(after) and "classifier" in after[number + 1].roles:
+            number += 1
+        return index + 1 + number
 
     def _number_clauses(self) -> list[int]:
         numbers, number = [], 0
@@ -101,7 +120,8 @@ class Reading:
             if is_break and index:
                 number += 1
             numbers.append(number)
-            if self.is_mark(index) and (token.text in _SENTENCE_ENDS or token.text in _COMMAS):
+            # 跳下阳台前，: a word for "before" may hold its comma.
+            if token.text in _SENTENCE_ENDS or token.text.endswith(_COMMAS):
                 number += 1
         return numbers
 
@@ -185,10 +205,23 @@ class Reading:
 
     def _is_function_word(self, index: int, token: Token) -> bool:
         """A form that is listed as empty (향해, toward), or a classifier after its number (세 개)."""
-        if "filler" in token.roles and self.language != "en":
-            return True
         before = self.mentions.get(index - 1)
-        if token.text == "给" and self.language == "zh" and self._has_verb_after(index):
+        # 우산을 든 남자: 든 is empty in 나이 든, but holds what is marked as its object.
+        is_object_before = self.language == "ko" and index > 0 and self.tokens[index - 1].tail in ("을", "를")
+        if (
+            "filler" in token.roles
+            and self.language != "en"
+            and not (is_object_before and token.text in _HOLDING_FORMS)
+        ):
+            return True
+        # 토끼를 안고, hugging, against 안 달린다, not running.
+        if self.language == "ko" and token.text == "안" and not (is_object_before and token.tail):
+            return True
+        if (
+            token.text == "给"
+            and self.language == "zh"
+            and (self._has_verb_after(index) or (before is not None and before.slot == "action"))
+        ):
             return True
         # 모자를 쓴, in a hat, is no writing.
         if (
@@ -256,7 +289,8 @@ class Reading:
             return things[0] if things and not is_done else possible[0]
         # 피는 꽃, blooming flowers, against 피는, the blood: what qualifies a noun is a verb.
         qualifies = token.tail in ("는", "은", "을") and self._is_thing(index + 1)
-        is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies)
+        is_finite = token.tail.startswith(_VERB_TAILS)
+        is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies and not is_finite)
         return nouns[0] if is_noun else next(item for item in possible if item.kind == "verb")
 
     def _is_thing(self, index: int) -> bool:
@@ -331,6 +365,7 @@ class Reading:
         known = self.mentions.get(index - 1)
         if known is None:
             is_opened = bool(before.roles & {"determiner", "preposition", "negation", "wear", "link"})
+            is_opened = is_opened or before.text.endswith((" a", " an", " the", " his", " her"))
             return is_opened or before.script is not Script.LATIN
         return self._continues_noun(index, known)
 
@@ -358,37 +393,3 @@ class Reading:
         is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)
         agrees = last.endswith("s") != text.endswith("s")
         return not (before.kind == "noun" and is_verb and agrees and not last.endswith("ss"))
-
-
-def without_similes(reading: Reading) -> dict[int, Mention]:
-    """Return the mentions less what something is only compared with: "like a wolf", 狼のように, 늑대처럼."""
-    kept = dict(reading.mentions)
-    for index, token in enumerate(reading.tokens):
-        roles = reading.roles(index)
-        if "simile" in roles and "not_simile" not in roles:
-            for other in _compared(reading, index):
-                if reading.mentions[other].slot in THING_SLOTS | {"action"}:
-                    kept.pop(other, None)
-                if reading.mentions[other].slot not in ATTRIBUTE_SLOTS:
-                    break
-        is_after = "simile_after" in roles
-        own_tail = index in kept and token.tail.startswith(("처럼", "마냥"))
-        target = index if own_tail else index - 1
-        if (is_after or own_tail) and target in kept and kept[target].slot in THING_SLOTS:
-            del kept[target]
-    return kept
-
-
-def _compared(reading: Reading, index: int) -> list[int]:
-    """Return the mentions right after a word of comparison, within its clause."""
-    near = range(index + 1, min(index + _NEAR, len(reading.tokens)))
-    clause = reading.clauses[index]
-    return [other for other in near if other in reading.mentions and reading.clauses[other] == clause]
-
-
-def negate(mentions: dict[int, Mention], negated: set[int]) -> dict[int, Mention]:
-    """Return the mentions with those at `negated` marked."""
-    return {
-        index: replace(mention, negated=True) if index in negated else mention
-        for index, mention in mentions.items()
-    }

@@ -1,0 +1,28 @@
+"""What a verb means with its object: draws a sword, 拉小提琴, 傘を差す.
+
+`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from rushes.language.concepts import Concept, Lexicon
+
+
+@cache
+def _meanings() -> Mapping[tuple[str, str], str]:
+    path = resources.files("rushes.language").joinpath("data/collocations.tsv")
+    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return {(verb, each): meaning for verb, things, meaning in lines for each in things.split(",")}
+
+
+def meant_with(action: Concept, thing: Concept | None) -> Concept:
+    """Return what `action` means when it is done to `thing`, to something of its kind, or to nothing."""
+    lexicon = Lexicon.load()
+    kinds = ("-",) if thing is None else (thing.id, *lexicon.ancestors(thing.id), "*")
+    for kind in kinds:
+        meaning = _meanings().get((action.id, kind))
+        if meaning is not None:
+            return lexicon.concepts[meaning]
+    return action

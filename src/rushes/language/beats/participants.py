@@ -1,0 +1,108 @@
+"""Who does each beat, and to whom: what is said, and what is carried on from the beat before."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from rushes.language.beats.classes import NEAR
+from rushes.language.beats.elements import element_acting
+from rushes.language.beats.particles import by_particle, changes_subject
+from rushes.language.beats.positions import by_position, clause_of, subject_after, subject_before
+from rushes.language.beats.relatives import Relative, relative_clauses
+from rushes.language.beats.sentence import sentence_around
+from rushes.language.beats.unnamed import has_unknown_subject
+from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+
+Pair = tuple[int | None, int | None]
+
+
+def participants(reading: Reading, mentions: Mapping[int, Mention], beats: Sequence[int]) -> Iterator[Pair]:
+    """Yield for each beat (token number) the mention that does it and the one it is done to."""
+    yield from _Telling(reading, mentions, beats).pairs()
+
+
+class _Telling:
+    """Goes through the beats in the order of the text and remembers who acts."""
+
+    def __init__(self, reading: Reading, mentions: Mapping[int, Mention], beats: Sequence[int]) -> None:
+        self._reading, self._mentions, self._beats = reading, mentions, beats
+        self._relatives = relative_clauses(reading, mentions, beats)
+        self._acting: int | None = None
+        self._acted_before: int | None = None
+        self._last_beat = -1
+        self._is_unknown = False
+
+    def pairs(self) -> Iterator[Pair]:
+        for number, beat in enumerate(self._beats):
+            near = {
+                index: self._mentions[index]
+                for index in range(beat - NEAR, beat + NEAR)
+                if index in self._mentions
+            }
+            who, whom = self._pair(near, number, beat)
+            self._last_beat = beat
+            yield who, whom if whom != who else None
+
+    def _pair(self, near: Mapping[int, Mention], number: int, beat: int) -> Pair:
+        relative = self._relatives.get(beat)
+        if relative is not None:
+            if self._acting is None:
+                self._acting = relative.who
+            return relative.who, relative.whom
+        things = self._things(near, beat)
+        who, whom, implied = self._named(near, things, number, beat)
+        acting = element_acting(self._reading, near, beat)
+        if acting is not None:
+            is_place = near[acting].slot in PLACE_SLOTS
+            self._acting = acting if is_place else self._acting
+            return (acting if is_place else None), whom if whom != acting else None
+        if who is None and has_unknown_subject(self._reading, near, beat):
+            self._is_unknown = True
+        if who is None and not self._is_unknown:
+            who = self._carried_on(implied)
+        if who is not None:
+            self._act(who, beat)
+        return who, whom
+
+    def _act(self, who: int, beat: int) -> None:
+        is_same_sentence = self._last_beat >= sentence_around(self._reading, beat)[0]
+        if who != self._acting:
+            self._acted_before = self._acting if is_same_sentence else None
+        self._acting, self._is_unknown = who, False
+
+    def _carried_on(self, implied: int | None) -> int | None:
+        """Whoever acted last goes on; behind 着くと and 도착하자 whoever acted before that."""
+        is_asian = self._reading.language in ("ja", "ko")
+        gives_back = is_asian and self._last_beat >= 0 and changes_subject(self._reading, self._last_beat)
+        if gives_back and self._acted_before is not None:
+            return self._acted_before
+        return implied if implied is not None else self._acting
+
+    def _named(
+        self, near: Mapping[int, Mention], things: list[int], number: int, beat: int
+    ) -> tuple[int | None, int | None, int | None]:
+        """Return who and whom the words name, and who the neighbouring clauses imply."""
+        reading = self._reading
+        if reading.language in ("ja", "ko"):
+            return *by_particle(reading, near, things, beat), None
+        clause = clause_of(reading, things, self._near_beats(number), beat, self._near_relatives(number))
+        carried = self._acting if self._last_beat >= sentence_around(reading, beat)[0] else None
+        if carried is None and not self._is_unknown:
+            carried = subject_before(reading, clause, beat)
+        who, whom = by_position(reading, near, replace(clause, carried=carried), beat)
+        return who, whom, carried if carried is not None else subject_after(reading, clause, beat)
+
+    def _things(self, near: Mapping[int, Mention], beat: int) -> list[int]:
+        is_done = not near[beat].negated
+        slots = SUBJECT_SLOTS if self._reading.language in ("zh", "en") else SUBJECT_SLOTS | PLACE_SLOTS
+        return [
+            index
+            for index, mention in near.items()
+            if mention.slot in slots and not (mention.negated and is_done)
+        ]
+
+    def _near_beats(self, number: int) -> Sequence[int]:
+        return self._beats[max(0, number - NEAR) : number]
+
+    def _near_relatives(self, number: int) -> list[Relative]:
+        near = self._beats[max(0, number - NEAR) : number + NEAR]
+        return [self._relatives[beat] for beat in near if beat in self._relatives]
