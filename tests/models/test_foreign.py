@@ -3,6 +3,8 @@
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from tests.tiny_model import tiny_tokenizer
 
 from rushes.core.errors import WeightsError
 from rushes.core.model_facts import FirstFrame
-from rushes.models.bundle import load_bundle, open_model
+from rushes.models.bundle import load_bundle, load_files, open_model, stream_files
 from rushes.models.layouts import DIFFUSERS_TRANSFORMER, TRANSFORMERS_UMT5
 from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.transformer import TransformerConfig, WanTransformer
@@ -217,6 +219,35 @@ def test_all_parts_may_lie_in_one_folder_with_the_tokenizer_beside(parts, tmp_pa
         open_model(high)
     (tmp_path / "spiece.model").write_bytes(parts.tokenizer)
     assert open_model(high).tokenizer == parts.tokenizer
+
+
+def lacking(state):
+    del state["head.head.bias"]
+
+
+def in_integers(state):
+    state["blocks.1.ffn.0.weight"] = state["blocks.1.ffn.0.weight"].int()
+
+
+@pytest.mark.parametrize("load", [load_files, partial(stream_files, places=2)], ids=["whole", "streamed"])
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lacking, r"lacks tensor 'head\.head\.bias'"),
+        (in_integers, r"'blocks\.1\.ffn\.0\.weight' as torch\.int32, not torch\.float32"),
+    ],
+)
+def test_the_last_file_is_checked_before_the_first_is_read(damage, message, load, parts, tmp_path):
+    """At full size the low-noise expert comes after 40 GB."""
+    _, low = write_comfy(tmp_path, parts)
+    state = plain(parts.low)
+    damage(state)
+    save_file(state, low)
+    files = open_model(tmp_path)
+    for source in (files.text_encoder.source, files.experts[0].source, files.codec.source):
+        Path(source.label).unlink()  # reading any of them would say that it is missing
+    with pytest.raises(WeightsError, match=message):
+        load(files, torch.float32, "cpu")
 
 
 @pytest.mark.parametrize("name", ["high_noise_model", "transformer_2"])

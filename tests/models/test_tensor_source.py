@@ -180,3 +180,14 @@ def test_a_file_that_shrinks_while_it_is_used_is_named(tmp_path):
     (tmp_path / "x.safetensors").write_bytes(whole[:-8])
     with pytest.raises(WeightsError, match="ends inside tensor 'x'"):
         source.read("x")
+
+
+@pytest.mark.parametrize("kind", ["F8_E8M0", "U32", "F4"])
+def test_a_type_we_cannot_read_is_named(kind, tmp_path):
+    header = json.dumps({"x": {"dtype": kind, "shape": [8], "data_offsets": [0, 32 if kind == "U32" else 8]}})
+    if kind == "F4":
+        header = header.replace("[8]", "[16]")
+    content = bytes(32 if kind == "U32" else 8)
+    (tmp_path / "x.safetensors").write_bytes(len(header).to_bytes(8, "little") + header.encode() + content)
+    with pytest.raises(WeightsError, match=f"stores 'x' as {kind}: use a bfloat16, float8 or GGUF file"):
+        SafetensorsFile(tmp_path / "x.safetensors")

@@ -88,6 +88,11 @@ class SafetensorsFile:
         except SafetensorError as error:
             raise WeightsError(f"{path} is cut off or no safetensors file: {REMEDY}") from error
         header.pop("__metadata__", None)
+        for name, entry in header.items():
+            if entry["dtype"] not in SAFETENSORS_DTYPES:
+                raise WeightsError(
+                    f"{path} stores {name!r} as {entry['dtype']}: use a bfloat16, float8 or GGUF file instead"
+                )
         self._places = {name: 8 + size + entry["data_offsets"][0] for name, entry in header.items()}
         self._specs = {
             name: TensorSpec(tuple(entry["shape"]), SAFETENSORS_DTYPES[entry["dtype"]])
@@ -256,7 +261,7 @@ def fill(module: nn.Module, source: TensorSource, dtype: torch.dtype, device: to
 
 
 def check_fits(module: nn.Module, source: TensorSource) -> None:
-    """Raise WeightsError unless ``source`` has exactly the tensors of ``module``, in its shapes."""
+    """Raise WeightsError unless ``source`` has exactly the tensors of ``module``, in its shapes and kinds."""
     expected, specs = module.state_dict(), source.specs()
     for name in sorted(expected.keys() - specs.keys()):
         raise WeightsError(f"{source.label} lacks tensor {name!r}: {REMEDY}")
@@ -266,6 +271,9 @@ def check_fits(module: nn.Module, source: TensorSource) -> None:
         if specs[name].shape != wanted.shape:
             shapes = f"{specs[name].shape} instead of {tuple(wanted.shape)}"
             raise WeightsError(f"{source.label} has tensor {name!r} in shape {shapes}: {REMEDY}")
+        dtype = specs[name].dtype
+        if dtype.is_floating_point != wanted.dtype.is_floating_point:
+            raise WeightsError(f"{source.label} has tensor {name!r} as {dtype}, not {wanted.dtype}: {REMEDY}")
 
 
 def check_values(source: TensorSource, tally: Callable[[int], None]) -> None:
@@ -282,10 +290,7 @@ def check_values(source: TensorSource, tally: Callable[[int], None]) -> None:
 
 def read_checked(source: TensorSource, name: str, dtype: torch.dtype, device: torch.device) -> Tensor:
     """One tensor in ``dtype`` on ``device``. Raises WeightsError for values that are no finite numbers."""
-    value = source.read(name)
-    if value.is_floating_point() != dtype.is_floating_point:
-        raise WeightsError(f"{source.label} has tensor {name!r} as {value.dtype}, not {dtype}: {REMEDY}")
-    placed = value.to(device, dtype)
+    placed = source.read(name).to(device, dtype)
     # an all-finite sum is the cheap sign: it reads the tensor once and allocates nothing
     if dtype.is_floating_point and not bool(torch.isfinite(placed.sum(dtype=torch.float32))):
         raise WeightsError(
