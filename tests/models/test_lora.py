@@ -115,6 +115,19 @@ def test_differences_of_weights_and_biases(base):
     torch.testing.assert_close(adapted.read("blocks.0.norm3.bias"), base.read("blocks.0.norm3.bias") + 1)
 
 
+def test_a_lora_of_numbers_that_are_not_finite_is_named(base, factors):
+    """The LoRA, not the model, which would be fetched again for nothing."""
+    layer = LAYERS[0]
+    state = spelled(factors, "official A B")
+    broken = state[f"diffusion_model.{layer}.lora_A.weight"].clone()
+    broken[0, 0] = torch.nan
+    lora = fit_lora(
+        TensorMap({**state, f"diffusion_model.{layer}.lora_A.weight": broken}, "lora"), base.specs()
+    )
+    with pytest.raises(WeightsError, match=rf"^lora changes '{layer}\.weight' by values that are no finite"):
+        Adapted(base, lora, strength=0.5).read(f"{layer}.weight")
+
+
 def test_the_patch_embedding_can_be_adapted(base):
     state = {
         "diffusion_model.patch_embedding.lora_A.weight": torch.randn(RANK, 4, 1, 2, 2),

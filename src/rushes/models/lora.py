@@ -216,8 +216,14 @@ class Adapted:
         return self._source.specs()
 
     def read(self, name: str) -> Tensor:
-        """One tensor, adapted where the LoRA says so."""
+        """One tensor, adapted where the LoRA says so. Raises WeightsError where that is no finite number."""
         value = self._source.read(name)
         if name not in self._lora.patches:
             return value
-        return torch.add(value.float(), self._lora.delta(name), alpha=self._strength)
+        delta = self._lora.delta(name)
+        if not bool(torch.isfinite(delta.sum())):
+            raise WeightsError(
+                f"{self._lora.source.label} changes {name!r} by values that are no finite numbers: fetch the "
+                "file again, or leave it out"
+            )
+        return torch.add(value.float(), delta, alpha=self._strength)
