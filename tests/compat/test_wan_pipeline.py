@@ -122,6 +122,30 @@ def test_a_callback_sees_and_changes_the_latents(pipe):
     assert not frames.any()
 
 
+def test_a_callback_sees_the_embeddings_and_cannot_change_them(wan, pipe):
+    asked = ["latents", "prompt_embeds", "negative_prompt_embeds"]
+    seen = []
+
+    def watch(pipeline, step, timestep, inputs):
+        seen.append(inputs)
+        return inputs
+
+    def change(pipeline, step, timestep, inputs):
+        inputs["prompt_embeds"] = 0 * inputs["prompt_embeds"]
+        return inputs
+
+    arguments = {"callback_on_step_end_tensor_inputs": asked, "output_type": "latent", **SMALL}
+    start = torch.zeros(1, 4, 3, 4, 8)
+    watched = pipe(PROMPT, callback_on_step_end=watch, latents=start, **arguments).frames
+    assert [list(inputs) for inputs in seen] == [asked] * 3
+    cond, uncond = wan.texts(PROMPT, wan.bundle.defaults.negative_prompt)
+    assert error(seen[0]["prompt_embeds"], cond) <= 1e-5
+    assert error(seen[0]["negative_prompt_embeds"], uncond) <= 1e-5
+    assert torch.equal(watched, pipe(PROMPT, latents=start, output_type="latent", **SMALL).frames)
+    with pytest.raises(UsageError, match="a callback cannot change 'prompt_embeds' here"):
+        pipe(PROMPT, callback_on_step_end=change, **arguments)
+
+
 def test_an_interrupt_stops_the_steps(pipe):
     steps = []
 

@@ -32,8 +32,8 @@ def resolve(name: str, dtype: torch.dtype | None, device: torch.device = CPU) ->
     missing = published is not None and not fetched_folder(published).is_dir()
     if missing:
         warnings.warn(
-            f"{name} is not on this machine: {STAND_IN}, a small model of the same kind, stands in. Put the "
-            f"files of {published} into {fetched_folder(published or '')} to use it",
+            f"{name} is not on this machine: {STAND_IN}, a small model of the same kind, stands in; "
+            f"rushes models pull {published} fetches it",
             stacklevel=3,
         )
     bundle = load_model(STAND_IN if missing else name, _sound(dtype, device), device)

@@ -157,6 +157,8 @@ class WanPipeline:
             rows = slice(index * copies, (index + 1) * copies)
             start = self._noise(request, generator, rows) if noise is None else noise[rows]
             texts = self._texts(request, prompt_embeds, negative_prompt_embeds, index)
+            if texts is None and set(call.callback_inputs) - {"latents"}:
+                texts = encode_texts(self._resolved.bundle, request)
             finished = self._denoise(request, call, start, texts)
             clips += [self._show(clip[None], request, call, output_type) for clip in finished]
         frames = _join(clips, output_type)
@@ -245,7 +247,12 @@ class WanPipeline:
             timestep = timestep.long()
         assert call.callback is not None
         with torch.inference_mode():
-            changed = call.callback(self, event.step - 1, timestep, inputs) or {}
+            changed = call.callback(self, event.step - 1, timestep, dict(inputs)) or {}
+            for name in changed.keys() - {"latents"}:
+                _refuse(
+                    changed[name] is not inputs.get(name),
+                    f"a callback cannot change {name!r} here: change the latents, or call again with others",
+                )
             if "latents" in changed and changed["latents"] is not event.latents:
                 event.latents.copy_(changed["latents"])
 
