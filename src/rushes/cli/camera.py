@@ -117,10 +117,10 @@ class Camera:
             Step("enhance", lambda _: (_enhance(planned),), _note_words, weight=0.1),
             Step(GATE, _nothing, None, weight=0.0),
             Step(
-                GENERATE, lambda _: (*self._engine_stages(planned), *picked), making, ("master",), 10,
-                is_watched,
+                GENERATE, lambda work: (*self._engine_stages(planned, work), *picked), making, ("master",),
+                10, is_watched,
             ),
-            Step(FINISH, lambda _: self._finish(planned), delivering, ("clip", "sheet")),
+            Step(FINISH, lambda work: self._finish(planned, work), delivering, ("clip", "sheet")),
             Step(CHECK, _nothing, None, weight=0.0),
             Step(LABEL, _nothing, None, weight=0.0),
         )  # fmt: skip
@@ -132,24 +132,30 @@ class Camera:
         self._key, self._maker, self._texts = (), None, None
         return self._open.__exit__(*error)
 
-    def warm(self, planned: Planned) -> Maker:
-        """The model, loaded for clips of this size; a new one only for another model, size or length."""
+    def warm(self, planned: Planned, is_lean: bool = False) -> Maker:
+        """The model, loaded for clips of this size; a new one only for another model, size or length.
+
+        ``is_lean``: memory ran out before; it is held in half of it.
+        """
         most = planned.at_once
         size = (most.width, most.height, most.num_frames, most.candidates)
-        key = (planned.folder, planned.loras, *size, planned.framing.delivered)
+        key = (planned.folder, planned.loras, *size, planned.framing.delivered, is_lean)
         if self._maker is None or key != self._key:
+            # The old one has to be gone before the new one comes, and is measured against what is free.
+            self._maker, self._texts = None, None
             self._open.close()
-            self._texts = None
             layout = layout_of(self._machine.devices, planned.facts, planned.request)
             budget = self._machine.memory_budget
-            making = Making(planned.folder, planned.loras, most, planned.framing.delivered, budget, layout)
+            making = Making(
+                planned.folder, planned.loras, most, planned.framing.delivered, budget, layout, is_lean
+            )
             self._maker, self._key = self._open.enter_context(making.maker(self._watching.screen)), key
         return self._maker
 
-    def _engine_stages(self, planned: Planned) -> tuple[Stage, ...]:
+    def _engine_stages(self, planned: Planned, work: "Work") -> tuple[Stage, ...]:
         from rushes.engine.provenance import engine_stages
 
-        return engine_stages(self.warm(planned).bundle, planned.request)
+        return engine_stages(self.warm(planned, work.is_degraded).bundle, planned.request)
 
     def _generate(
         self, planned: Planned, chooser: "Picker | None", work: "Work", folder: Path
@@ -160,7 +166,8 @@ class Camera:
         from rushes.studio.master_file import master_writer
         from rushes.studio.production import Made, ending
 
-        maker, stages, watching = self.warm(planned), self._engine_stages(planned), self._watching
+        maker, stages = self.warm(planned, work.is_degraded), self._engine_stages(planned, work)
+        watching = self._watching
         saved = self._saved_run(stages, maker)
         run = Run(
             texts=self._known_texts(stages[0]), first_frame=planned.framing.picture, given=planned.given,
@@ -216,7 +223,7 @@ class Camera:
     def _known_texts(self, stage: Stage) -> "Texts | None":
         return self._texts[1] if self._texts is not None and self._texts[0] == stage else None
 
-    def _finish(self, planned: Planned) -> tuple[Stage, ...]:
+    def _finish(self, planned: Planned, work: "Work") -> tuple[Stage, ...]:
         from rushes.finish.upscale import upscale_stage
         from rushes.media.delivery import REVISION
         from rushes.models.model_files import UPSCALER
@@ -224,7 +231,7 @@ class Camera:
         finish = Stage("finish", REVISION, dict(planned.delivery().settings()))
         if planned.framing.upscale is Upscale.LANCZOS:
             return (finish,)
-        return (upscale_stage(self.warm(planned).bundle.sha256[UPSCALER]), finish)
+        return (upscale_stage(self.warm(planned, work.is_degraded).bundle.sha256[UPSCALER]), finish)
 
     def _deliver(self, planned: Planned, work: "Work", folder: Path) -> "Iterator[Progress | Made]":
         """Finish a master that is there already: another size of the same pictures."""
@@ -232,7 +239,7 @@ class Camera:
         from rushes.studio.master_file import read_master
 
         total = finishing(planned)
-        finisher = Finisher(planned, self.warm(planned), folder)
+        finisher = Finisher(planned, self.warm(planned, work.is_degraded), folder)
         with finisher:
             for number, frames in enumerate(read_master(work.file(GENERATE, "master"))):
                 finisher.write(frames)

@@ -42,7 +42,8 @@ class Maker:
 class Making:
     """What is made, of what, and with what: ``memory_budget`` bytes (None: what is free), or devices.
 
-    ``delivered`` is (width, height) of the file.
+    ``delivered`` is (width, height) of the file. ``is_lean``: memory ran out before, so half of it has to do
+    in this process, however slowly.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class Making:
     delivered: tuple[int, int]
     memory_budget: int | None
     layout: "Layout | None"
+    is_lean: bool = False
 
     @contextmanager
     def maker(self, screen: Screen) -> Iterator[Maker]:
@@ -80,17 +82,20 @@ class Making:
         from rushes.engine.budget import holding_within
         from rushes.engine.forecast import Needs
         from rushes.engine.generate import generate
-        from rushes.engine.memory import free_memory, own_memory, return_freed_memory
+        from rushes.engine.memory import free_memory, give_back_unused, own_memory, return_freed_memory
         from rushes.engine.placement import best_device, compute_dtype, machine_facts
         from rushes.engine.rehearsal import seconds_expected
 
         device = best_device()
         return_freed_memory()
+        give_back_unused(device)
         members = self.request.candidates
         needs = Needs(files, self.request, compute_dtype(device), self.delivered, members, device)
         own = own_memory(device)
         budget = self.memory_budget or own + free_memory(device)
         holding = holding_within(needs, own, budget)
+        if self.is_lean:
+            holding = holding.halved(own)
         screen.say("memory", f"{holding.describe()}; {describe_memory(budget)} allowed")
         screen.say("time", f"about {duration(seconds_expected(needs))} a take")
         try:

@@ -1,5 +1,6 @@
 """How a model is held in memory: all of it where there is room, else as many blocks as a budget allows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -51,6 +52,16 @@ class Holding:
         except UsageError:
             return None
 
+    def halved(self, held: int) -> "Holding":
+        """A way with half of what this one needs beside ``held`` bytes; where none is so small, the least.
+
+        For a take that ran out of memory: the forecast, or what is free, was wrong by who knows how much.
+        """
+        most = held + (self.forecast.peak - held) // 2
+        ways = list(_ways(self.needs, held))
+        fitting = (way for way in ways if way.forecast.peak <= most)
+        return next(fitting, None) or min(ways, key=lambda way: way.forecast.peak)
+
     def load(self, device: torch.device) -> Bundle:
         """The model, held so. Raises WeightsError for broken files."""
         files, dtype = self.needs.files, self.needs.dtype
@@ -66,21 +77,25 @@ class Holding:
 def holding_within(needs: Needs, held: int, budget: int) -> Holding:
     """The best way to stay within ``budget`` bytes, of which the process holds ``held`` already.
 
-    Ways that leave the pixels alone come first, faster before slower; tiles only where none of them fits.
     Raises UsageError, naming the least that would do, when there is none.
     """
-    ways = [None, *range(needs.depth - 1, FEWEST_PLACES - 1, -1)]
-    whole = max(needs.cells)
-    tilings = [Tiling(side, side // 4) for side in TILE_SIDES if side < whole]
     least: Forecast | None = None
-    for tiling, places in [*product([None], ways), *((tiling, way) for way in ways for tiling in tilings)]:
-        forecast = needs.forecast(places, held, tiling)
-        if forecast.peak <= budget:
-            return Holding(needs, places, forecast, tiling)
-        if least is None or forecast.peak < least.peak:
-            least = forecast
+    for way in _ways(needs, held):
+        if way.forecast.peak <= budget:
+            return way
+        if least is None or way.forecast.peak < least.peak:
+            least = way.forecast
     assert least is not None
     raise UsageError(
         f"memory budget {describe_memory(budget)} is too small: stage {least.stage} of this take needs "
         f"{describe_memory(least.peak)}; allow that much, or ask for fewer seconds or a smaller size"
     )
+
+
+def _ways(needs: Needs, held: int) -> Iterator[Holding]:
+    """Those that leave the pixels alone come first, faster before slower; then those with tiles."""
+    ways = [None, *range(needs.depth - 1, FEWEST_PLACES - 1, -1)]
+    whole = max(needs.cells)
+    tilings = [Tiling(side, side // 4) for side in TILE_SIDES if side < whole]
+    for tiling, places in [*product([None], ways), *((tiling, way) for way in ways for tiling in tilings)]:
+        yield Holding(needs, places, needs.forecast(places, held, tiling), tiling)

@@ -1,6 +1,7 @@
 """The process's own memory and the machine's: what is taken, what is free, how the allocator gives back."""
 
 import ctypes
+import gc
 import sys
 
 import psutil
@@ -16,6 +17,13 @@ def return_freed_memory() -> None:
     """Let glibc's allocator return freed tensors at once; other allocators are left as they are."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, RETURNED_BYTES)
+
+
+def give_back_unused(device: torch.device) -> None:
+    """Return what nobody holds any more, such as a model that was let go: it would count as ours."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def own_memory(device: torch.device) -> int:
