@@ -27,7 +27,7 @@ LEASE_S = 30.0
 def run(home: Path, port: int, workers: int) -> None:
     """Serve ``home`` until a signal; the limits leave room for more requests than people make."""
     model = ServedModel("fake", Fraction(12), Fraction(2), 1280, 720)
-    engine = Engine({"fake": model}, lambda _desk, _request: 0.0, lambda _number: build_fake)
+    engine = Engine({"fake": model}, lambda *_: 0.0, lambda _number: build_fake)
     house = House(
         open_store(f"sqlite:///{home}/studio.db"), FileStore(home / "files"), engine,
         KeyFile(home / "keys.json"), True, b"secret of a benchmark",

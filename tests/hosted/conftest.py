@@ -210,7 +210,7 @@ def service(tmp_path, empty_store, clip_bytes, monkeypatch):  # noqa: F811
     store = open_store(f"sqlite:///{path}")
     engine = Engine(
         {"wan2.2-t2v-plus": replace(MINI, name="wan2.2-t2v-plus")},
-        lambda _desk, _request: 0.0,
+        lambda *_: 0.0,
         lambda _: None,
     )
     keys = KeyFile(tmp_path / "keys.json")

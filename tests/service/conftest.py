@@ -47,7 +47,7 @@ def picture(shade):
     return cv2.imencode(".png", np.full((36, 64, 3), shade, np.uint8))[1].tobytes()
 
 
-def estimate(_desk, request):
+def estimate(_desk, request, _inputs):
     """The fake makes anything up to ten seconds."""
     if Fraction(request.settings.get("seconds", "2")) > 10:
         raise UsageError("that is too long: ask for 10 seconds at most")

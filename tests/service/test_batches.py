@@ -83,7 +83,7 @@ def test_one_row_that_cannot_be_filmed_refuses_all(client, path, row, words):
 
 
 def test_a_batch_the_budget_does_not_hold_queues_nothing(house):
-    engine = replace(house.engine, estimate=lambda _desk, _request: 1000.0)
+    engine = replace(house.engine, estimate=lambda *_: 1000.0)
     client = TestClient(make_app(replace(house, engine=engine)), raise_server_exceptions=False)
     client.post("/v1/projects", json={"code": "FOX", "budget_s": 3600})
     plan = client.post("/v1/projects/FOX/batch-plans", json={"rows": ROWS}).json()

@@ -27,8 +27,7 @@ def batch(
     as_json: AsJson = False,
 ) -> None:
     """Queue takes for every line of a table. A line needs `text`, or the `shot` it is for."""
-    from rushes.cli.take_plan import estimate_take
-    from rushes.cli.take_steps import work_off
+    from rushes.cli.take_steps import estimator, work_off
     from rushes.studio.batches import estimate_batch, submit_batch
     from rushes.studio.jobs.job import Lane
     from rushes.studio.shooting import Terms
@@ -36,11 +35,12 @@ def batch(
     studio = open_studio()
     digest = sha256(table.read_bytes()).hexdigest()[:12]
     rows, ours = _read(table, digest), studio.project(project)
-    estimates = estimate_batch(studio.desk, ours, rows, estimate_take)
+    estimate = estimator(studio.files)
+    estimates = estimate_batch(studio.desk, ours, rows, estimate)
     document: dict[str, Any] = {"takes": len(estimates), "estimate_s": round(sum(estimates), 1)}
     if not dry_run:
         name, terms = f"{table.name} {digest}", Terms(lane=Lane.BATCH)
-        _, takes = submit_batch(studio.desk, ours, name, rows, terms, estimate_take)
+        _, takes = submit_batch(studio.desk, ours, name, rows, terms, estimate)
         document["codes"] = [take.code for take in takes]
         if work:
             work_off(studio)

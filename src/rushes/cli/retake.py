@@ -27,9 +27,9 @@ def retake(
     """Make a take again with one thing changed, as its note asks; the seed and all else stay."""
     from rushes.cli.camera import Camera
     from rushes.cli.shot_takes import make_all
-    from rushes.cli.take_steps import Filmer
+    from rushes.cli.take_steps import Filmer, estimator
     from rushes.cli.watching import Watching
-    from rushes.studio.retake import Patch, patch_for
+    from rushes.studio.retake import Patch, asked_again, patch_for
     from rushes.studio.retake import retake as submit_retake
     from rushes.studio.shooting import Terms
     from rushes.studio.takes import find_take
@@ -52,7 +52,9 @@ def retake(
         return
     if not yes and not typer.confirm("Make it?", err=as_json):
         raise UsageError("nothing was made: give other words with --prompt, or --yes to go on")
-    new = submit_retake(studio.desk, found, patch.after, note, Terms(is_held=True))
+    request = asked_again(studio.desk, found, patch.after)
+    seconds = estimator(studio.files)(studio.desk, request, found.inputs)
+    new = submit_retake(studio.desk, found, patch.after, note, Terms(is_held=True, estimate_s=seconds))
     documents = make_all(studio, [new], screen, Filmer(Camera(Watching(screen)), studio.files))
     changed = _changed(studio, found, new.take)
     for name, (before, after) in changed.items():

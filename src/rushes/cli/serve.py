@@ -38,7 +38,7 @@ def serve(
         import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing: pip install 'rushes[serve]'") from error
-    from rushes.cli.take_plan import estimate_take
+    from rushes.cli.take_steps import estimator
     from rushes.safety.gate import open_gate
     from rushes.service.house import Engine, House, link_secret
     from rushes.service.keys import KeyFile
@@ -53,7 +53,7 @@ def serve(
     check_address(address, has_keys, settings.policy)
     gate = open_gate(settings.policy)
     studio = open_studio_when_there()
-    engine = Engine(_served_models(), estimate_take, _builder)
+    engine = Engine(_served_models(), estimator(studio.files), _builder)
     house = House(
         studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),
         spans=_spans(), gate=gate, price=settings.price,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,17 @@ from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, say
 from rushes.cli.hosted_takes import hosted_camera
 from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
-from rushes.cli.take_plan import plan_take
+from rushes.cli.take_plan import estimate_take, plan_take
 from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
+    from rushes.studio.batches import Estimate
     from rushes.studio.child import Steps
+    from rushes.studio.desk import Desk
     from rushes.studio.files import FileStore
     from rushes.studio.jobs.job import Job, Lane
     from rushes.studio.production import Step
-    from rushes.studio.takes import Take
+    from rushes.studio.takes import Input, Take, TakeRequest
 
 
 class Filmer:
@@ -44,18 +47,34 @@ class Filmer:
 
     def given(self, take: "Take", tenant_id: str) -> Given:
         """The take's inputs. LoRAs appear under their own names, which say what they are and how to read."""
-        paths = {each.role: self._files.path(tenant_id, each.sha256) for each in take.inputs}
+        found = given_by(self._files, tenant_id, take.request, take.inputs)
         loras = []
-        for number, use in enumerate(take.request.settings.get("loras", ()), 1):
-            source = paths[f"{LORA} {number}"]
+        for source, use in zip(found.loras, take.request.settings.get("loras", ()), strict=True):
             self._named = self._named or self._names.enter_context(self._files.scratch())
             link = self._named / source.name / Path(use["name"]).name
             link.parent.mkdir(exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(source.resolve())
             loras.append(link)
-        ends = (paths[FIRST], paths[LAST]) if FIRST in paths and LAST in paths else None
-        return Given(paths.get(FIRST_FRAME), tuple(loras), paths.get(CLIP), ends)
+        return replace(found, loras=tuple(loras))
+
+
+def given_by(files: "FileStore", tenant_id: str, request: "TakeRequest", inputs: "Sequence[Input]") -> Given:
+    """The kept files a take starts from."""
+    paths = {each.role: files.path(tenant_id, each.sha256) for each in inputs}
+    count = len(request.settings.get("loras", ()))
+    loras = tuple(paths[f"{LORA} {number}"] for number in range(1, count + 1))
+    ends = (paths[FIRST], paths[LAST]) if FIRST in paths and LAST in paths else None
+    return Given(paths.get(FIRST_FRAME), loras, paths.get(CLIP), ends)
+
+
+def estimator(files: "FileStore") -> "Estimate":
+    """Machine seconds of takes whose files are kept; UsageError for what a model cannot do."""
+
+    def estimate(desk: "Desk", request: "TakeRequest", inputs: "tuple[Input, ...]") -> float:
+        return estimate_take(desk, request, given_by(files, desk.tenant_id, request, inputs))
+
+    return estimate
 
 
 def build() -> "Steps":

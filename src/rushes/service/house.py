@@ -13,11 +13,10 @@ from rushes.core.price import Price
 from rushes.safety.gate import WordGate, open_gate
 from rushes.service.keys import KeyFile
 from rushes.service.tracing import NoSpans, Spans
+from rushes.studio.batches import Estimate
 from rushes.studio.child import Steps
-from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
 from rushes.studio.store import Store
-from rushes.studio.takes import TakeRequest
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Engine:
     """
 
     models: Mapping[str, ServedModel]
-    estimate: Callable[[Desk, TakeRequest], float]
+    estimate: Estimate
     build: Callable[[int], Callable[[], Steps]]
 
     def model(self, name: str) -> ServedModel:

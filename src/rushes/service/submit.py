@@ -12,10 +12,11 @@ from rushes.studio.gate import refusals_kept
 from rushes.studio.jobs.job import Job, NewJob
 from rushes.studio.jobs.submit import digest_of, submit, submitted
 from rushes.studio.projects import inbox
+from rushes.studio.retake import asked_again
 from rushes.studio.shooting import PLAIN, Submitted, Terms, submit_take, work_key
 from rushes.studio.shots import Words, add_shot
 from rushes.studio.store import new_id
-from rushes.studio.takes import FIRST, Input, Origin, TakeRequest, add_take, get_take
+from rushes.studio.takes import Input, Origin, Relation, Take, TakeRequest, add_take, get_take
 from rushes.studio.uploads import find_upload
 
 MAX_RANDOM_SEED = 10**6
@@ -63,8 +64,8 @@ def submit_words(caller: Caller, wish: Wish) -> Submitted:
     Raises UsageError for what the model cannot do, LimitError without budget or room in the queue.
     """
     request = wish.request(caller)
-    estimate_s = caller.house.engine.estimate(caller.desk, request)
     inputs = wish.inputs(caller)
+    estimate_s = caller.house.engine.estimate(caller.desk, request, inputs)
     terms = Terms(submit_key(wish.key), estimate_s=estimate_s)
     project_id = inbox(caller.desk).id
     with caller.house.spans.named("submit"), refusals_kept(caller.desk, project_id):
@@ -75,15 +76,26 @@ def submit_words(caller: Caller, wish: Wish) -> Submitted:
             return _once(caller, project_id, request, inputs, terms)
 
 
-def submit_to_shot(
-    caller: Caller, shot_id: str, wish: Wish, terms: Terms = PLAIN, origin: Origin = FIRST
-) -> Submitted:
+def submit_to_shot(caller: Caller, shot_id: str, wish: Wish, terms: Terms = PLAIN) -> Submitted:
     """Shoot another take of a shot that is there."""
-    request = wish.request(caller)
-    estimate_s = caller.house.engine.estimate(caller.desk, request)
+    request, inputs = wish.request(caller), wish.inputs(caller)
+    estimate_s = caller.house.engine.estimate(caller.desk, request, inputs)
     terms = Terms(submit_key(wish.key), terms.lane, terms.priority, estimate_s, terms.is_held)
     with caller.house.spans.named("submit"):
-        return submit_take(caller.desk, shot_id, request, terms, origin, wish.inputs(caller))
+        return submit_take(caller.desk, shot_id, request, terms, inputs=inputs)
+
+
+def submit_remix(caller: Caller, take: Take, prompt: str, key: str) -> Submitted:
+    """Shoot a take again in other words, with its seed, settings and all the files it started from.
+
+    Raises UsageError for what the model cannot do.
+    """
+    caller.house.engine.model(take.request.model)
+    request = asked_again(caller.desk, take, prompt)
+    estimate_s = caller.house.engine.estimate(caller.desk, request, take.inputs)
+    terms, origin = Terms(submit_key(key), estimate_s=estimate_s), Origin(Relation.REMIX, take.id)
+    with caller.house.spans.named("submit"):
+        return submit_take(caller.desk, take.shot_id, request, terms, origin, take.inputs)
 
 
 def submit_key(key: str) -> str:

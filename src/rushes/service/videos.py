@@ -24,11 +24,10 @@ from rushes.service.footage import (
     video_id,
 )
 from rushes.service.given import keep_reference
-from rushes.service.submit import FIRST_FRAME, Wish, submit_to_shot, submit_words
+from rushes.service.submit import submit_remix, submit_words
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
 from rushes.studio.stills import SPRITES, THUMBNAIL, stills_of
-from rushes.studio.takes import Origin, Relation
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], responses=ERRORS)
 IdempotencyKey = Annotated[
@@ -171,12 +170,8 @@ def delete(caller: Writer, footage: Found) -> DeletedVideo:
 
 @router.post("/{video_id}/remix")
 def remix(caller: Writer, footage: Found, asked: RemixWish, key: IdempotencyKey = "") -> Video:
-    """Another take of the same shot with other words; seed and settings stay."""
-    before = footage.take.request
-    picture = next((each.sha256 for each in footage.take.inputs if each.role == FIRST_FRAME), "")
-    wish = Wish(asked.prompt, before.model, before.seed, dict(before.settings), key, picture)
-    origin = Origin(Relation.REMIX, footage.take.id)
-    new = submit_to_shot(caller, footage.take.shot_id, wish, origin=origin)
+    """Another take of the same shot with other words; seed, settings and files stay."""
+    new = submit_remix(caller, footage.take, asked.prompt, key)
     return _view(caller, find_footage(caller.desk, new.take.id))
 
 

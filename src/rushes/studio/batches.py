@@ -23,7 +23,7 @@ from rushes.studio.takes import Input, Origin, Take, TakeRequest
 # Shots made in one transaction; others may write in between.
 _AT_ONCE = 100
 
-Estimate = Callable[[Desk, TakeRequest], float]
+Estimate = Callable[[Desk, TakeRequest, tuple[Input, ...]], float]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ def estimate_batch(desk: Desk, project: Project, rows: Sequence[Row], estimate: 
     for row in rows:
         for request in row.requests:
             # A seed changes neither what a gate says nor how long it takes.
-            digest = digest_of(asdict(replace(request, seed=0)))
+            digest = digest_of([asdict(replace(request, seed=0)), *map(asdict, row.inputs)])
             if digest not in known:
-                known[digest] = _checked(desk, project, row.line, request, estimate)
+                known[digest] = _checked(desk, project, row, request, estimate)
             seconds.append(known[digest])
     return seconds
 
@@ -132,15 +132,15 @@ def pause_batch(desk: Desk, batch_id: str, is_paused: bool) -> Batch:
     return find_batch(desk, batch_id)
 
 
-def _checked(desk: Desk, project: Project, line: int, request: TakeRequest, estimate: Estimate) -> float:
+def _checked(desk: Desk, project: Project, row: Row, request: TakeRequest, estimate: Estimate) -> float:
     try:
         with refusals_kept(desk, project.id), desk.store.read() as connection:
             judge(connection, desk, project.id, request.prompt, dict(request.settings))
-        return estimate(desk, request)
+        return estimate(desk, request, row.inputs)
     except RefusedError as error:
-        raise RefusedError(f"row {line}: {error}", error.decision) from None
+        raise RefusedError(f"row {row.line}: {error}", error.decision) from None
     except UsageError as error:
-        raise type(error)(f"row {line}: {error}") from None
+        raise type(error)(f"row {row.line}: {error}") from None
 
 
 def _open_batch(desk: Desk, project: Project, name: str, seconds: float) -> str:

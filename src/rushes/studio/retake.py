@@ -61,11 +61,8 @@ def patch_for(prompt: str, note: str) -> Patch:
 
 
 def retake(desk: Desk, take: Take, prompt: str, note: Note | None = None, terms: Terms = PLAIN) -> Submitted:
-    """Submit the child of a take: other words, same seed and settings. The note it answers closes.
-
-    A take that was chosen among candidates holds the seed of the one that was seen.
-    """
-    request = replace(_as_delivered(desk, take), prompt=prompt)
+    """Submit the child of a take: other words, same seed and settings. The note it answers closes."""
+    request = asked_again(desk, take, prompt)
     origin = Origin(Relation.RETAKE, take.id, note.id if note else None)
     new = submit_take(desk, take.shot_id, request, terms, origin, take.inputs)
     if note is not None and note.closed_at is None:
@@ -74,13 +71,14 @@ def retake(desk: Desk, take: Take, prompt: str, note: Note | None = None, terms:
     return new
 
 
-def _as_delivered(desk: Desk, take: Take) -> TakeRequest:
-    """The take's request; of candidates the one that was delivered, alone."""
+def asked_again(desk: Desk, take: Take, prompt: str) -> TakeRequest:
+    """The take's request in other words; of candidates the one that was delivered and seen, alone."""
+    request = replace(take.request, prompt=prompt)
     master = master_of(desk, take.id)
     chosen = None if master is None else _chosen_seed(master.recipe)
     if chosen is None:
-        return take.request
-    return replace(take.request, seed=chosen, settings={**take.request.settings, "candidates": 1})
+        return request
+    return replace(request, seed=chosen, settings={**request.settings, "candidates": 1})
 
 
 def _chosen_seed(recipe: Mapping[str, Any]) -> int | None:
