@@ -136,7 +136,7 @@ def attributes(text: str) -> dict[str, list[str]]:
         ),
         ("赤いマントの女", {"woman": ["cloak"], "cloak": ["red"]}),
         ("붉은 망토를 두른 여자", {"woman": ["cloak"], "cloak": ["red"]}),
-        ("三只小狐狸", {"fox": ["three"]}),
+        ("三只小狐狸", {"fox": ["three", "small"]}),
         ("three wolves", {"wolf": ["three"]}),
         ("늑대 세 마리", {"wolf": ["three"]}),
         ("狼の群れ", {"wolf": ["group"]}),

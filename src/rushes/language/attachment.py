@@ -188,13 +188,18 @@ def _first_living(mentions: Mapping[int, Mention], index: int) -> int | None:
 
 
 def _is_handled(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
-    """Who knits a sweater or washes a shirt does not wear it."""
+    """Who knits a sweater, washes a shirt or sews a button onto a coat does not wear it."""
     step = -1 if reading.language in ("zh", "en") else 1
-    for position in range(index + step, index + 5 * step, step):
-        if position in mentions and mentions[position].slot not in ATTRIBUTE_SLOTS:
-            return mentions[position].concept.id in _HANDLING
+    has_passed_thing = False
+    for position in range(index + step, index + 7 * step, step):
         if not 0 <= position < len(reading.tokens) or reading.is_mark(position):
             return False
+        if position not in mentions or mentions[position].slot in ATTRIBUTE_SLOTS:
+            continue
+        if mentions[position].slot == "thing" and not has_passed_thing:
+            has_passed_thing = True
+            continue
+        return mentions[position].concept.id in _HANDLING
     return False
 
 

@@ -71,10 +71,10 @@ def _person_meant(
     wrong = _FEMALE if gender == "he" else _MALE
     persons = [other for other in reversed(people[-_NEAR:]) if mentions[other].slot == "person"]
     near = [other for other in persons if not _is_one_of(mentions[other], wrong)]
-    if reading.tokens[index].text in ("him", "her"):
+    if reading.tokens[index].text in ("him", "her", "他", "她"):
         # "The courier hands him a box": nobody does that to himself.
         near.sort(key=lambda other: reading.clauses[other] == reading.clauses[index])
-    single = (other for other in near if not _is_one_of(mentions[other], _SEVERAL))
+    single = (other for other in near if not _is_several(reading, mentions, other))
     return next(single, next(iter(near), None))
 
 
@@ -89,6 +89,7 @@ def _thing_meant(
     if not is_one and text not in _THEY:
         return None
     near = sorted(people[-_NEAR:] + things[-_NEAR:], reverse=True)
+    near.sort(key=lambda other: reading.clauses[other] == reading.clauses[index])
     several = (other for other in near if _is_several(reading, mentions, other))
     meant = next(several, None)
     return meant if meant is not None or is_one else next(iter(near), None)

@@ -307,7 +307,10 @@ class Reading:
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
             return False
         if is_one_han and item.concept.slot in ATTRIBUTE_SLOTS:
-            return self._qualifies_next(index, item.concept.slot)
+            # 狼群, a wolf pack: the one attribute that stands behind its noun.
+            before = self.mentions.get(index - 1)
+            is_pack = token.text == "群" and before is not None and before.slot in _LIVING
+            return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
 
     def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:

@@ -83,7 +83,7 @@ class _Telling:
         """Return who and whom the words name, and who the neighbouring clauses imply."""
         reading = self._reading
         if reading.language in ("ja", "ko"):
-            return *by_particle(reading, near, things, beat), None
+            return by_particle(reading, near, things, beat)
         clause = clause_of(reading, things, self._near_beats(number), beat, self._near_relatives(number))
         carried = self._acting if self._last_beat >= sentence_around(reading, beat)[0] else None
         if carried is None and not self._is_unknown:

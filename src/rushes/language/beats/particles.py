@@ -26,23 +26,35 @@ _SWITCHING_ENDS = ("자", "니", "니까", "자마자", "면")
 
 def by_particle(
     reading: Reading, mentions: Mapping[int, Mention], things: Sequence[int], beat: int
-) -> tuple[int | None, int | None]:
-    """Return who does what a verb says and to whom; no one where nobody is marked."""
-    who, whom, goal = _marked(reading, mentions, things, beat)
+) -> tuple[int | None, int | None, int | None]:
+    """Return who does what a verb says, to whom, and who was marked before other verbs of the sentence."""
+    marked, whom, goal = _marked(reading, mentions, things, beat)
+    is_own = marked is not None and marked > _last_verb(mentions, beat)
+    who, earlier = (marked, None) if is_own else (None, marked)
     after = _noun_after(reading, mentions, beat)
     if after is not None and mentions[after].slot in SUBJECT_SLOTS:
-        if _is_passive(reading, beat) and goal is not None:
-            return goal, after
-        is_own = who is not None and who > _last_verb(mentions, beat) and not _is_topic(reading, who)
-        if is_kind(mentions[beat].concept.id, "alone") or whom is not None or not is_own:
-            return after, whom
-        # 少年が投げたボール, 소년이 던진 공: the noun is what it is done to.
-        return who, after
+        return *_of_qualified(reading, mentions[beat], beat, after, (who, whom, goal)), earlier
     if after is not None and is_element(mentions[after], mentions[beat]):
-        return after, whom
+        return after, whom, earlier
     if _is_passive(reading, beat) and goal is not None:
-        return goal, who
-    return who, whom if whom is not None else goal
+        return goal, marked, None
+    return who, whom if whom is not None else goal, earlier
+
+
+def _of_qualified(
+    reading: Reading,
+    action: Mention,
+    beat: int,
+    noun: int,
+    marked: tuple[int | None, int | None, int | None],
+) -> tuple[int, int | None]:
+    """Return who and whom of a verb that qualifies a noun: 走る女, 少年が投げたボール, 猫に追われた鼠."""
+    who, whom, goal = marked
+    if _is_passive(reading, beat) and goal is not None:
+        return goal, noun
+    if who is None or whom is not None or _is_topic(reading, who) or is_kind(action.concept.id, "alone"):
+        return noun, whom
+    return who, noun
 
 
 def changes_subject(reading: Reading, beat: int) -> bool:
