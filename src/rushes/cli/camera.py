@@ -146,9 +146,7 @@ class Camera:
             self._open.close()
             layout = layout_of(self._machine.devices, planned.facts, planned.request)
             budget = self._machine.memory_budget
-            making = Making(
-                planned.folder, planned.loras, most, planned.framing.delivered, budget, layout, is_lean
-            )
+            making = Making(planned, budget, layout, is_lean)
             self._maker, self._key = self._open.enter_context(making.maker(self._watching.screen)), key
         return self._maker
 

@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from rushes.cli.planned import Planned
 from rushes.cli.screen import Screen, duration
 from rushes.core.errors import OutOfMemoryError
-from rushes.core.lora_use import LoraUse
 from rushes.core.memory_size import describe_memory
 from rushes.core.request import Request
 
@@ -40,16 +39,12 @@ class Maker:
 
 @dataclass(frozen=True)
 class Making:
-    """What is made, of what, and with what: ``memory_budget`` bytes (None: what is free), or devices.
+    """What is made, and with what: ``memory_budget`` bytes (None: what is free), or devices.
 
-    ``delivered`` is (width, height) of the file. ``is_lean``: memory ran out before, so half of it has to do
-    in this process, however slowly.
+    ``is_lean``: memory ran out before, so half of it has to do in this process, however slowly.
     """
 
-    folder: Path
-    loras: tuple[LoraUse, ...]
-    request: Request
-    delivered: tuple[int, int]
+    planned: Planned
     memory_budget: int | None
     layout: "Layout | None"
     is_lean: bool = False
@@ -57,10 +52,8 @@ class Making:
     @contextmanager
     def maker(self, screen: Screen) -> Iterator[Maker]:
         """The model with its weights; says when the words are more than it reads."""
-        from rushes.models.bundle import open_model
-
-        files = open_model(self.folder, self.loras)
-        for use in self.loras:
+        files = self.planned.files()
+        for use in self.planned.loras:
             screen.say("lora", f"{use.path.name} x {use.strength:g}, {use.noise or 'all'}")
         for line in files.notes:
             screen.say("note", line)
@@ -69,7 +62,7 @@ class Making:
             screen.say("model", f"{maker.bundle.name}, loaded in {perf_counter() - started:.1f} s")
             if self.layout is not None:
                 screen.say("devices", f"{self.layout.devices}, sharing by {self.layout}")
-            num_tokens = maker.bundle.tokenizer.num_tokens(self.request.context_text)
+            num_tokens = maker.bundle.tokenizer.num_tokens(self.planned.at_once.context_text)
             most = maker.bundle.experts[0].transformer.config.text_len
             if num_tokens > most:
                 text = f"the model reads {most} tokens, these words are {num_tokens}: the end is cut off"
@@ -89,8 +82,8 @@ class Making:
         device = best_device()
         return_freed_memory()
         give_back_unused(device)
-        members = self.request.candidates
-        needs = Needs(files, self.request, compute_dtype(device), self.delivered, members, device)
+        request, delivered = self.planned.at_once, self.planned.framing.delivered
+        needs = Needs(files, request, compute_dtype(device), delivered, request.candidates, device)
         own = own_memory(device)
         budget = self.memory_budget or own + free_memory(device)
         holding = holding_within(needs, own, budget)
@@ -118,7 +111,8 @@ class Making:
         from rushes.engine.placement import CPU
 
         assert self.layout is not None
-        model = SharedModel(self.folder, usual_dtype(self.layout.devices), self.layout, self.loras)
+        dtype = usual_dtype(self.layout.devices)
+        model = SharedModel(self.planned.folder, dtype, self.layout, self.planned.loras)
         with Devices(model) as devices:
             devices.start()
             yield Maker(outline(files, model.dtype), devices.machine, devices.generate, CPU)

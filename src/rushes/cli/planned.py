@@ -14,6 +14,7 @@ from rushes.core.request import Request
 if TYPE_CHECKING:
     from rushes.engine.given import GivenClip
     from rushes.media.delivery import Delivery
+    from rushes.models.model_files import ModelFiles
 
 DELIVERY_RATE = Fraction(24)
 # What the files a take starts from are called among its inputs; LoRAs are counted from 1.
@@ -78,7 +79,7 @@ class Planned:
 
     ``words`` say how the prompt was read and ``length`` how the duration came about, for a person. ``given``
     is the clip the take is made of; one longer than the model makes at once is made in windows, of which
-    ``window`` is the longest.
+    ``window`` is the longest. ``opened`` are the model's files where planning had to open them.
     """
 
     folder: Path
@@ -90,6 +91,14 @@ class Planned:
     length: str = ""
     given: "GivenClip | None" = None
     window: Request | None = None
+    opened: "ModelFiles | None" = field(default=None, compare=False, repr=False)
+
+    def files(self) -> "ModelFiles":
+        """The model's files with the LoRAs in them; nothing is loaded."""
+        from rushes.models.bundle import open_model
+        from rushes.models.lora import with_loras
+
+        return with_loras(self.opened or open_model(self.folder), self.loras)
 
     @property
     def at_once(self) -> Request:

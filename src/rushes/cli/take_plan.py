@@ -1,5 +1,6 @@
 """From a take's words, settings and inputs to what the engine makes, and how long that may take."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,17 +31,16 @@ SETTINGS = (
 def plan_take(asked: Asked, given: Given = NOTHING) -> Planned:
     """What the engine makes of a take; UsageError for what the model cannot do."""
     from rushes.engine.catalogue import model_folder
-    from rushes.engine.facts import read_facts
+    from rushes.engine.facts import open_facts
 
     settings = asked.settings
     unknown = sorted(set(settings) - set(SETTINGS))
     if unknown:
         raise UsageError(f"a take cannot be told {', '.join(unknown)}: use {', '.join(SETTINGS)}")
     folder = model_folder(asked.model)
-    facts = read_facts(folder)
-    if set(settings) & set(MADE_OF):
-        return plan_remake(folder, facts, asked, given)
-    return _plan_words(folder, facts, asked, given)
+    facts, opened = open_facts(folder)
+    plan = plan_remake if set(settings) & set(MADE_OF) else _plan_words
+    return replace(plan(folder, facts, asked, given), opened=opened)
 
 
 def _plan_words(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -> Planned:
@@ -109,13 +109,11 @@ def rehearse(planned: Planned) -> float:
     from rushes.engine.forecast import Needs
     from rushes.engine.placement import best_device, compute_dtype
     from rushes.engine.rehearsal import seconds_expected
-    from rushes.models.bundle import open_model
 
     request, device = planned.at_once, best_device()
-    files = open_model(planned.folder, planned.loras)
     delivered = planned.framing.delivered
     return seconds_expected(
-        Needs(files, request, compute_dtype(device), delivered, request.candidates, device)
+        Needs(planned.files(), request, compute_dtype(device), delivered, request.candidates, device)
     )
 
 
