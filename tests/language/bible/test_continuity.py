@@ -5,7 +5,7 @@ from tests.language.screenplay.annotated import NAMES, load
 
 from rushes.language.bible.continuity import MONOTONOUS, Rule, check_continuity
 from rushes.language.bible.draft import draft_bible
-from rushes.language.bible.entry import Bible, Entry, EntryKind
+from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
 from rushes.language.screenplay.breakdown import break_down
 from rushes.language.screenplay.text_script import parse_text
 
@@ -65,7 +65,6 @@ def test_the_bible_has_the_first_word():
     [
         "Anna wears a red coat.\n\nAnna buttons the red wool coat.\n",
         "Anna wears a red coat and blue shoes.\n\nAnna sits on a blue sofa in the coat.\n",
-        "Anna wears a red coat.\n\nINT. HALL - NIGHT\n\nAnna wears a blue coat.\n",
     ],
 )
 def test_what_agrees_is_left_alone(words):
@@ -120,3 +119,48 @@ def test_our_own_scripts_contradict_themselves_nowhere(name):
     breakdown = break_down(parse_text(load(name).text, is_fountain=name.endswith(".fountain")))
     findings = check_continuity(breakdown, draft_bible(breakdown))
     assert [f for f in findings if f.rule in (Rule.COSTUME, Rule.PROP, Rule.DIRECTION)] == []
+
+
+TWO_SCENES = {
+    "en": (
+        "INT. CAFE - DAY\n\nAnna, in a red coat, sits at the window.\n\nANNA\nHe is late.\n\n"
+        "EXT. STREET - DAY\n\nAnna in a blue coat walks out.\n\nANNA\nTaxi!\n",
+        "ANNA's coat is blue here and red in SC001_SH0010",
+    ),
+    "zh": (
+        "1-1 客厅 日 内\n△刘星穿着红色风衣站在门口。\n刘星：走吧\n\n"
+        "1-2 街道 日 外\n△刘星穿着蓝色风衣走来。\n刘星：出租车\n",
+        "刘星's coat is blue here and red in SC001-001_SH0010",
+    ),
+    "ja": (
+        "○公園（朝）\n　　美咲、白いコートを着て座っている。\n美咲「遅い」\n\n"
+        "○道（昼）\n　　美咲、黒いコートで歩く。\n美咲「行こう」\n",
+        "美咲's coat is black here and white in SC001_SH0010",
+    ),
+    "ko": (
+        "S#1. 거실 - 밤\n태오가 노란 앞치마를 두르고 서 있다.\n태오: 가자\n\n"
+        "S#2. 부엌 - 밤\n태오의 빨간 앞치마가 젖었다.\n태오: 왔어\n",
+        "태오's apron is red here and yellow in SC001_SH0010",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", TWO_SCENES)
+def test_a_garment_that_changes_colour_from_scene_to_scene_is_found(language):
+    source, message = TWO_SCENES[language]
+    (finding,) = found(source, Rule.COSTUME)
+    assert finding.message == f"{message}: if that is meant, say so in the bible under changes"
+    assert len(finding.codes) == 2
+
+
+def test_a_change_that_is_told_or_stands_in_the_bible_is_meant():
+    source, _ = TWO_SCENES["en"]
+    assert not found(source.replace("Anna in a blue coat", "Anna puts on a blue coat and"), Rule.COSTUME)
+    anna = Entry(
+        "anna",
+        EntryKind.CAST,
+        "ANNA",
+        description="a woman in a red coat",
+        changes=(SceneDescription("2", "a woman in a blue coat"),),
+    )
+    assert not found(source, Rule.COSTUME, Bible((anna,)))

@@ -1,12 +1,12 @@
 """Film grammar across the shots of a list, checked before anything is rendered.
 
-Costume and prop colours that contradict one another or the bible, screen direction that turns round in a cut,
-one size too many times in a row, people without a description.
+Costume and prop colours that contradict one another or the bible, within a scene and from scene to scene,
+screen direction that turns round in a cut, one size too many times in a row, people without a description.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from itertools import groupby, pairwise
@@ -14,11 +14,13 @@ from itertools import groupby, pairwise
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.resolve import Mention, Resolver
 from rushes.language.concepts import Lexicon, plain
+from rushes.language.parse import parse
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Shot, ShotStatus
 
 _ALL_CLOTHES = "clothes"
+_READ = 2000  # characters of a shot in which somebody may change clothes
 MONOTONOUS = 5  # shots of one size in a row
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 # Words between a colour and what it colours: `a grey wool coat`, 红色的旧风衣.
@@ -63,12 +65,13 @@ def check_continuity(breakdown: Breakdown, bible: Bible) -> tuple[Finding, ...]:
     resolver = Resolver(bible, breakdown.language)
     scenes = {scene.id: scene for scene in breakdown.scenes}
     findings: list[Finding] = []
+    last: dict[tuple[str, str], _Colour] = {}
     shots = [shot for shot in breakdown.shots if shot.status is not ShotStatus.ORPHAN]
     for scene_id, group in groupby(shots, key=lambda shot: shot.scene_id):
         in_scene = list(group)
         resolver.start_scene()
         mentions = [resolver.read(shot.text) for shot in in_scene]
-        findings += _colours(in_scene, mentions, scenes[scene_id], bible, breakdown.language)
+        findings += _colours(in_scene, mentions, scenes[scene_id], bible, breakdown.language, last)
         findings += _directions(in_scene, mentions, bible, breakdown.language)
         findings += _sizes(in_scene)
     findings += _undescribed(shots, bible)
@@ -81,8 +84,10 @@ def _colours(
     scene: Scene,
     bible: Bible,
     language: str,
+    last: dict[tuple[str, str], _Colour],
 ) -> Iterator[Finding]:
-    """Two colours for one garment of one person, or for one prop, within a scene or against the bible."""
+    """Two colours for one garment of one person, or for one prop: in a scene, against the bible, or against
+    `last`, what scenes before said, which this scene brings up to date."""
     entries = bible.by_id()
     said: dict[tuple[str, str], _Colour] = {}
     told: set[tuple[str, str, str]] = set()
@@ -92,10 +97,33 @@ def _colours(
             said.setdefault((entry_id, thing), _Colour(entry_id, thing, colour, None))
     for shot, found in zip(shots, mentions, strict=True):
         for now in (*_worn(shot, found, entries, language), *_coloured_props(shot, found, entries, language)):
-            before = said.setdefault((now.entry_id, now.thing), now)
-            if before.colour != now.colour and (now.entry_id, now.thing, now.colour) not in told:
-                told.add((now.entry_id, now.thing, now.colour))
+            key = (now.entry_id, now.thing)
+            earlier = last.get(key)
+            if key not in said and earlier is not None and earlier.colour != now.colour:
+                if not _dresses(shot, language):
+                    yield _changed(earlier, now, entries[now.entry_id])
+                # Said once; the rest of the scene is held against the new colour.
+                last[key] = now
+            before = said.setdefault(key, now)
+            if before.colour != now.colour and (*key, now.colour) not in told:
+                told.add((*key, now.colour))
                 yield _contradiction(before, now, entries[now.entry_id])
+    # A colour that the bible gives a scene is meant; the next scene is held against what comes after it.
+    last.update((key, colour) for key, colour in said.items() if colour.shot is not None)
+    for key in [key for key, colour in said.items() if colour.shot is None]:
+        last.pop(key, None)
+
+
+def _dresses(shot: Shot, language: str) -> bool:
+    """Whether somebody changes in a shot: puts on a blue coat, 换上蓝色外套."""
+    spec = parse(shot.text[:_READ], language)
+    return any(beat.action.concept in ("wear", "take_off") for beat in spec.beats)
+
+
+def _changed(before: _Colour, now: _Colour, entry: Entry) -> Finding:
+    found = _contradiction(before, now, entry)
+    place = "under changes" if entry.kind is EntryKind.CAST else "in another entry"
+    return replace(found, message=f"{found.message}: if that is meant, say so in the bible {place}")
 
 
 def _contradiction(before: _Colour, now: _Colour, entry: Entry) -> Finding:
