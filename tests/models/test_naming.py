@@ -116,12 +116,47 @@ def test_scaled_float8(state, form, tmp_path):
     assert_same(read_back(tmp_path / "m.safetensors"), meant)
 
 
-def test_float8_without_its_scale_is_refused(state, tmp_path):
-    stored, _, _ = float8(state, "old")
-    stored["scaled_fp8"] = torch.zeros(0, dtype=torch.float8_e4m3fn)
-    del stored["blocks.1.ffn.0.scale_weight"]
-    save_file(stored, tmp_path / "m.safetensors")
+@pytest.mark.parametrize("form", ["old", "metadata", "tensors", "scales alone"])
+def test_float8_without_its_scale_is_refused(state, form, tmp_path):
+    """Trap 10: the weight alone is noise."""
+    stored, _, layers = float8(state, "old" if form == "old" else "new")
+    metadata = {}
+    if form == "old":
+        stored["scaled_fp8"] = torch.zeros(0, dtype=torch.float8_e4m3fn)
+    elif form == "metadata":
+        metadata["_quantization_metadata"] = json.dumps({"layers": layers})
+    elif form == "tensors":
+        stored |= {
+            f"{layer}.comfy_quant": torch.tensor(list(json.dumps(note).encode()), dtype=torch.uint8)
+            for layer, note in layers.items()
+        }
+    del stored[f"blocks.1.ffn.0.{'scale_weight' if form == 'old' else 'weight_scale'}"]
+    save_file(stored, tmp_path / "m.safetensors", metadata=metadata)
     with pytest.raises(WeightsError, match=r"lacks the scale of 'blocks\.1\.ffn\.0\.weight'"):
+        read_back(tmp_path / "m.safetensors")
+
+
+def test_a_scale_for_each_row(state, tmp_path):
+    """As a column it is one; lying down it would scale the columns of a square weight instead."""
+    stored, meant, _ = float8(state, "new")
+    name = "blocks.0.self_attn.q"
+    rows = torch.arange(1.0, 129.0)[:, None]
+    meant[f"{name}.weight"] = stored[f"{name}.weight"].float() * rows
+    save_file({**stored, f"{name}.weight_scale": rows}, tmp_path / "m.safetensors")
+    assert_same(read_back(tmp_path / "m.safetensors"), meant)
+    save_file({**stored, f"{name}.weight_scale": rows[:, 0].clone()}, tmp_path / "m.safetensors")
+    with pytest.raises(
+        WeightsError, match=r"scales 'blocks\.0.*' in shape \(128,\), neither one nor one a row"
+    ):
+        read_back(tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize("note", ["{", '{"layers": {"blocks.0.ffn.0": {}}}', '{"layers": [1]}', "[]"])
+def test_a_quantisation_that_does_not_say_what_it_is_is_refused(state, note, tmp_path):
+    save_file(state, tmp_path / "m.safetensors", metadata={"_quantization_metadata": note})
+    with pytest.raises(
+        WeightsError, match=r"m\.safetensors does not say how it is quantised: use a bfloat16"
+    ):
         read_back(tmp_path / "m.safetensors")
 
 

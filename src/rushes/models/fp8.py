@@ -6,6 +6,7 @@ names its layers in the file's metadata or in tensors ``<layer>.comfy_quant`` an
 """
 
 import json
+import math
 from collections.abc import Mapping
 
 import torch
@@ -19,6 +20,7 @@ _SCALES = (".scale_weight", ".weight_scale")
 _ASIDE = (*_SCALES, ".scale_input", ".input_scale", ".comfy_quant")
 _FLOAT8 = (torch.float8_e4m3fn, torch.float8_e5m2)
 _READABLE = ("float8_e4m3fn", "float8_e5m2")
+_INSTEAD = "use a bfloat16, float8 or GGUF file instead"
 
 
 class Descaled:
@@ -30,7 +32,7 @@ class Descaled:
     def __init__(self, source: TensorSource, metadata: Mapping[str, str]) -> None:
         self._source = source
         specs = source.specs()
-        _check_formats(source, metadata)
+        told = _told_formats(source, metadata)
         self._scales = {
             name.removesuffix(suffix) + ".weight": name
             for suffix in _SCALES
@@ -40,9 +42,17 @@ class Descaled:
         self._specs = {
             name: spec for name, spec in specs.items() if name != MARKER and not name.endswith(_ASIDE)
         }
+        is_scaled = MARKER in specs or bool(told) or bool(self._scales)
         for name, spec in self._specs.items():
-            if spec.dtype in _FLOAT8 and MARKER in specs and name not in self._scales:
+            if spec.dtype in _FLOAT8 and is_scaled and name not in self._scales:
                 raise WeightsError(f"{source.label} lacks the scale of {name!r}: fetch the file again")
+        for name, scale in self._scales.items():
+            shape, rows = specs[scale].shape, self._specs[name].shape[:1] if name in self._specs else ()
+            if math.prod(shape) != 1 and shape != (*rows, 1):
+                raise WeightsError(
+                    f"{source.label} has scales {scale!r} in shape {shape}, neither one nor one a row: "
+                    f"{_INSTEAD}"
+                )
 
     @property
     def label(self) -> str:
@@ -62,15 +72,18 @@ class Descaled:
         return value.float() if value.dtype in _FLOAT8 else value
 
 
-def _check_formats(source: TensorSource, metadata: Mapping[str, str]) -> None:
-    layers = json.loads(metadata.get("_quantization_metadata", "{}")).get("layers", {})
-    told = {name: layer.get("format") for name, layer in layers.items()}
-    for name in source.specs():
-        if name.endswith(".comfy_quant"):
-            note = json.loads(bytes(source.read(name).tolist()))
-            told[name.removesuffix(".comfy_quant")] = note.get("format")
+def _told_formats(source: TensorSource, metadata: Mapping[str, str]) -> dict[str, str]:
+    """Layer -> format, as the new form tells them. Raises WeightsError for one that cannot be read."""
+    try:
+        layers = json.loads(metadata.get("_quantization_metadata", "{}")).get("layers", {})
+        told = {name: str(layer["format"]) for name, layer in layers.items()}
+        for name in source.specs():
+            if name.endswith(".comfy_quant"):
+                note = json.loads(bytes(source.read(name).tolist()))
+                told[name.removesuffix(".comfy_quant")] = str(note["format"])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{source.label} does not say how it is quantised: {_INSTEAD}") from error
     for layer, kind in told.items():
         if kind not in _READABLE:
-            raise WeightsError(
-                f"{source.label} stores {layer!r} as {kind}: use a bfloat16, float8 or GGUF file instead"
-            )
+            raise WeightsError(f"{source.label} stores {layer!r} as {kind}: {_INSTEAD}")
+    return told
