@@ -15,7 +15,7 @@ def fox(rushes):
     rushes("shots", "SH0030", "--text", WORDS, "--project", "FOX")
 
 
-def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
+def test_the_review_loop(rushes, fox, tiny_model, tmp_path, monkeypatch):
     code, out, _ = rushes(
         "shoot", "--shot", "SH0030", "--takes", 2, "--project", "fox", "--seed", 5, "--model", tiny_model,
         "--json", *FAST,
@@ -24,12 +24,14 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
     takes = json.loads(out)["takes"]
     assert [take["code"] for take in takes] == ["SQ010_SH0030_v001", "SQ010_SH0030_v002"]
     assert [take["request"]["seed"] for take in takes] == [5, 6]
-    assert takes[0]["recipe"]["recorded"]["not_installed"] == ["gate", "check", "label"]
+    assert takes[0]["recipe"]["recorded"]["not_installed"] == ["check", "label"]
     assert takes[0]["video"].endswith("FOX/sq010/sh0030/SQ010_SH0030_v001.mp4")
 
     first = takes[0]["code"]
     code, out, _ = rushes("review", first, "--circle", "--current", "--note", "0-4: snow, not rain")
-    assert (code, out) == (0, f"{first}: circled, 1 notes\n")
+    assert (code, out) == (0, f"{first}: circled, 1 note\n")
+    code, _, err = rushes("review", first, "--note", "3-12: snow, not rain")
+    assert (code, f"frame 12 is beyond the end of {first}: it has frames 0 to 4" in err) == (2, True)
     waiting = rushes("review", "--project", "FOX")[1].splitlines()
     assert waiting == [first, "  person 0-4: snow, not rain", "SQ010_SH0030_v002"]
     code, out, _ = rushes("retake", first, "--dry-run", "--json")
@@ -40,6 +42,9 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
     assert answer["takes"][0]["origin"]["relation"] == "retake"
     assert set(answer["changed"]) == {"enhance.prompt", "enhance.context_text", "encode_text.context_text"}
 
+    code, out, _ = rushes("show", "SQ010_SH0030_v003")
+    assert f"retake of {first}, which was noted: snow, not rain" in out
+    assert "note of a person at 0-4, answered: snow, not rain" in rushes("show", first)[1]
     code, out, _ = rushes("show", first, "--recipe")
     assert json.loads(out) == takes[0]["recipe"]
     assert "v003" in rushes("show", "--project", "FOX")[1]
@@ -51,6 +56,10 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path):
     assert (code, out.splitlines()[-1]) == (0, f"{first}: the same master, bit for bit")
     code, out, _ = rushes("project", "list", "--json")
     assert json.loads(out)[0]["spent_s"] >= 0
+    assert rushes("project", "export", "FOX", tmp_path / "fox.zip")[0] == 0
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "elsewhere"))
+    assert rushes("project", "import", tmp_path / "fox.zip")[0] == 0
+    assert "the same master, bit for bit" in rushes("reproduce", first)[1]
 
 
 def test_options_a_take_does_not_know_are_refused(rushes, fox):
@@ -88,6 +97,10 @@ def test_a_dry_run_tells_time_and_budget_and_makes_nothing(rushes, fox, tiny_mod
         (("project", "new", "A", "--frame-rate", "fast"), "frame rate 'fast'"),
         (("shots", "SH1"), "add --text"),
         (("queue", "cancel"), "name jobs"),
+        (("queue", "cut", "job_1"), "choose cancel, hold"),
+        (("queue", "edit", "job_1"), "add --prompt, --priority or --lane"),
+        (("queue", "edit", "job_1", "--lane", "fast"), "no lane 'fast'"),
+        (("queue", "cancel", "job_1", "--priority", "3"), "are for edit"),
         (("queue", "pause", "fast"), "no lane 'fast'"),
         (("review", "SQ010_SH0030_v009"), "no take"),
         (("show", "SQ010_SH0030_v009"), "no take"),
@@ -152,3 +165,29 @@ def test_a_table_with_mistakes_queues_nothing(rushes, tmp_path, text, named):
     code, _, err = rushes("batch", table)
     assert (code, named in err) == (2, True), err
     assert rushes("queue")[1] == "nothing waits or runs\n"
+
+
+def test_a_table_names_shots_and_what_waits_is_edited(rushes, fox, tmp_path):
+    table = tmp_path / "shots.csv"
+    table.write_text("shot,text,seconds\nsh0030,,0.4\nSH0040,a white cat sits on a roof,0.4\n")
+    code, _, err = rushes("batch", table, "--project", "FOX")
+    assert code == 0, err
+    first, second = queued(rushes)
+    assert rushes("queue", "edit", first["id"], "--priority", 9, "--lane", "night")[0] == 0
+    code, out, _ = rushes("queue", "edit", second["id"], "--prompt", "a black cat sits on a roof")
+    assert "SQ010_SH0040_v001 is cancelled, SQ010_SH0040_v002 takes its place" in out
+    code, _, err = rushes("queue", "edit", second["id"], "--prompt", "a black cat")
+    assert (code, "only queued" in err) == (2, True)
+    edited, moved = sorted(queued(rushes), key=lambda job: job["lane"])
+    assert (moved["id"], moved["priority"], moved["lane"]) == (first["id"], 9, "night")
+    assert edited["lane"] == "batch"
+    listed = rushes("show", "--project", "FOX")[1]
+    assert WORDS in listed
+    assert "SQ010_SH0040_v002  queued               a black cat sits on a roof" in listed
+    table.write_text("shot,text\nSH0099,\n")
+    code, _, err = rushes("batch", table, "--project", "FOX")
+    assert (code, "line 2 has no text, and 'SH0099' is not one shot of this project" in err) == (2, True)
+
+
+def queued(rushes):
+    return json.loads(rushes("queue", "--project", "FOX", "--json")[1])["jobs"]

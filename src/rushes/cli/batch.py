@@ -1,13 +1,14 @@
 """``rushes batch``: a table of shots into queued takes; the same table again adds nothing."""
 
 import csv
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rushes.cli.desk import AsJson, ProjectCode, open_studio, print_json
+from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, print_json
 from rushes.core.errors import UsageError
 from rushes.core.request import MAX_SEED
 
@@ -34,7 +35,8 @@ def batch(
 
     studio = open_studio()
     digest = sha256(table.read_bytes()).hexdigest()[:12]
-    rows, ours = _read(table, digest), studio.project(project)
+    ours = studio.project(project)
+    rows = _read(table, digest, _words(studio, ours.id))
     estimate = estimator(studio.files)
     estimates = estimate_batch(studio.desk, ours, rows, estimate)
     document: dict[str, Any] = {"takes": len(estimates), "estimate_s": round(sum(estimates), 1)}
@@ -53,23 +55,40 @@ def batch(
         print(code)
 
 
-def _read(table: Path, digest: str) -> "list[Row]":
+def _words(studio: Studio, project_id: str) -> dict[str, str]:
+    """What each shot of the project says, by its code, or the end of it that no other shot has."""
+    from rushes.studio.shots import list_shots
+
+    found: dict[str, set[str]] = {}
+    for shot in list_shots(studio.desk, project_id):
+        for name in (shot.code, shot.code.split("_")[1]):
+            found.setdefault(name, set()).add(shot.words.text)
+    return {name: texts.pop() for name, texts in found.items() if len(texts) == 1}
+
+
+def _read(table: Path, digest: str, words: Mapping[str, str]) -> "list[Row]":
     with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         unknown = sorted(set(reader.fieldnames or ()) - set(_COLUMNS))
         if unknown:
             raise UsageError(f"{table} has columns {', '.join(unknown)}: use {', '.join(_COLUMNS)}")
-        return [_row(reader.line_num, cells, digest) for cells in reader]
+        rows = [_row(reader.line_num, cells, digest, words) for cells in reader]
+    if not rows:
+        raise UsageError(f"{table} has no lines below its header: give one a text or a shot")
+    return rows
 
 
-def _row(line: int, cells: dict[str, str], digest: str) -> "Row":
+def _row(line: int, cells: dict[str, str], digest: str, words: Mapping[str, str]) -> "Row":
     """Seeds a line does not give come from the table and the line, so that the same table asks the same."""
     from rushes.studio.batches import Row
     from rushes.studio.takes import TakeRequest
 
     given = {name: cell.strip() for name, cell in cells.items() if cell and cell.strip()}
-    if "text" not in given:
-        raise UsageError(f"line {line} has no text: say what its takes show")
+    shot = given.get("shot", "").upper()
+    text = given.get("text") or words.get(shot)
+    if text is None:
+        named = f", and {shot!r} is not one shot of this project" if shot else ""
+        raise UsageError(f"line {line} has no text{named}: say what its takes show")
     try:
         drawn = int(sha256(f"{digest} {line}".encode()).hexdigest()[:5], 16)
         seed, count = int(given.get("seed", drawn)), int(given.get("takes", 1))
@@ -83,5 +102,5 @@ def _row(line: int, cells: dict[str, str], digest: str) -> "Row":
     if not (1 <= count <= 99 and 0 <= seed <= MAX_SEED - count):
         raise UsageError(f"line {line} asks for {count} takes from seed {seed}: use 1 to 99 takes")
     model = given.get("model", "mini")
-    requests = tuple(TakeRequest(given["text"], seed + n, model, settings) for n in range(count))
-    return Row(line, given.get("shot", "").upper(), given["text"], requests)
+    requests = tuple(TakeRequest(text, seed + n, model, settings) for n in range(count))
+    return Row(line, shot, text, requests)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rushes.studio.jobs.heartbeat import Progress
     from rushes.studio.production import Made, Step, Work
 
-GATE, GENERATE, FINISH, CHECK, LABEL = "gate", "generate", "finish", "check", "label"
+GENERATE, FINISH, CHECK, LABEL = "generate", "finish", "check", "label"
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Camera:
         self._texts: tuple[Stage, Texts] | None = None
 
     def steps(self, planned: Planned) -> "tuple[Step, ...]":
-        """The stages of one take; gate, check and label are not installed yet."""
+        """The stages of a take, whose words were judged at submit; check and label are not installed."""
         from rushes.studio.production import Step
 
         chooser = picker_for(planned.facts, planned.request)
@@ -115,7 +115,6 @@ class Camera:
         is_watched = self._watching.previews is not None
         return (
             Step("enhance", lambda _: (_enhance(planned),), _note_words, weight=0.1),
-            Step(GATE, _nothing, None, weight=0.0),
             Step(
                 GENERATE, lambda work: (*self._engine_stages(planned, work), *picked), making, ("master",),
                 10, is_watched,

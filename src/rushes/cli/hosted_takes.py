@@ -94,7 +94,7 @@ class HostedCamera:
         self._store, self._folder, self._pace = store, folder, pace
 
     def steps(self, take: "Take", job: "Job") -> "tuple[Step, ...]":
-        """The stages of one take; gate, check and label are not installed yet."""
+        """The stages of a take, whose words were judged at submit; check and label are not installed."""
         from rushes.hosted.clip import REVISION as CLIP_REVISION
         from rushes.studio.production import Step
 
@@ -103,7 +103,6 @@ class HostedCamera:
         finish = Stage("finish", CLIP_REVISION, {"clip": "as it came", "index": "first"})
         return (
             Step("enhance", lambda _: (_words(wish),), _note_words, weight=0.1),
-            Step("gate", _nothing, None, weight=0.0),
             Step("generate", lambda _: (generate,), partial(self._generate, wish, job), ("master",), 10),
             Step("finish", lambda _: (finish,), _finish, ("clip", "sheet")),
             Step("check", _nothing, None, weight=0.0),

@@ -1,6 +1,6 @@
 """``rushes queue``: what waits and runs; change it, pause it, work it off."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,13 +11,28 @@ from rushes.core.errors import UsageError
 if TYPE_CHECKING:
     from rushes.studio.jobs.job import Job
 
-ACTIONS = ("cancel", "hold", "release", "first", "again", "pause", "resume")
+ACTIONS = ("cancel", "hold", "release", "first", "again", "edit", "pause", "resume")
 
 
-def queue(
+@dataclass(frozen=True)
+class Change:
+    """What ``edit`` is to change; empty for nothing."""
+
+    prompt: str = ""
+    priority: int | None = None
+    lane: str = ""
+
+
+UNCHANGED = Change()
+
+
+def queue(  # noqa: PLR0913  typer reads options from arguments
     action: Annotated[str, typer.Argument(help=f"{', '.join(ACTIONS)}; none: list.")] = "",
     names: Annotated[list[str] | None, typer.Argument(help="Jobs; lanes for pause and resume.")] = None,
     *,
+    prompt: Annotated[str, typer.Option(help="For edit: other words, as a new take in its place.")] = "",
+    priority: Annotated[int | None, typer.Option(help="For edit: 0 to 9; 5 is usual.")] = None,
+    lane: Annotated[str, typer.Option(help="For edit: interactive, batch or night.")] = "",
     work: Annotated[bool, typer.Option("--work", help="Make takes until nothing is left.")] = False,
     project: ProjectCode = "",
     everything: Annotated[bool, typer.Option("--all", help="Ended jobs too.")] = False,
@@ -28,7 +43,13 @@ def queue(
     from rushes.studio.jobs.queue import list_jobs, paused_lanes
 
     studio = open_studio_when_there() if work else open_studio()
-    if action:
+    change = Change(prompt, priority, lane)
+    if change != UNCHANGED and action != "edit":
+        raise UsageError("--prompt, --priority and --lane are for edit: rushes queue edit JOB --prompt ...")
+    if action == "edit":
+        for name in _named(action, names):
+            _edit(studio, name, change)
+    elif action:
         _act(studio, action, names or [])
     if work:
         from rushes.cli.take_steps import work_off
@@ -39,8 +60,8 @@ def queue(
     if as_json:
         print_json({"jobs": [asdict(job) for job in found], "paused": paused_lanes(studio.desk)})
         return
-    for lane in paused_lanes(studio.desk):
-        print(f"lane {lane} is paused")
+    for paused in paused_lanes(studio.desk):
+        print(f"lane {paused} is paused")
     for job in found:
         print(_line(studio, job))
     if not found:
@@ -67,11 +88,7 @@ def _act(studio: Studio, action: str, names: list[str]) -> None:
                 raise UsageError(f"there is no lane {name!r}: choose {', '.join(Lane)}")
             jobs.pause(desk, Lane(name), action == "pause")
         return
-    if action not in ACTIONS or not names:
-        raise UsageError(
-            f"{action!r} {' '.join(names)} cannot be done: choose {', '.join(ACTIONS)} and name jobs"
-        )
-    for name in names:
+    for name in _named(action, names):
         match action:
             case "cancel":
                 jobs.cancel(desk, name)
@@ -81,3 +98,39 @@ def _act(studio: Studio, action: str, names: list[str]) -> None:
                 jobs.move_first(desk, name)
             case "again":
                 jobs.try_again(desk, name)
+
+
+def _named(action: str, names: list[str] | None) -> list[str]:
+    """The jobs; UsageError for an action that there is not, or none named."""
+    if action not in ACTIONS:
+        raise UsageError(f"a queue cannot {action!r}: choose {', '.join(ACTIONS)}")
+    if not names:
+        raise UsageError(f"{action} what: name jobs, as rushes queue lists them")
+    return names
+
+
+def _edit(studio: Studio, name: str, change: Change) -> None:
+    """Other words make a new take: one never changes."""
+    from rushes.cli.take_steps import estimator
+    from rushes.studio.jobs.job import Lane
+    from rushes.studio.jobs.queue import find_job, set_lane, set_priority
+    from rushes.studio.shooting import edit_queued
+    from rushes.studio.takes import find_take
+
+    if change == UNCHANGED:
+        raise UsageError("nothing was said: add --prompt, --priority or --lane")
+    if change.lane and change.lane not in list(Lane):
+        raise UsageError(f"there is no lane {change.lane!r}: choose {', '.join(Lane)}")
+    job = find_job(studio.desk, name)
+    if change.priority is not None:
+        set_priority(studio.desk, job.id, change.priority)
+    if change.lane:
+        set_lane(studio.desk, job.id, Lane(change.lane))
+    if change.prompt:
+        if job.take_id is None:
+            raise UsageError(f"{name} is made ahead of any take: cancel it and warm other words")
+        take = find_take(studio.desk, job.take_id)
+        request = replace(take.request, prompt=change.prompt)
+        estimator(studio.files)(studio.desk, request, take.inputs)
+        new = edit_queued(studio.desk, job.id, request)
+        print(f"{take.code} is cancelled, {new.take.code} takes its place")

@@ -20,11 +20,11 @@ def reproduce(
     The same machine and versions give the same frames. Exit code 4 when they differ, with what changed.
     """
     from rushes.cli.camera import Camera
+    from rushes.cli.take_plan import plan_take
     from rushes.cli.take_steps import Filmer
     from rushes.cli.watching import Watching
     from rushes.hosted.models import find_hosted
     from rushes.studio.files import hash_file
-    from rushes.studio.jobs.queue import job_of_take
     from rushes.studio.production import MASTER, Made, Work
     from rushes.studio.retake import recipe_changes
     from rushes.studio.takes import find_take, master_of
@@ -35,11 +35,12 @@ def reproduce(
         raise UsageError(
             f"{found.code} is of {found.request.model}, which nobody can run here: its master is what came"
         )
-    master, job = master_of(studio.desk, found.id), job_of_take(studio.desk, found.id)
-    if master is None or job is None:
+    master = master_of(studio.desk, found.id)
+    if master is None:
         raise UsageError(f"{found.code} is not made yet: rushes queue shows how far it is")
     with Filmer(Camera(Watching(Screen(as_json, as_json))), studio.files) as filmer:
-        step = next(each for each in filmer(found, job) if MASTER in each.publishes)
+        planned = plan_take(found.request, filmer.given(found, studio.desk.tenant_id))
+        step = next(each for each in filmer.camera.steps(planned) if MASTER in each.publishes)
         work = Work(found, False, {}, studio.files, studio.desk.tenant_id)
         stages = {"stages": [_plain(stage) for stage in step.recipe(work)]}
         with studio.files.scratch() as folder:

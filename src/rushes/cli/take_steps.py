@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rushes.studio.child import Steps
     from rushes.studio.desk import Desk
     from rushes.studio.files import FileStore
+    from rushes.studio.happening import Happening
     from rushes.studio.jobs.job import Job, Lane
     from rushes.studio.production import Step
     from rushes.studio.takes import Input, Take, TakeRequest
@@ -93,6 +95,18 @@ def build() -> "Steps":
     return steps
 
 
+def _tell(studio: Studio, happening: "Happening") -> None:
+    """A line for every attempt that ended, by the take's code where it is of this tenant."""
+    from rushes.studio.takes import find_take
+
+    if happening.kind != "ended":
+        return
+    job = happening.job
+    is_ours = job.take_id is not None and job.tenant_id == studio.desk.tenant_id
+    name = find_take(studio.desk, job.take_id).code if is_ours and job.take_id else job.id
+    say(f"{name}: {happening.outcome} after {happening.seconds:.1f} s")
+
+
 def work_off(studio: Studio, lanes: "Sequence[Lane] | None" = None) -> None:
     """Make takes until nothing is queued in ``lanes`` (None: all), in a process of its own."""
     from rushes.studio.folder import lay_out
@@ -101,7 +115,7 @@ def work_off(studio: Studio, lanes: "Sequence[Lane] | None" = None) -> None:
     from rushes.studio.takes import takes_in
     from rushes.studio.worker import Worker
 
-    worker = Worker(studio.desk.store, studio.files, build, lanes or tuple(Lane))
+    worker = Worker(studio.desk.store, studio.files, build, lanes or tuple(Lane), tell=partial(_tell, studio))
     worker.work_off(say)
     for project in list_projects(studio.desk):
         for take in takes_in(studio.desk, project.id):
