@@ -263,6 +263,15 @@ def test_a_pipeline_may_change_experts_elsewhere(parts, tmp_path):
     assert [expert.from_sigma for expert in open_model(tmp_path).experts] == [0.8, 0.0]
 
 
+def test_an_index_without_a_boundary_does_not_leave_an_expert_out(parts, tmp_path):
+    """A lone expert renders silently wrong; the experts then change where the published model's do."""
+    write_diffusers(tmp_path, parts)
+    (tmp_path / "model_index.json").write_text(json.dumps({"_class_name": "WanPipeline"}))
+    files = open_model(tmp_path)
+    assert [expert.from_sigma for expert in files.experts] == [0.875, 0.0]
+    assert files.name == "wan2.2-t2v-a14b"
+
+
 def test_experts_of_different_models_are_refused(parts, tmp_path):
     write_official(tmp_path, parts)
     other = plain(transformer(5, in_channels=36))

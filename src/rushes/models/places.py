@@ -107,10 +107,12 @@ def _official(folder: Path) -> Places:
 def _diffusers(folder: Path) -> Places:
     """``transformer`` is the high-noise expert, ``transformer_2`` the low-noise one."""
     boundary = _read_json(folder / "model_index.json").get("boundary_ratio")
-    transformers: tuple[Path, ...] = (folder / "transformer",)
-    if boundary is not None:
-        transformers = (*transformers, folder / "transformer_2")
-        _both(transformers)
+    pair = folder / "transformer", folder / "transformer_2"
+    transformers: tuple[Path, ...] = pair[:1]
+    # an index that lost its boundary must not leave the low-noise expert out
+    if boundary is not None or pair[1].is_dir():
+        _both(pair)
+        transformers = pair
     return Places(
         transformers,
         folder / "text_encoder",
