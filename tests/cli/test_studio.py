@@ -191,3 +191,17 @@ def test_a_table_names_shots_and_what_waits_is_edited(rushes, fox, tmp_path):
 
 def queued(rushes):
     return json.loads(rushes("queue", "--project", "FOX", "--json")[1])["jobs"]
+
+
+def test_a_stop_says_what_became_of_every_take(rushes, fox, tiny_model, monkeypatch):
+    from rushes.models.transformer import Head  # noqa: PLC0415
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Head, "forward", interrupt)
+    order = ("shoot", "--shot", "SH0030", "--takes", 2, "--project", "FOX", "--model", tiny_model, *FAST)
+    code, _, err = rushes(*order)
+    assert code == 130
+    assert "stopped; SQ010_SH0030_v001 is cancelled (rushes queue again job_" in err
+    assert "SQ010_SH0030_v002 stays in the queue" in err

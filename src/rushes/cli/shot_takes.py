@@ -111,9 +111,22 @@ def make_all(
         with filmer:
             return [make_one(studio, each, filmer, screen) for each in new]
     except KeyboardInterrupt:
-        raise CancelledError("stopped; what is not made stays in the queue") from None
+        raise CancelledError(_stopped(studio, new)) from None
     finally:
         _leave_to_workers(studio, new)
+
+
+def _stopped(studio: Studio, new: "Sequence[Submitted]") -> str:
+    """What became of the takes of a command that was stopped."""
+    from rushes.studio.jobs.job import JobState
+    from rushes.studio.jobs.queue import find_job
+
+    found = [(each.take.code, find_job(studio.desk, each.job.id)) for each in new]
+    ended = [f"{code} is cancelled (rushes queue again {job.id})" for code, job in found
+             if job.state is JobState.CANCELLED]  # fmt: skip
+    waiting = [code for code, job in found if job.state is JobState.QUEUED]
+    left = [f"{', '.join(waiting)} stay{'s' * (len(waiting) == 1)} in the queue"] if waiting else []
+    return "; ".join(["stopped", *ended, *left])
 
 
 def _leave_to_workers(studio: Studio, new: "Sequence[Submitted]") -> None:
