@@ -1,6 +1,7 @@
 """The schema: migrated once whoever comes first, equal to what the code thinks, guarded against changes."""
 
 import multiprocessing
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, delete, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from rushes.core.errors import StoreAwayError, StoreError, UsageError
 from rushes.studio import schema
@@ -17,7 +18,7 @@ from rushes.studio import store as store_module
 from rushes.studio.desk import events_of, open_desk
 from rushes.studio.migrate import scripts
 from rushes.studio.reviews import Choice, choose
-from rushes.studio.store import open_store, open_store_when_there
+from rushes.studio.store import database_error, open_store, open_store_when_there
 from rushes.studio.takes import TakeRequest, add_take
 
 
@@ -234,3 +235,15 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
     (tmp_path / "home").touch()
     with pytest.raises(StoreError, match=r"cannot be made .* set RUSHES_HOME"):
         open_store(f"sqlite:///{tmp_path}/home/studio.db")
+
+
+@pytest.mark.parametrize(
+    ("said", "is_away"),
+    [("database is locked", True), ("database or disk is full", False), ("no such table: jobs", False)],
+)
+def test_only_what_waiting_heals_counts_as_away(said, is_away):
+    error = OperationalError("SELECT 1", {}, sqlite3.OperationalError(said))
+    told = database_error(error)
+    assert isinstance(told, StoreAwayError) == is_away
+    assert said in str(told)
+    assert "SELECT" not in str(told)

@@ -40,7 +40,7 @@ from rushes.cli.train import train
 from rushes.cli.variants import variants
 from rushes.cli.warm import warm
 from rushes.cli.world import world
-from rushes.core.errors import RushesError
+from rushes.core.errors import RushesError, StoreAwayError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -75,7 +75,10 @@ def _of_the_database(error: Exception) -> RushesError | None:
 
     from rushes.studio.store import database_error
 
-    return database_error(error) if isinstance(error, OperationalError) else None
+    if not isinstance(error, OperationalError):
+        return None
+    told = database_error(error)
+    return StoreAwayError(f"{told}: run this again when it is back") if type(told) is StoreAwayError else told
 
 
 def _show_version(wanted: bool) -> None:

@@ -71,6 +71,8 @@ def _list(studio: Studio, project: str, as_json: bool) -> None:
     if as_json:
         print_json([{**asdict(each), "choice": chosen.get(each.id)} for each in listed])
         return
+    if not listed:
+        print(f"project {ours.code} has no takes yet: rushes shoot makes one")
     for each in listed:
         job = job_of_take(studio.desk, each.id)
         state = job.state if job else "imported"

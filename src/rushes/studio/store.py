@@ -182,7 +182,7 @@ def database_error(error: OperationalError) -> StoreError:
     """What went wrong in the database as one sentence for a person."""
     said = _one_line(error)
     if is_away(error):
-        return StoreAwayError(f"the studio's database is away ({said}): run this again when it is back")
+        return StoreAwayError(f"the studio's database is away ({said})")
     return StoreError(f"the studio's database cannot do it ({said}): rushes doctor looks for the cause")
 
 
