@@ -2,10 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import inf
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    RowMapping,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+)
 
 from rushes.core.errors import MissingError
 from rushes.studio.desk import TENANT, Desk
@@ -17,17 +30,40 @@ from rushes.studio.schema import jobs, renditions, takes
 from rushes.studio.takes import Rendition, Take, get_take, take_of
 
 CLIP, SHEET = "clip", "sheet"
-_TAKES: BindParameter[Any] = bindparam("some_takes", expanding=True)
-# Built once: these are asked for whenever somebody looks how far a clip is.
-_THIS = select(takes, is_deleted().label("is_gone")).where(
-    takes.c.tenant_id == TENANT, takes.c.id == bindparam("a_take")
+# Statements are built once: these are asked for whenever somebody looks how far a clip is.
+_JOB = {column.name: f"job_{column.name}" for column in jobs.c}
+_NEWEST = (
+    select(jobs.c.id)
+    .where(jobs.c.take_id == takes.c.id)
+    .order_by(jobs.c.created_at.desc())
+    .limit(1)
+    .correlate(takes)
+    .scalar_subquery()
 )
-_JOBS = select(jobs).where(jobs.c.tenant_id == TENANT, jobs.c.take_id.in_(_TAKES)).order_by(jobs.c.created_at)
+_WITH_JOBS = (
+    select(takes, is_deleted().label("is_gone"), *(jobs.c[name].label(_JOB[name]) for name in _JOB))
+    .join(jobs, jobs.c.id == _NEWEST, isouter=True)
+    .where(takes.c.tenant_id == TENANT)
+)
+_THIS = _WITH_JOBS.where(takes.c.id == bindparam("a_take", type_=String))
+_BEGUN: BindParameter[Any] = bindparam("begun", expanding=True)
 _FILES = (
     select(renditions)
-    .where(renditions.c.tenant_id == TENANT, renditions.c.take_id.in_(_TAKES))
+    .where(renditions.c.tenant_id == TENANT, renditions.c.take_id.in_(_BEGUN))
     .order_by(renditions.c.made_at)
 )
+# What narrows a window, by the field that names it.
+_NARROWED = {
+    "project_id": takes.c.project_id == bindparam("project_id"),
+    "shot_id": takes.c.shot_id == bindparam("shot_id"),
+    "batch_id": takes.c.batch_id == bindparam("batch_id"),
+    "model": takes.c.request["model"].as_string() == bindparam("model", type_=String),
+    "states": exists()
+    .where(jobs.c.take_id == takes.c.id, jobs.c.state.in_(bindparam("states", expanding=True)))
+    .correlate(takes),
+    "since": takes.c.created_at >= bindparam("since"),
+    "until": takes.c.created_at <= bindparam("until"),
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +94,11 @@ class Window:
     since: float = 0.0
     until: float = inf
 
+    def narrows(self) -> dict[str, Any]:
+        """The fields that narrow, and their values."""
+        values = {name: getattr(self, name) for name in _NARROWED}
+        return {name: value for name, value in values.items() if value and value != inf}
+
 
 def video_id(take_id: str) -> str:
     """What a take is called by clients who see videos."""
@@ -80,31 +121,28 @@ def find_footage(desk: Desk, take_id: str) -> Footage:
             raise MissingError(f"there is no take {take_id!r}: `rushes show` lists what there is")
         if row["is_gone"]:
             raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
-        return _with_jobs(connection, desk, [take_of(row)])[0]
+        return _with_files(connection, desk, [row])[0]
 
 
 def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]:
     """A page of takes, and whether more follow. MissingError for an ``after`` that is not there."""
-    asked = _asked(desk, window)
-    place = tuple_(takes.c.created_at, takes.c.id)
-    order = (takes.c.created_at, takes.c.id)
+    narrows = window.narrows()
+    page = _page(tuple(narrows), window.is_ascending, window.after != "")
+    this = {**narrows, "a_tenant": desk.tenant_id, "skip": window.skip, "most": window.limit + 1}
     with desk.store.read() as connection:
         if window.after:
             last = get_take(connection, desk, window.after)
-            here = (last.created_at, last.id)
-            asked = asked.where(place > here if window.is_ascending else place < here)
-        sorted_by = order if window.is_ascending else tuple(column.desc() for column in order)
-        page = asked.order_by(*sorted_by).offset(window.skip).limit(window.limit + 1)
-        rows = connection.execute(page).mappings().all()
-        found = [take_of(row) for row in rows[: window.limit]]
-        return tuple(_with_jobs(connection, desk, found)), len(rows) > window.limit
+            this |= {"last_at": last.created_at, "last_id": last.id}
+        rows = connection.execute(page, this).mappings().all()
+        return tuple(_with_files(connection, desk, rows[: window.limit])), len(rows) > window.limit
 
 
 def count_footage(desk: Desk, window: Window) -> int:
     """How many takes there are in all pages."""
+    narrows = window.narrows()
+    counted = _narrow(select(func.count()).select_from(takes), tuple(narrows))
     with desk.store.read() as connection:
-        ids = _asked(desk, window).with_only_columns(takes.c.id).subquery()
-        return connection.scalar(select(func.count()).select_from(ids)) or 0
+        return connection.scalar(counted, {**narrows, "a_tenant": desk.tenant_id}) or 0
 
 
 def delete_footage(desk: Desk, kept: FileStore, take_id: str) -> None:
@@ -118,28 +156,34 @@ def delete_footage(desk: Desk, kept: FileStore, take_id: str) -> None:
     delete_take(desk, kept, take_id)
 
 
-def _asked(desk: Desk, window: Window) -> Select[Any]:
-    wanted = (
-        (window.project_id, takes.c.project_id == window.project_id),
-        (window.shot_id, takes.c.shot_id == window.shot_id),
-        (window.batch_id, takes.c.batch_id == window.batch_id),
-        (window.model, takes.c.request["model"].as_string() == window.model),
-        (window.states, exists().where(jobs.c.take_id == takes.c.id, jobs.c.state.in_(window.states))),
-        (window.since, takes.c.created_at >= window.since),
-        (window.until < inf, takes.c.created_at <= window.until),
-    )
-    asked = desk.only(takes).where(~is_deleted())
-    return asked.where(*(clause for is_asked, clause in wanted if is_asked))
+def _narrow(asked: Select[Any], narrowed: tuple[str, ...]) -> Select[Any]:
+    ours = asked.where(takes.c.tenant_id == TENANT, ~is_deleted())
+    return ours.where(*(_NARROWED[name] for name in narrowed))
 
 
-def _with_jobs(connection: Connection, desk: Desk, found: Sequence[Take]) -> list[Footage]:
-    ids = [take.id for take in found]
-    by_take: dict[str, Job] = {}
-    these = {"a_tenant": desk.tenant_id, "some_takes": ids}
-    for row in connection.execute(_JOBS, these).mappings():
-        by_take[row["take_id"]] = job_of(row)
-    files: dict[str, dict[str, Rendition]] = {take_id: {} for take_id in ids}
-    for row in connection.execute(_FILES, these).mappings():
+@cache
+def _page(narrowed: tuple[str, ...], is_ascending: bool, is_behind: bool) -> Select[Any]:
+    """Built once for each kind of window: building takes longer than running."""
+    asked, order = _narrow(_WITH_JOBS, narrowed), (takes.c.created_at, takes.c.id)
+    if is_behind:
+        place = tuple_(*order)
+        last = tuple_(bindparam("last_at", type_=takes.c.created_at.type), bindparam("last_id", type_=String))
+        asked = asked.where(place > last if is_ascending else place < last)
+    asked = asked.order_by(*order if is_ascending else (column.desc() for column in order))
+    return asked.offset(bindparam("skip", type_=Integer)).limit(bindparam("most", type_=Integer))
+
+
+def _with_files(connection: Connection, desk: Desk, rows: Sequence[RowMapping]) -> list[Footage]:
+    found = [(take_of(row), _job_in(row)) for row in rows]
+    # Nothing is made before the first attempt.
+    begun = [take.id for take, job in found if job is None or job.attempt]
+    files: dict[str, dict[str, Rendition]] = {take.id: {} for take, _ in found}
+    these = {"a_tenant": desk.tenant_id, "begun": begun}
+    for row in connection.execute(_FILES, these).mappings() if begun else ():
         made = Rendition(**{name: row[name] for name in Rendition.__annotations__})
         files[made.take_id][made.name] = made
-    return [Footage(take, by_take.get(take.id), files[take.id]) for take in found]
+    return [Footage(take, job, files[take.id]) for take, job in found]
+
+
+def _job_in(row: RowMapping) -> Job | None:
+    return None if row["job_id"] is None else job_of({name: row[label] for name, label in _JOB.items()})

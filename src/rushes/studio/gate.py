@@ -8,15 +8,23 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, String, bindparam, or_, select
 
 from rushes.core.decision import Decision, Verdict
 from rushes.core.errors import RefusedError
-from rushes.studio.desk import Desk
-from rushes.studio.schema import events, projects
+from rushes.studio.desk import TENANT, Desk
+from rushes.studio.projects import policy_of
+from rushes.studio.schema import events
 
 JUDGED, ALLOWED, REFUSED = "gate decided", "gate allowed", "gate refused"
 _SAYS_NO = "negative"
+_LAST = (
+    select(events.c.detail)
+    .where(events.c.tenant_id == TENANT, events.c.subject == bindparam("a_take", type_=String))
+    .where(or_(events.c.kind == JUDGED, events.c.kind == ALLOWED))
+    .order_by(events.c.number.desc())
+    .limit(1)
+)
 
 
 def judge(
@@ -25,7 +33,7 @@ def judge(
     """What the gate says to a take's words; None without a gate. Raises RefusedError where it says no."""
     if desk.gate is None:
         return None
-    policy = connection.scalar(select(projects.c.policy).where(projects.c.id == project_id)) or {}
+    policy = policy_of(connection, project_id)
     texts = {"prompt": prompt, **_said(settings)}
     # Below 1, guidance walks towards what should be kept away.
     scales = [settings.get(name) for name in ("guidance_high", "guidance_low")]
@@ -60,14 +68,8 @@ def record_of(connection: Connection, desk: Desk, take_id: str) -> dict[str, Any
 
 
 def _last(connection: Connection, desk: Desk, take_id: str) -> dict[str, Any] | None:
-    asked = (
-        desk.only(events)
-        .where(events.c.subject == take_id, events.c.kind.in_((JUDGED, ALLOWED)))
-        .order_by(events.c.number.desc())
-        .limit(1)
-    )
-    row = connection.execute(asked).mappings().first()
-    return None if row is None else dict(row["detail"])
+    detail = connection.scalar(_LAST, {"a_tenant": desk.tenant_id, "a_take": take_id})
+    return None if detail is None else dict(detail)
 
 
 def _said(settings: dict[str, Any]) -> dict[str, str]:

@@ -6,17 +6,25 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, String, bindparam, insert, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
-from rushes.studio.desk import Desk
+from rushes.studio.desk import TENANT, Desk
+from rushes.studio.schema import projects, sequences
 from rushes.studio.store import new_id
 
 INBOX = "INBOX"
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,30}")
 _RATIO = re.compile(r"\d+(\.\d+)?:\d+(\.\d+)?")
 MAX_FRAME_RATE = 240
+# Built once: every submit asks them.
+_CODE_GIVEN, _PROJECT = bindparam("a_code", type_=String), bindparam("a_project", type_=String)
+_THIS = select(projects).where(
+    projects.c.tenant_id == TENANT, (projects.c.code == _CODE_GIVEN) | (projects.c.id == _CODE_GIVEN)
+)
+_POLICY = select(projects.c.policy).where(projects.c.id == _PROJECT)
+_SEQUENCE = select(sequences.c.id).where(sequences.c.project_id == _PROJECT, sequences.c.code == _CODE_GIVEN)
 
 
 @dataclass(frozen=True)
@@ -121,16 +129,18 @@ def set_policy(desk: Desk, project_id: str, name: str, value: bool | Mapping[str
 
 def sequence_id(connection: Connection, desk: Desk, project_id: str, code: str) -> str:
     """Id of a project's sequence, made where it is new."""
-    table = schema.sequences
-    found = connection.scalar(
-        select(table.c.id).where(table.c.project_id == project_id, table.c.code == code)
-    )
+    found = connection.scalar(_SEQUENCE, {"a_project": project_id, "a_code": code})
     if found is not None:
         return str(found)
     row_id = new_id("sequence")
     values = {"id": row_id, "tenant_id": desk.tenant_id, "project_id": project_id, "code": code, "title": ""}
-    connection.execute(insert(table).values(values))
+    connection.execute(insert(sequences).values(values))
     return row_id
+
+
+def policy_of(connection: Connection, project_id: str) -> Mapping[str, Any]:
+    """What holds in a project; empty where nothing was set."""
+    return connection.scalar(_POLICY, {"a_project": project_id}) or {}
 
 
 def _insert(connection: Connection, desk: Desk, new: NewProject) -> Project:
@@ -147,9 +157,8 @@ def _insert(connection: Connection, desk: Desk, new: NewProject) -> Project:
 
 
 def _row(connection: Connection, desk: Desk, code: str) -> RowMapping | None:
-    table = schema.projects
-    named = (table.c.code == code) | (table.c.id == code)
-    return connection.execute(desk.only(table).where(named)).mappings().first()
+    this = {"a_tenant": desk.tenant_id, "a_code": code}
+    return connection.execute(_THIS, this).mappings().first()
 
 
 def _project(row: RowMapping) -> Project:

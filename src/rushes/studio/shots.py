@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, String, bindparam, func, insert, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
-from rushes.studio.desk import Desk
+from rushes.studio.desk import TENANT, Desk
 from rushes.studio.projects import sequence_id
+from rushes.studio.schema import shot_revisions, shots
 from rushes.studio.scripted import settle
 from rushes.studio.store import new_id
 
@@ -19,6 +20,21 @@ FIRST_SEQUENCE = "SQ010"
 # In tens, so that a shot fits between two.
 _STEP = 10
 _CODE = re.compile(r"([A-Z0-9][A-Z0-9-]{0,30})_([A-Z0-9][A-Z0-9-]{0,30})")
+# Built once: every submit runs them.
+_SHOT, _PROJECT = bindparam("a_shot", type_=String), bindparam("a_project", type_=String)
+_ALL = (
+    select(shots, shot_revisions.c.id.label("revision_id"), shot_revisions.c.text, shot_revisions.c.spec)
+    .add_columns(shot_revisions.c.spans, shot_revisions.c.script_revision_id)
+    .join(
+        shot_revisions,
+        (shot_revisions.c.shot_id == shots.c.id) & (shot_revisions.c.revision == shots.c.revision),
+    )
+)
+_ONE = _ALL.where(shots.c.tenant_id == TENANT, shots.c.id == _SHOT)
+_TAKEN = select(shots.c.id).where(shots.c.project_id == _PROJECT, shots.c.code == bindparam("a_code"))
+_LAST = select(func.max(shots.c.position)).where(shots.c.project_id == _PROJECT)
+_INSERT, _INSERT_WORDS = insert(shots), insert(shot_revisions)
+_REVISE = update(shots).where(shots.c.id == _SHOT).values(revision=bindparam("newest"))
 
 
 @dataclass(frozen=True)
@@ -67,22 +83,20 @@ def add_shot(
 ) -> Shot:  # fmt: skip
     """:func:`new_shot` within a transaction."""
     desk.one(connection, schema.projects, project_id, "project")
-    table = schema.shots
     code = code or next(next_codes(connection, project_id))
     parts = _CODE.fullmatch(code)
     if parts is None:
         raise UsageError(f"shot code {code!r} is not SEQUENCE_SHOT: write it like SQ010_SH0030")
-    if connection.scalar(select(table.c.id).where(table.c.project_id == project_id, table.c.code == code)):
+    if connection.scalar(_TAKEN, {"a_project": project_id, "a_code": code}):
         raise ConflictError(f"there is a shot {code} already: choose another code")
-    last = connection.scalar(select(func.max(table.c.position)).where(table.c.project_id == project_id))
+    last = connection.scalar(_LAST, {"a_project": project_id})
     shot_id = new_id("shot")
-    connection.execute(
-        insert(table).values(
-            id=shot_id, tenant_id=desk.tenant_id, project_id=project_id,
-            sequence_id=sequence_id(connection, desk, project_id, parts[1]), scene_id=scene_id,
-            key=key, code=code, position=(last or 0) + 1,
-        )
-    )  # fmt: skip
+    row = {
+        "id": shot_id, "tenant_id": desk.tenant_id, "project_id": project_id,
+        "sequence_id": sequence_id(connection, desk, project_id, parts[1]), "scene_id": scene_id,
+        "key": key, "code": code, "position": (last or 0) + 1,
+    }  # fmt: skip
+    connection.execute(_INSERT, row)
     desk.log(connection, shot_id, "shot made", {"code": code})
     insert_revisions(connection, desk, [(shot_id, 1, words)])
     return get_shot(connection, desk, shot_id)
@@ -139,7 +153,8 @@ def shots_of_scene(desk: Desk, scene_id: str) -> tuple[Shot, ...]:
 
 def get_shot(connection: Connection, desk: Desk, shot_id: str) -> Shot:
     """A shot by its id, within a transaction; UsageError where there is none."""
-    row = connection.execute(_asked(desk).where(schema.shots.c.id == shot_id)).mappings().first()
+    this = {"a_tenant": desk.tenant_id, "a_shot": shot_id}
+    row = connection.execute(_ONE, this).mappings().first()
     if row is None:
         raise MissingError(f"there is no shot {shot_id!r}: `rushes shots` lists those there are")
     return _shot(row)
@@ -193,21 +208,14 @@ def insert_revisions(connection: Connection, desk: Desk, new: Sequence[tuple[str
         for shot_id, revision, words in new
     ]  # fmt: skip
     if rows:
-        connection.execute(insert(schema.shot_revisions), rows)
+        connection.execute(_INSERT_WORDS, rows)
     for shot_id, revision, _ in new:
-        this = update(schema.shots).where(schema.shots.c.id == shot_id)
-        connection.execute(this.values(revision=revision))
+        connection.execute(_REVISE, {"a_shot": shot_id, "newest": revision})
         desk.log(connection, shot_id, "shot revised", {"revision": revision})
 
 
 def _asked(desk: Desk, project_id: str | None = None) -> Select[Any]:
-    shots, words = schema.shots, schema.shot_revisions
-    asked = (
-        desk.only(shots)
-        .add_columns(words.c.id.label("revision_id"), words.c.text, words.c.spec, words.c.spans)
-        .add_columns(words.c.script_revision_id)
-        .join(words, (words.c.shot_id == shots.c.id) & (words.c.revision == shots.c.revision))
-    )
+    asked = _ALL.where(shots.c.tenant_id == desk.tenant_id)
     if project_id is not None:
         asked = asked.where(shots.c.project_id == project_id)
     return asked.order_by(shots.c.position, shots.c.code)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, String, bindparam, insert, or_, select, update
 
 from rushes.core.decision import Verdict
 from rushes.core.errors import MissingError, UsageError
@@ -17,6 +17,15 @@ from rushes.studio.gate import JUDGED, judge
 from rushes.studio.reviews import NewNote, Source, add_note
 from rushes.studio.shots import get_shot
 from rushes.studio.store import new_id
+
+# Built once: every submit runs them.
+_NUMBER = (
+    update(schema.shots)
+    .where(schema.shots.c.id == bindparam("a_shot", type_=String))
+    .values(takes_given=schema.shots.c.takes_given + 1)
+    .returning(schema.shots.c.takes_given)
+)
+_INSERT = insert(schema.takes)
 
 
 class Relation(StrEnum):
@@ -118,22 +127,15 @@ def add_take(
     """
     shot = get_shot(connection, desk, shot_id)
     decision = judge(connection, desk, shot.project_id, request.prompt, dict(request.settings))
-    table = schema.shots
-    number = connection.scalar(
-        update(table)
-        .where(table.c.id == shot_id)
-        .values(takes_given=table.c.takes_given + 1)
-        .returning(table.c.takes_given)
-    )
+    number = connection.scalar(_NUMBER, {"a_shot": shot_id})
     take_id = new_id("take")
-    connection.execute(
-        insert(schema.takes).values(
-            id=take_id, tenant_id=desk.tenant_id, project_id=shot.project_id, shot_id=shot_id,
-            shot_revision_id=shot.revision_id, take=number, code=f"{shot.code}_v{number:03d}",
-            **asdict(origin), inputs=[asdict(each) for each in inputs], request=asdict(request),
-            person_id=desk.person_id, created_at=desk.store.now(connection),
-        )
-    )  # fmt: skip
+    row = {
+        "id": take_id, "tenant_id": desk.tenant_id, "project_id": shot.project_id, "shot_id": shot_id,
+        "shot_revision_id": shot.revision_id, "take": number, "code": f"{shot.code}_v{number:03d}",
+        **asdict(origin), "inputs": [asdict(each) for each in inputs], "request": asdict(request),
+        "person_id": desk.person_id, "created_at": desk.store.now(connection),
+    }  # fmt: skip
+    connection.execute(_INSERT, row)
     for each in inputs:
         _check_file(connection, desk, each)
         pin(connection, desk.tenant_id, each.sha256, f"{take_id} {each.role}")

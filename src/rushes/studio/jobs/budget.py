@@ -1,6 +1,8 @@
 """Machine seconds: put aside at submit, used while running, given back at the end. Limits are hard."""
 
-from sqlalchemy import Connection, RowMapping, Table, case, select, update
+from functools import cache
+
+from sqlalchemy import Connection, RowMapping, String, Table, Update, bindparam, case, select, update
 
 from rushes.core.errors import LimitError
 from rushes.studio.schema import attempts, jobs, projects, tenants
@@ -12,14 +14,17 @@ LONGEST_SILENCE_S = 30.0
 def reserve(connection: Connection, tenant_id: str, project_id: str, seconds: float) -> None:
     """Put ``seconds`` aside; UsageError where the project or the tenant has not so much left."""
     for table, row_id in ((projects, project_id), (tenants, tenant_id)):
-        fits = table.c.budget_s.is_(None) | (
-            table.c.spent_s + table.c.reserved_s + seconds <= table.c.budget_s
-        )
-        held = connection.execute(
-            update(table).where(table.c.id == row_id, fits).values(reserved_s=table.c.reserved_s + seconds)
-        )
+        held = connection.execute(_aside(table), {"a_row": row_id, "more": seconds})
         if held.rowcount == 0:
             raise LimitError(_too_little(connection, table, row_id, seconds))
+
+
+@cache
+def _aside(table: Table) -> Update:
+    more = bindparam("more", type_=table.c.reserved_s.type)
+    fits = table.c.budget_s.is_(None) | (table.c.spent_s + table.c.reserved_s + more <= table.c.budget_s)
+    this = update(table).where(table.c.id == bindparam("a_row", type_=String), fits)
+    return this.values(reserved_s=table.c.reserved_s + more)
 
 
 def spend(connection: Connection, job: RowMapping, attempt_s: float) -> bool:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from rushes.core.price import Cost, Price
 from rushes.studio.desk import Desk
-from rushes.studio.schema import jobs, projects, usage
+from rushes.studio.projects import policy_of
+from rushes.studio.schema import jobs, usage
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Used:
 
 def price_for(connection: Connection, desk: Desk, project_id: str) -> Mapping[str, Any]:
     """What a new job's payload says of its price: the project's, else the house's, else nothing."""
-    policy = connection.scalar(select(projects.c.policy).where(projects.c.id == project_id)) or {}
+    policy = policy_of(connection, project_id)
     price = Price(**policy["price"]) if "price" in policy else desk.price
     return {} if price is None else {"price": asdict(price)}
 

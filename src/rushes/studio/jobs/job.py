@@ -131,7 +131,7 @@ class Claim:
     worker: str
 
 
-def job_of(row: RowMapping) -> Job:
+def job_of(row: Mapping[str, Any] | RowMapping) -> Job:
     """A row of the table as a value."""
     values = {name: row[name] for name in Job.__annotations__}
     values.update(lane=Lane(row["lane"]), state=JobState(row["state"]))

@@ -27,11 +27,15 @@ _ENQUEUE = (
     .values(virtual_time=_START, is_waiting=True)
 )
 _INSERT = insert(jobs)
+_SUBMITTED = select(jobs).where(jobs.c.tenant_id == TENANT, jobs.c.submit_key == bindparam("a_key"))
+_MOST = select(tenants.c.max_queued).where(tenants.c.id == TENANT)
+_QUEUED = select(func.count()).where(jobs.c.tenant_id == TENANT, jobs.c.state == JobState.QUEUED)
 
 
 def submitted(connection: Connection, desk: Desk, submit_key: str, digest: str) -> Job | None:
     """The job this key stands for already; UsageError when it was submitted with other words."""
-    row = connection.execute(desk.only(jobs).where(jobs.c.submit_key == submit_key)).mappings().one_or_none()
+    this = {"a_tenant": desk.tenant_id, "a_key": submit_key}
+    row = connection.execute(_SUBMITTED, this).mappings().one_or_none()
     if row is not None and row["digest"] != digest:
         raise ConflictError(
             f"submit key {submit_key!r} was used for another request: use a new key for each request"
@@ -87,11 +91,10 @@ def enqueue(connection: Connection, tenant_id: str, lane: Lane) -> None:
 
 
 def _check_queue(connection: Connection, desk: Desk) -> None:
-    most = connection.scalar(select(tenants.c.max_queued).where(tenants.c.id == desk.tenant_id))
+    mine = {"a_tenant": desk.tenant_id}
+    most = connection.scalar(_MOST, mine)
     if most is None:
         return
-    queued = connection.scalar(
-        select(func.count()).where(jobs.c.tenant_id == desk.tenant_id, jobs.c.state == JobState.QUEUED)
-    )
+    queued = connection.scalar(_QUEUED, mine)
     if (queued or 0) >= most:
         raise LimitError(f"{queued} jobs are queued and {most} is the limit: wait, or cancel some")
