@@ -4,14 +4,18 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from rushes.core.errors import UsageError
@@ -19,7 +23,7 @@ from rushes.service import crew as crew_module
 from rushes.service.app import make_app
 from rushes.service.caller import Door
 from rushes.service.crew import Crew
-from rushes.service.server import Address, check_address
+from rushes.service.server import MOST_HEAD, Address, BoundedHttp, check_address
 from rushes.service.submit import Wish, submit_words
 from rushes.studio import store as store_module
 from rushes.studio.jobs.queue import find_job
@@ -61,6 +65,47 @@ def test_it_answers_and_drains(running):
     assert process.returncode == 0, stderr
     lines = [json.loads(line) for line in stderr.splitlines()]
     assert [line["route"] for line in lines] == ["/healthz", "/readyz", "/v1/models"]
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"GET /", b"GET / HTTP/1.1\r\nx-long: ", b"GET /healthz HTTP/1.1\r\n\r\nGET /",
+        b"POST /v1/videos HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nx-trailer: ",
+    ],
+)  # fmt: skip
+def test_a_head_without_end_is_not_kept(endless, begun):
+    """The parser would: it knows no limit of its own."""
+    with socket.create_connection(endless, timeout=60) as caller:
+        caller.sendall(begun)
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 64 * MOST_HEAD:
+                caller.sendall(b"x" * 4096)
+                sent += 4096
+            pytest.fail("nobody said stop")
+    assert sent < 64 * MOST_HEAD
+
+
+@pytest.fixture
+def endless(house):
+    """Address of our own HTTP on a port."""
+    config = uvicorn.Config(make_app(house), port=0, log_config=None, lifespan="off", http=BoundedHttp)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[:2]
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_body_in_small_parts_is_read_whole(endless):
+    parts = [b'{"prompt": "a fox', *(b"x" for _ in range(2000)), b'"}']
+    url = f"http://127.0.0.1:{endless[1]}/v1/videos"
+    answer = httpx.post(url, content=iter(parts), headers={"content-type": "application/json"}, timeout=60)
+    assert (answer.status_code, len(answer.json()["prompt"])) == (200, 2005)
 
 
 @pytest.mark.slow

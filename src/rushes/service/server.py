@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rushes.core.errors import UsageError
 from rushes.service.app import make_app
@@ -16,6 +17,9 @@ from rushes.service.crew import Crew
 from rushes.service.house import House
 from rushes.service.housekeeping import Housekeeper
 from rushes.service.tracing import CURRENT
+
+# Bytes of a request before its body.
+MOST_HEAD = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -76,13 +80,41 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
         house.spans.close()
 
 
+class BoundedHttp(HttpToolsProtocol):
+    """HTTP with heads and trailers of an end: the parser would keep them in memory at any length."""
+
+    _unread = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came; close the connection where too much of it is neither a request nor a body."""
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too long.")
+
+    def on_headers_complete(self) -> None:
+        """A head ends here."""
+        self._unread = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Bodies are counted as they are read."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The next head begins."""
+        self._unread = 0
+        super().on_message_complete()
+
+
 class _Server(uvicorn.Server):
     """Tells the house at once that the end is near, so that open streams end too."""
 
     def __init__(self, app: object, house: House) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False,  # type: ignore[arg-type]
-            timeout_graceful_shutdown=10, h11_max_incomplete_event_size=64 * 1024,
+            timeout_graceful_shutdown=10, loop="uvloop", http=BoundedHttp,
         )  # fmt: skip
         super().__init__(config)
         self._house = house
