@@ -13,7 +13,7 @@ from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.core.request import MAX_PROMPT_CHARACTERS, MAX_SEED
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
-from rushes.service.caller import Caller, Reader, Writer
+from rushes.service.caller import Caller, Reader, Writer, glance
 from rushes.service.delivery import signed_link
 from rushes.service.errors import DASHSCOPE_ERRORS
 from rushes.service.footage import CLIP, Footage, Window, count_footage, find_footage, list_footage
@@ -167,11 +167,11 @@ def synthesise(
 
 
 @router.get("/tasks/{task_id}", response_model=TaskAnswer, response_model_exclude_none=True)
-def task(request: Request, caller: Reader, task_id: str) -> TaskAnswer:
+async def task(request: Request, caller: Reader, task_id: str) -> TaskAnswer:
     """One task; one that is not there is UNKNOWN, not an error."""
     number = request.scope["request_id"]
     try:
-        footage = find_footage(caller.desk, task_id)
+        footage = await glance(caller.desk, lambda: find_footage(caller.desk, task_id))
     except MissingError:
         return TaskAnswer(request_id=number, output=TaskOutput(task_id=task_id, task_status="UNKNOWN"))
     output = _output(footage)

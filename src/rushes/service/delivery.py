@@ -46,13 +46,15 @@ _FILE = "file "
 def send_file(house: House, tenant_id: str, file: Rendition, name: str, request: Request) -> Response:
     """A stored file under its hash as ETag; ``name`` is what a browser saves it as."""
     path = house.files.path(tenant_id, file.sha256)
-    if not path.exists():
-        raise MissingError(f"the file of {name} is gone: make the take again")
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        raise MissingError(f"the file of {name} is gone: make the take again") from None
     tag = f'"{file.sha256}"'
     headers = {"etag": tag, "cache-control": "private, max-age=3600, immutable"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type=file.media_type, filename=name, headers=headers)
+    return FileResponse(path, 200, headers, file.media_type, filename=name, stat_result=facts)
 
 
 def file_name(footage: Footage, file: Rendition) -> str:

@@ -45,7 +45,7 @@ class Models(BaseModel):
 
 
 @router.get("/healthz", response_model_exclude_defaults=True)
-def healthz() -> Health:
+async def healthz() -> Health:
     """Whether the process answers."""
     return Health(status="ok")
 
@@ -88,7 +88,7 @@ def metrics(request: Request, _caller: Operator) -> Response:
 
 
 @router.get("/v1/models", responses=ERRORS)
-def models(caller: Reader) -> Models:
+async def models(caller: Reader) -> Models:
     """What can be asked for."""
     return Models(
         data=[

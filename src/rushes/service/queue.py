@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import tuple_
 
 from rushes.core.errors import UsageError
-from rushes.service.caller import Operator, Reader, Writer
+from rushes.service.caller import Operator, Reader, Writer, glance
 from rushes.service.errors import ERRORS
 from rushes.service.pages import After, Limit, Page
 from rushes.service.views import CostView, JobView
@@ -75,18 +75,18 @@ class ModelUsage(BaseModel):
 
 
 @router.get("/jobs")
-def jobs(
+async def jobs(
     caller: Reader, state: JobState | None = None, limit: Limit = 50, after: After = ""
 ) -> Page[JobView]:
     """Jobs, newest first."""
-    found, cursor = _page(caller.desk, state, limit, after)
+    found, cursor = await glance(caller.desk, lambda: _page(caller.desk, state, limit, after))
     return Page(data=found, next=cursor)
 
 
 @router.get("/jobs/{job_id}")
-def job(caller: Reader, job_id: str) -> JobView:
+async def job(caller: Reader, job_id: str) -> JobView:
     """One job."""
-    return JobView.of(find_job(caller.desk, job_id))
+    return JobView.of(await glance(caller.desk, lambda: find_job(caller.desk, job_id)))
 
 
 @router.patch("/jobs/{job_id}")

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.core.errors import MissingError
-from rushes.service.caller import Reader, Writer
+from rushes.service.caller import Reader, Writer, glance
 from rushes.service.delivery import FILE_ANSWERS, file_name, send_file
 from rushes.service.errors import ERRORS
 from rushes.service.footage import Window, delete_footage, find_footage, list_footage
@@ -79,9 +79,9 @@ def takes(caller: Reader, project: After = "", limit: Limit = 50, after: After =
 
 
 @router.get("/takes/{take_id}")
-def take(caller: Reader, take_id: str) -> TakeView:
+async def take(caller: Reader, take_id: str) -> TakeView:
     """One take."""
-    return TakeView.of(find_footage(caller.desk, take_id))
+    return TakeView.of(await glance(caller.desk, lambda: find_footage(caller.desk, take_id)))
 
 
 @router.delete("/takes/{take_id}", status_code=204)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from rushes.core.errors import ConflictError
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
-from rushes.service.caller import Caller, Reader, Writer
+from rushes.service.caller import Caller, Reader, Writer, glance
 from rushes.service.delivery import FILE_ANSWERS, file_name, send_file
 from rushes.service.errors import ERRORS
 from rushes.service.footage import (
@@ -132,7 +132,7 @@ async def create(request: Request, caller: Writer, key: IdempotencyKey = "") -> 
 
 
 @router.get("")
-def page(
+async def page(
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     order: Literal["asc", "desc"] = "desc",
@@ -140,15 +140,16 @@ def page(
 ) -> Videos:
     """Videos by age."""
     window = Window(limit, take_id(after) if after else "", order == "asc")
-    found, has_more = list_footage(caller.desk, window)
+    found, has_more = await glance(caller.desk, lambda: list_footage(caller.desk, window))
     data = [_view(caller, each) for each in found]
     ends = (data[0].id, data[-1].id) if data else (None, None)
     return Videos(data=data, first_id=ends[0], last_id=ends[1], has_more=has_more)
 
 
-def the_footage(caller: Reader, name: Annotated[str, Path(alias="video_id")]) -> Footage:
+async def the_footage(caller: Reader, name: Annotated[str, Path(alias="video_id")]) -> Footage:
     """The take behind a video's id."""
-    return find_footage(caller.desk, take_id(name))
+    this = take_id(name)
+    return await glance(caller.desk, lambda: find_footage(caller.desk, this))
 
 
 Found = Annotated[Footage, Depends(the_footage)]
