@@ -19,6 +19,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from rushes.service.app import make_app
+from rushes.service.house import Engine, House, Limits, ServedModel
+from rushes.service.keys import KeyFile
+from rushes.studio.fake import build_fake
+from rushes.studio.files import FileStore
+from rushes.studio.store import open_store
+
 REQUESTS = ("submit", "status", "list", "jobs", "task", "models")
 
 
@@ -48,13 +55,6 @@ async def ask(app: Any, method: str, target: str, body: bytes = b"") -> dict[str
 
 def open_app(folder: Path) -> Any:
     """An application over an empty house with a model that is never called."""
-    from rushes.service.app import make_app
-    from rushes.service.house import Engine, House, Limits, ServedModel
-    from rushes.service.keys import KeyFile
-    from rushes.studio.fake import build_fake
-    from rushes.studio.files import FileStore
-    from rushes.studio.store import open_store
-
     model = ServedModel("fake", Fraction(12), Fraction(2), 1280, 720)
     engine = Engine({"fake": model}, lambda *_: 0.0, lambda _number: build_fake)
     limits = Limits(requests_per_minute=10**9)
