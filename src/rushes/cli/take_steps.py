@@ -12,6 +12,7 @@ from rushes.cli.desk import Studio, say
 from rushes.cli.hosted_takes import hosted_camera
 from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
 from rushes.cli.take_plan import estimate_take, plan_take
+from rushes.core.errors import CancelledError
 from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
@@ -116,7 +117,10 @@ def work_off(studio: Studio, lanes: "Sequence[Lane] | None" = None) -> None:
     from rushes.studio.worker import Worker
 
     worker = Worker(studio.desk.store, studio.files, build, lanes or tuple(Lane), tell=partial(_tell, studio))
-    worker.work_off(say)
+    try:
+        worker.work_off(say)
+    except KeyboardInterrupt:
+        raise CancelledError("stopped; what is not made stays in the queue") from None
     for project in list_projects(studio.desk):
         for take in takes_in(studio.desk, project.id):
             lay_out(studio.desk, studio.files, studio.folder, take)

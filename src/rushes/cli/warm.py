@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rushes.cli.desk import AsJson, Studio, open_studio, print_json
-from rushes.core.errors import CancelledError, UsageError
+from rushes.core.errors import UsageError
 
 if TYPE_CHECKING:
     from rushes.cli.planned import Planned
@@ -141,7 +141,4 @@ def _make(studio: Studio) -> None:
     from rushes.cli.take_steps import work_off
     from rushes.studio.jobs.job import Lane
 
-    try:
-        work_off(studio, (Lane.NIGHT,))
-    except KeyboardInterrupt:
-        raise CancelledError("stopped; what is not made stays in the night lane") from None
+    work_off(studio, (Lane.NIGHT,))
