@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rushes.studio import schema
+from rushes.studio import worker as worker_module
 from rushes.studio.desk import open_desk
 from rushes.studio.fake import build_fake
 from rushes.studio.faults import FAULT_POINTS
@@ -56,6 +57,35 @@ def test_a_worker_answers_for_jobs_of_all_kinds(worker, desk, files, shot):
     assert (job.state, job.attempt, job.is_degraded) == (JobState.SUCCEEDED, 2, True)
     assert find_job(desk, slow.job.id).state is JobState.CANCELLED
     assert find_job(desk, good[1].job.id).attempt == 1
+
+
+def test_a_child_the_system_killed_for_memory_gets_another_attempt_with_less(
+    worker, desk, files, shot, tmp_path, monkeypatch
+):
+    """The counter is the kernel's; here the fault writes it."""
+    vmstat = tmp_path / "vmstat"
+    vmstat.write_text("nr_free_pages 1\noom_kill 7\n")
+    monkeypatch.setattr("rushes.studio.worker.VMSTAT", vmstat)
+    monkeypatch.setenv("RUSHES_FAULT_AT", str(tmp_path))
+    (tmp_path / "before keeping").touch()
+    lost = shoot(desk, shot, seed=1)
+    worker.run_one()
+    job = find_job(desk, lost.job.id)
+    assert (job.state, job.failure, job.is_degraded) == (JobState.QUEUED, Failure.LOST, False)
+    (tmp_path / "before keeping").touch()
+    real = worker_module.Child.kill
+
+    def kill(self):
+        vmstat.write_text("nr_free_pages 1\noom_kill 8\n")
+        real(self)
+
+    monkeypatch.setattr(worker_module.Child, "kill", kill)
+    worker.run_one()
+    job = find_job(desk, lost.job.id)
+    assert (job.state, job.failure, job.is_degraded) == (JobState.QUEUED, Failure.OUT_OF_MEMORY, True)
+    monkeypatch.setattr(worker_module.Child, "kill", real)
+    worker.run_one()
+    check_all_published_once(desk, files, [lost])
 
 
 def test_a_hung_step_is_killed_though_the_heart_beats(worker, desk, files, shot):

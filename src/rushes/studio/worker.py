@@ -6,6 +6,7 @@ PDEATHSIG follows the thread that started the child: run a worker in a thread th
 import logging
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from rushes.studio.production import StageEvent
 from rushes.studio.store import AWAY_S, Store, is_away
 
 IDLE_S = 0.5
+VMSTAT = Path("/proc/vmstat")
 log = logging.getLogger("rushes.crew")
 
 
@@ -237,6 +239,18 @@ _VERDICTS: Mapping[Word, Answer] = MappingProxyType(
 )
 
 
+def _killed_for_memory() -> int:
+    """How many processes Linux has killed since it started because memory ran out; 0 elsewhere.
+
+    On CPUs allocating hardly ever fails: the system promises more than it has, and kills whoever asks for it.
+    """
+    try:
+        lines = VMSTAT.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
 class Child:
     """The process at the other end of the pipe. Spawned, not forked: a fork cannot use a GPU."""
 
@@ -245,6 +259,7 @@ class Child:
         self._pipe, theirs = context.Pipe()
         url = store.engine.url.render_as_string(hide_password=False)
         self.process = context.Process(target=serve, args=(theirs, url, root, build, os.getpid()))
+        self._killed_before = _killed_for_memory()
         self.process.start()
         theirs.close()
 
@@ -267,6 +282,8 @@ class Child:
         except (EOFError, OSError):
             self.kill()
             code = self.process.exitcode
+            if code == -signal.SIGKILL and _killed_for_memory() > self._killed_before:
+                return Failed(Failure.OUT_OF_MEMORY, "memory ran out and the system killed the process")
             return Failed(Failure.LOST, f"the process that made the take died (exit code {code})")
 
     def kill(self) -> None:
