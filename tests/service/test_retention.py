@@ -222,3 +222,19 @@ def test_the_shell_keeps_and_tidies(capsys):
     assert not clip.exists()
     assert clip.with_suffix(".json").exists()
     assert lay_out(studio.desk, studio.files, studio.folder, made.take) is None
+
+
+def test_a_video_says_when_it_goes(client, house):
+    client.put("/v1/retention", json={"keep_s": 2 * HOUR})
+    path = f"/v1/videos/{client.post('/v1/videos', json={'prompt': 'a fox'}).json()['id']}"
+    assert client.get(path).json()["expires_at"] is None, "it is not made yet"
+    work_off(house)
+    made = client.get(path).json()
+    assert made["expires_at"] - made["completed_at"] == pytest.approx(2 * HOUR, abs=1)
+    assert client.get("/v1/videos").json()["data"][0]["expires_at"] == made["expires_at"]
+    take = path.rpartition("/")[2].replace("video", "take")
+    client.post(f"/v1/takes/{take}/reviews", json={"choice": "circled"})
+    assert client.get(path).json()["expires_at"] is None, "what is circled stays"
+    client.put("/v1/retention", json={"keep_s": 3 * HOUR, "includes_chosen": True})
+    made = client.get(path).json()
+    assert made["expires_at"] - made["completed_at"] == pytest.approx(3 * HOUR, abs=1)

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rushes.core.errors import UsageError
@@ -19,6 +20,7 @@ from rushes.service.footage import Window, list_footage
 from rushes.service.pages import After, Limit, Page
 from rushes.service.studio import TakeSettings
 from rushes.service.submit import MAX_RANDOM_SEED, Wish
+from rushes.service.tags import IfMatch, expect, tag_of
 from rushes.service.variants import VariantsWish
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
@@ -226,15 +228,22 @@ def batches(caller: Reader, project_id: str, limit: Limit = 20, after: After = "
 
 
 @router.get("/batches/{batch_id}")
-def batch(caller: Reader, batch_id: str) -> BatchView:
-    """One batch and how far it is."""
-    return BatchView.of(find_batch(caller.desk, batch_id))
+def batch(caller: Reader, batch_id: str, response: Response) -> BatchView:
+    """One batch and how far it is; its ETag says whether it is paused."""
+    found = find_batch(caller.desk, batch_id)
+    response.headers["etag"] = tag_of(found.id, found.is_paused)
+    return BatchView.of(found)
 
 
 @router.patch("/batches/{batch_id}")
-def change(caller: Writer, batch_id: str, asked: BatchChange) -> BatchView:
+def change(
+    caller: Writer, batch_id: str, asked: BatchChange, response: Response, if_match: IfMatch = ""
+) -> BatchView:
     """Pause a batch, or let it go on; what runs, runs on."""
-    return BatchView.of(pause_batch(caller.desk, batch_id, asked.is_paused))
+    expect(if_match, tag_of(batch_id, find_batch(caller.desk, batch_id).is_paused), "the batch")
+    found = pause_batch(caller.desk, batch_id, asked.is_paused)
+    response.headers["etag"] = tag_of(found.id, found.is_paused)
+    return BatchView.of(found)
 
 
 @router.post("/batches/{batch_id}/cancel", status_code=202)

@@ -12,6 +12,7 @@ from rushes.service.delivery import FILE_ANSWERS, send_file
 from rushes.service.errors import ERRORS
 from rushes.service.intake import body_of_bytes, write_body
 from rushes.service.pages import After, Limit, Page
+from rushes.service.tags import IfMatch, expect
 from rushes.studio.takes import Rendition
 from rushes.studio.uploads import Upload, delete_upload, find_upload, keep_upload, list_uploads
 
@@ -81,9 +82,11 @@ def files(caller: Reader, limit: Limit = 50, after: After = "") -> Page[FileView
 
 
 @router.get("/files/{sha256}")
-def file(caller: Reader, sha256: str) -> FileView:
-    """One file."""
-    return FileView.of(find_upload(caller.desk, sha256))
+def file(caller: Reader, sha256: str, response: Response) -> FileView:
+    """One file; its ETag is that of its bytes."""
+    found = find_upload(caller.desk, sha256)
+    response.headers["etag"] = f'"{found.sha256}"'
+    return FileView.of(found)
 
 
 @router.get("/files/{sha256}/content", responses=FILE_ANSWERS, response_class=Response)
@@ -98,6 +101,7 @@ def content(caller: Reader, sha256: str, request: Request) -> Response:
 
 
 @router.delete("/files/{sha256}", status_code=204)
-def delete(caller: Writer, sha256: str) -> None:
+def delete(caller: Writer, sha256: str, if_match: IfMatch = "") -> None:
     """Let a file go; refused with 409 while a take needs it."""
+    expect(if_match, f'"{find_upload(caller.desk, sha256).sha256}"', "the file")
     delete_upload(caller.desk, caller.house.files, sha256)

@@ -21,11 +21,12 @@ from sqlalchemy import (
 )
 
 from rushes.core.errors import MissingError
+from rushes.service.tags import tag_of
 from rushes.studio.desk import TENANT, Desk
 from rushes.studio.files import FileStore
 from rushes.studio.jobs.job import ENDED, Job, JobState, job_of
 from rushes.studio.jobs.queue import cancel
-from rushes.studio.retention import delete_take, is_deleted
+from rushes.studio.retention import delete_take, expires_at, is_deleted
 from rushes.studio.schema import jobs, renditions, takes
 from rushes.studio.takes import Rendition, Take, get_take, take_of
 
@@ -41,7 +42,8 @@ _NEWEST = (
     .scalar_subquery()
 )
 _WITH_JOBS = (
-    select(takes, is_deleted().label("is_gone"), *(jobs.c[name].label(_JOB[name]) for name in _JOB))
+    select(takes, is_deleted().label("is_gone"), expires_at().label("expires_at"))
+    .add_columns(*(jobs.c[name].label(_JOB[name]) for name in _JOB))
     .join(jobs, jobs.c.id == _NEWEST, isouter=True)
     .where(takes.c.tenant_id == TENANT)
 )
@@ -68,11 +70,18 @@ _NARROWED = {
 
 @dataclass(frozen=True)
 class Footage:
-    """A take, its newest job, and its finished files by name."""
+    """A take, its newest job, its finished files by name, and when those go (None: they stay)."""
 
     take: Take
     job: Job | None
     files: dict[str, Rendition]
+    expires_at: float | None
+
+    @property
+    def tag(self) -> str:
+        """Its ETag: another one when its work or its files are."""
+        files = sorted((file.name, file.sha256) for file in self.files.values())
+        return tag_of(self.take.id, self.job and (self.job.state, self.job.attempt), files)
 
 
 @dataclass(frozen=True)
@@ -174,15 +183,15 @@ def _page(narrowed: tuple[str, ...], is_ascending: bool, is_behind: bool) -> Sel
 
 
 def _with_files(connection: Connection, desk: Desk, rows: Sequence[RowMapping]) -> list[Footage]:
-    found = [(take_of(row), _job_in(row)) for row in rows]
+    found = [(take_of(row), _job_in(row), row["expires_at"]) for row in rows]
     # Nothing is made before the first attempt.
-    begun = [take.id for take, job in found if job is None or job.attempt]
-    files: dict[str, dict[str, Rendition]] = {take.id: {} for take, _ in found}
+    begun = [take.id for take, job, _ in found if job is None or job.attempt]
+    files: dict[str, dict[str, Rendition]] = {take.id: {} for take, _, _ in found}
     these = {"a_tenant": desk.tenant_id, "begun": begun}
     for row in connection.execute(_FILES, these).mappings() if begun else ():
         made = Rendition(**{name: row[name] for name in Rendition.__annotations__})
         files[made.take_id][made.name] = made
-    return [Footage(take, job, files[take.id]) for take, job in found]
+    return [Footage(take, job, files[take.id], ends) for take, job, ends in found]
 
 
 def _job_in(row: RowMapping) -> Job | None:

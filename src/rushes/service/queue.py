@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import tuple_
 
@@ -10,11 +11,12 @@ from rushes.core.errors import UsageError
 from rushes.service.caller import Operator, Reader, Writer, glance
 from rushes.service.errors import ERRORS
 from rushes.service.pages import After, Limit, Page
+from rushes.service.tags import IfMatch, expect, tag_of
 from rushes.service.views import CostView, JobView
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.cost import used
-from rushes.studio.jobs.job import JobState, Lane, job_of
+from rushes.studio.jobs.job import Job, JobState, Lane, job_of
 from rushes.studio.jobs.queue import (
     cancel,
     find_job,
@@ -84,21 +86,28 @@ async def jobs(
 
 
 @router.get("/jobs/{job_id}")
-async def job(caller: Reader, job_id: str) -> JobView:
-    """One job."""
-    return JobView.of(await glance(caller.desk, lambda: find_job(caller.desk, job_id)))
+async def job(caller: Reader, job_id: str, response: Response) -> JobView:
+    """One job; its ETag changes with its state and its place in the queue, not with its progress."""
+    found = await glance(caller.desk, lambda: find_job(caller.desk, job_id))
+    response.headers["etag"] = _tag(found)
+    return JobView.of(found)
 
 
 @router.patch("/jobs/{job_id}")
-def change(caller: Writer, job_id: str, asked: JobChange) -> JobView:
+def change(
+    caller: Writer, job_id: str, asked: JobChange, response: Response, if_match: IfMatch = ""
+) -> JobView:
     """Change a queued job."""
+    expect(if_match, _tag(find_job(caller.desk, job_id)), "the job")
     if asked.priority is not None:
         set_priority(caller.desk, job_id, asked.priority)
     if asked.lane is not None:
         set_lane(caller.desk, job_id, asked.lane)
     if asked.is_held is not None:
         hold(caller.desk, job_id, asked.is_held)
-    return JobView.of(find_job(caller.desk, job_id))
+    found = find_job(caller.desk, job_id)
+    response.headers["etag"] = _tag(found)
+    return JobView.of(found)
 
 
 @router.post("/jobs/{job_id}/cancel", status_code=202)
@@ -149,6 +158,10 @@ def change_lane(caller: Operator, lane: Lane, asked: LaneChange) -> LaneView:
 def usage(caller: Reader) -> Page[ModelUsage]:
     """Machine seconds and cost of this tenant by model and stage."""
     return Page(data=[ModelUsage.model_validate(each) for each in used(caller.desk)], next=None)
+
+
+def _tag(job: Job) -> str:
+    return tag_of(job.id, job.state, job.attempt, job.lane, job.priority, job.is_held)
 
 
 def _page(desk: Desk, state: JobState | None, limit: int, after: str) -> tuple[list[JobView], str | None]:

@@ -13,6 +13,7 @@ from rushes.service.errors import ERRORS
 from rushes.service.footage import Window, delete_footage, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page
+from rushes.service.tags import IfMatch, expect
 from rushes.service.video_fields import Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import NoteView, TakeView
@@ -79,14 +80,17 @@ def takes(caller: Reader, project: After = "", limit: Limit = 50, after: After =
 
 
 @router.get("/takes/{take_id}")
-async def take(caller: Reader, take_id: str) -> TakeView:
+async def take(caller: Reader, take_id: str, response: Response) -> TakeView:
     """One take."""
-    return TakeView.of(await glance(caller.desk, lambda: find_footage(caller.desk, take_id)))
+    found = await glance(caller.desk, lambda: find_footage(caller.desk, take_id))
+    response.headers["etag"] = found.tag
+    return TakeView.of(found)
 
 
 @router.delete("/takes/{take_id}", status_code=204)
-def delete(caller: Writer, take_id: str) -> None:
+def delete(caller: Writer, take_id: str, if_match: IfMatch = "") -> None:
     """Stop it and show it no longer."""
+    expect(if_match, find_footage(caller.desk, take_id).tag, "the take")
     delete_footage(caller.desk, caller.house.files, take_id)
 
 

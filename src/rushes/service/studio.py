@@ -17,7 +17,7 @@ from rushes.service.footage import Window, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
 from rushes.service.submit import Wish, submit_to_shot
-from rushes.service.tags import IfMatch, matches, tag
+from rushes.service.tags import IfMatch, expect, matches, tag, tag_of
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import ProjectView, ShotView, TakeView, shot_views
@@ -120,16 +120,22 @@ def make_project(caller: Writer, asked: ProjectWish, key: IdempotencyKey = "") -
 
 
 @router.get("/projects/{project_id}")
-def project(caller: Reader, project_id: str) -> ProjectView:
-    """One project, by id or code."""
-    return ProjectView.of(find_project(caller.desk, project_id))
+def project(caller: Reader, project_id: str, response: Response) -> ProjectView:
+    """One project, by id or code; its ETag changes with what people change, not with what is spent."""
+    found = find_project(caller.desk, project_id)
+    response.headers["etag"] = tag_of(found.id, found.budget_s)
+    return ProjectView.of(found)
 
 
 @router.patch("/projects/{project_id}")
-def change_project(caller: Writer, project_id: str, asked: ProjectChange) -> ProjectView:
+def change_project(
+    caller: Writer, project_id: str, asked: ProjectChange, response: Response, if_match: IfMatch = ""
+) -> ProjectView:
     """Change its budget."""
     found = find_project(caller.desk, project_id)
+    expect(if_match, tag_of(found.id, found.budget_s), "the project")
     set_budget(caller.desk, found.id, asked.budget_s)
+    response.headers["etag"] = tag_of(found.id, asked.budget_s)
     return ProjectView.of(find_project(caller.desk, found.id))
 
 

@@ -1,15 +1,30 @@
-"""ETags of what has revisions: the number of the newest one."""
+"""ETags: the number of the newest revision, or a hash of what people can change where there are none."""
 
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Header
 
-IfMatch = Annotated[str, Header(max_length=40, description="ETag of what was seen; 412 when it has changed.")]
+from rushes.core.recipe import canonical_json
+from rushes.service.errors import StaleError
+
+IfMatch = Annotated[str, Header(max_length=80, description="ETag of what was seen; 412 when it has changed.")]
 
 
 def tag(revision: int) -> str:
     """The ETag of a revision."""
     return f'"{revision}"'
+
+
+def tag_of(*facts: object) -> str:
+    """The ETag of what stands so."""
+    return f'"{sha256(canonical_json(facts).encode()).hexdigest()[:32]}"'
+
+
+def expect(if_match: str, tag: str, what: str) -> None:
+    """Raise StaleError where the caller saw ``what`` otherwise than it stands now."""
+    if if_match not in ("", "*", tag):
+        raise StaleError(f"{what} has changed since you saw it: get it again, then change it")
 
 
 def matches(if_match: str, revision: int) -> bool:

@@ -25,6 +25,7 @@ from rushes.service.footage import (
 )
 from rushes.service.given import keep_reference
 from rushes.service.submit import submit_remix, submit_words
+from rushes.service.tags import IfMatch, expect
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
 from rushes.studio.stills import SPRITES, THUMBNAIL, stills_of
@@ -158,13 +159,14 @@ Found = Annotated[Footage, Depends(the_footage)]
 @router.get("/{video_id}")
 async def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
     """One video; ask again after ``openai-poll-after-ms``."""
-    response.headers["openai-poll-after-ms"] = "500"
+    response.headers["openai-poll-after-ms"], response.headers["etag"] = "500", footage.tag
     return _view(caller, footage)
 
 
 @router.delete("/{video_id}")
-def delete(caller: Writer, footage: Found) -> DeletedVideo:
+def delete(caller: Writer, footage: Found, if_match: IfMatch = "") -> DeletedVideo:
     """Stop it, and show it no longer."""
+    expect(if_match, footage.tag, "the video")
     delete_footage(caller.desk, caller.house.files, footage.take.id)
     return DeletedVideo(id=video_id(footage.take.id))
 
@@ -212,6 +214,7 @@ def _view(caller: Caller, footage: Footage) -> Video:
         update={
             "status": _STATUS[job.state], "progress": int(job.progress * 100), "job_id": job.id,
             "completed_at": ended if job.state is JobState.SUCCEEDED else None,
+            "expires_at": footage.expires_at and int(footage.expires_at),
             "error": _error(job.state, job.failure, job.message), "inference_time_s": job.spent_s or None,
         }
     )  # fmt: skip

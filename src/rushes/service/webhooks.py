@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from rushes.service.caller import Reader, Writer
@@ -11,6 +12,7 @@ from rushes.service.errors import ERRORS
 from rushes.service.footage import video_id
 from rushes.service.outbound import MAX_URL, check_url
 from rushes.service.pages import After, Limit, Page
+from rushes.service.tags import IfMatch, expect, tag_of
 from rushes.service.videos import IdempotencyKey
 from rushes.studio.outbox import (
     SECRET_PREFIX,
@@ -189,15 +191,19 @@ def endpoints(
 
 
 @router.get("/webhook_endpoints/{endpoint_id}")
-def endpoint(caller: Reader, endpoint_id: str) -> EndpointView:
+def endpoint(caller: Reader, endpoint_id: str, response: Response) -> EndpointView:
     """One endpoint."""
-    return EndpointView.of(find_endpoint(caller.desk, endpoint_id))
+    found = find_endpoint(caller.desk, endpoint_id)
+    response.headers["etag"] = tag_of(found.id, found.updated_at)
+    return EndpointView.of(found)
 
 
 @router.post("/webhook_endpoints/{endpoint_id}")
-def change(caller: Writer, endpoint_id: str, asked: EndpointChange) -> EndpointView:
+def change(caller: Writer, endpoint_id: str, asked: EndpointChange, if_match: IfMatch = "") -> EndpointView:
     """Change an endpoint, and turn it on again."""
-    before = EndpointView.of(find_endpoint(caller.desk, endpoint_id))
+    found = find_endpoint(caller.desk, endpoint_id)
+    expect(if_match, tag_of(found.id, found.updated_at), "the endpoint")
+    before = EndpointView.of(found)
     url = asked.url or before.url
     check_url(url, caller.house.allowed_hosts)
     terms = _terms(asked.name or before.name, url, asked.event_types or before.event_types)
@@ -205,8 +211,11 @@ def change(caller: Writer, endpoint_id: str, asked: EndpointChange) -> EndpointV
 
 
 @router.delete("/webhook_endpoints/{endpoint_id}")
-def remove(caller: Writer, endpoint_id: str) -> DeletedEndpoint:
+def remove(caller: Writer, endpoint_id: str, if_match: IfMatch = "") -> DeletedEndpoint:
     """Tell it nothing any more, and forget what it was to be told."""
+    if if_match:
+        found = find_endpoint(caller.desk, endpoint_id)
+        expect(if_match, tag_of(found.id, found.updated_at), "the endpoint")
     remove_endpoint(caller.desk, endpoint_id)
     return DeletedEndpoint(id=endpoint_id)
 

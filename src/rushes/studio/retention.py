@@ -139,6 +139,34 @@ def is_deleted() -> ColumnElement[bool]:
     )
 
 
+def expires_at() -> ColumnElement[float | None]:
+    """When the files of a query's take go, seconds since 1970: null for never, and while they are made."""
+    of_take = jobs.c.take_id == takes.c.id
+    is_busy = exists().where(of_take, jobs.c.state.not_in(ENDED)).correlate(takes)
+    # These stand two queries deep below, where SQLAlchemy does not find the take by itself.
+    newest = select(reviews.c.choice).where(reviews.c.take_id == takes.c.id).correlate(takes)
+    choice = newest.order_by(reviews.c.number.desc()).limit(1).scalar_subquery()
+    is_current = (
+        exists().where(shots.c.id == takes.c.shot_id, shots.c.current_take_id == takes.c.id).correlate(takes)
+    )
+    said = _OWN.c.tenant_id == takes.c.tenant_id, _OWN.c.project_id == takes.c.project_id
+    is_silent = ~exists().where(*said).correlate(takes)
+    is_chosen = is_current | (func.coalesce(choice, "") == Choice.CIRCLED)
+    speaks = (retentions.c.project_id == takes.c.project_id) | ((retentions.c.project_id == "") & is_silent)
+    return (
+        select(_ended_at() + retentions.c.keep_s)
+        .where(retentions.c.tenant_id == takes.c.tenant_id, speaks, ~is_busy)
+        .where(retentions.c.includes_chosen | ~is_chosen)
+        .correlate(takes)
+        .scalar_subquery()
+    )
+
+
+def _ended_at() -> ColumnElement[float]:
+    last = select(func.max(jobs.c.ended_at)).where(jobs.c.take_id == takes.c.id)
+    return func.coalesce(last.correlate(takes).scalar_subquery(), takes.c.created_at)
+
+
 def _overdue(store: Store) -> Sequence[RowMapping]:
     with store.read() as connection:
         asked = select(takes).where(_overdue_clause(store.now(connection))).order_by(takes.c.created_at)
@@ -152,29 +180,12 @@ def _is_over(connection: Connection, take_id: str, now: float) -> bool:
 
 def _overdue_clause(now: float) -> ColumnElement[bool]:
     """Takes without work left whose files did not go since: deleted ones, and those past their time."""
-    of_take = jobs.c.take_id == takes.c.id
-    is_busy = exists().where(of_take, jobs.c.state.not_in(ENDED))
-    # These stand two queries deep below, where SQLAlchemy does not find the take by itself.
-    last = select(func.max(jobs.c.ended_at)).where(of_take).correlate(takes).scalar_subquery()
-    newest = select(reviews.c.choice).where(reviews.c.take_id == takes.c.id).correlate(takes)
-    choice = newest.order_by(reviews.c.number.desc()).limit(1).scalar_subquery()
-    is_current = (
-        exists().where(shots.c.id == takes.c.shot_id, shots.c.current_take_id == takes.c.id).correlate(takes)
-    )
-    said = _OWN.c.tenant_id == takes.c.tenant_id, _OWN.c.project_id == takes.c.project_id
-    is_silent = ~exists().where(*said).correlate(takes)
-    ended_at = func.coalesce(last, takes.c.created_at)
+    is_busy = exists().where(jobs.c.take_id == takes.c.id, jobs.c.state.not_in(ENDED))
     is_done = exists().where(
         events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id,
-        events.c.kind.in_((DELETED, EXPIRED)), events.c.created_at >= ended_at,
+        events.c.kind.in_((DELETED, EXPIRED)), events.c.created_at >= _ended_at(),
     )  # fmt: skip
-    is_chosen = is_current | (func.coalesce(choice, "") == Choice.CIRCLED)
-    speaks = (retentions.c.project_id == takes.c.project_id) | ((retentions.c.project_id == "") & is_silent)
-    is_past = exists().where(
-        retentions.c.tenant_id == takes.c.tenant_id, speaks, ended_at < now - retentions.c.keep_s,
-        retentions.c.includes_chosen | ~is_chosen,
-    )  # fmt: skip
-    return ~is_busy & ~is_done & (is_deleted() | is_past)
+    return ~is_busy & ~is_done & (is_deleted() | (func.coalesce(expires_at(), now) < now))
 
 
 def _let_go(connection: Connection, store: Store, kept: FileStore, row: RowMapping, kind: str) -> Gone:

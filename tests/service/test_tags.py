@@ -1,0 +1,62 @@
+"""ETags of what people change and delete: who saw an older state is told, and nothing happens."""
+
+import pytest
+from tests.service.conftest import picture, work_off
+
+WORDS = {"prompt": "a fox", "seed": 1}
+HOOK = {"name": "post", "url": "https://hooks.example.com/a", "event_types": ["video.completed"]}
+
+
+def project(client):
+    client.post("/v1/projects", json={"code": "FOX"})
+    return "/v1/projects/FOX", {"budget_s": 60}, {"budget_s": 70}
+
+
+def job(client):
+    made = client.post("/v1/videos", json=WORDS).json()
+    return f"/v1/jobs/{made['job_id']}", {"priority": 9}, {"priority": 1}
+
+
+def batch(client):
+    client.post("/v1/projects", json={"code": "FOX"})
+    made = client.post("/v1/projects/FOX/batches", json={"rows": [{"text": "a fox"}]}).json()
+    return f"/v1/batches/{made['id']}", {"is_paused": True}, {"is_paused": False}
+
+
+@pytest.mark.parametrize("make", [project, job, batch])
+def test_the_second_of_two_changes_is_told(client, make):
+    path, first, second = make(client)
+    before = client.get(path).headers["etag"]
+    changed = client.patch(path, json=first, headers={"If-Match": before})
+    assert changed.status_code == 200, changed.text
+    assert changed.headers["etag"] == client.get(path).headers["etag"] != before
+    late = client.patch(path, json=second, headers={"If-Match": before})
+    assert (late.status_code, late.json()["error"]["code"]) == (412, "precondition_failed")
+    assert client.get(path).headers["etag"] == changed.headers["etag"]
+    assert client.patch(path, json=second, headers={"If-Match": changed.headers["etag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{video}", "/v1/takes/{take}"])
+def test_a_clip_made_meanwhile_is_not_deleted(client, house, path):
+    video = client.post("/v1/videos", json=WORDS).json()["id"]
+    path = path.format(video=video, take=video.replace("video", "take"))
+    queued = client.get(path).headers["etag"]
+    work_off(house)
+    assert client.delete(path, headers={"If-Match": queued}).status_code == 412
+    made = client.get(path)
+    assert made.headers["etag"] != queued
+    assert client.delete(path, headers={"If-Match": made.headers["etag"]}).is_success
+    assert client.get(path).status_code == 404
+
+
+def test_files_and_endpoints_are_deleted_as_seen(client):
+    sha256 = client.post("/v1/files", content=picture(9)).json()["sha256"]
+    path = f"/v1/files/{sha256}"
+    assert client.get(path).headers["etag"] == f'"{sha256}"'
+    assert client.delete(path, headers={"If-Match": '"another"'}).status_code == 412
+    assert client.delete(path, headers={"If-Match": f'"{sha256}"'}).status_code == 204
+    path = f"/v1/webhook_endpoints/{client.post('/v1/webhook_endpoints', json=HOOK).json()['id']}"
+    before = client.get(path).headers["etag"]
+    assert client.post(path, json={"name": "b"}, headers={"If-Match": before}).status_code == 200
+    assert client.delete(path, headers={"If-Match": before}).status_code == 412
+    assert client.delete(path, headers={"If-Match": client.get(path).headers["etag"]}).status_code == 200
