@@ -4,6 +4,7 @@ The pages are those of the annotated scripts of the tests, with other words on e
 remembered of one copy helps little with the next. Process time, after one run to load what is read once.
 
 Example: python benchmarks/break_script.py --pages 120 --runs 5
+         python benchmarks/break_script.py --megabytes 10 --runs 1
 """
 
 import argparse
@@ -32,13 +33,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pages", type=int, default=120, help="pages of a minute each")
+    parser.add_argument("--megabytes", type=float, help="size of each script as UTF-8, in place of --pages")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores\n")
     print("| script | characters | scenes | shots | parse s | break down s | both s |\n|" + "---|" * 7)
     for name in SCRIPTS:
-        a_page = LETTERS_A_PAGE if name.startswith("en") else CHARACTERS_A_PAGE
-        source = long_script((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), arguments.pages * a_page)
+        is_latin = name.startswith("en")
+        size = arguments.pages * (LETTERS_A_PAGE if is_latin else CHARACTERS_A_PAGE)
+        if arguments.megabytes is not None:
+            size = int(arguments.megabytes * 2**20) // (1 if is_latin else 3)
+        source = long_script((FOLDER / f"{name}.txt").read_text(encoding="utf-8"), size)
         print_row(name, source, arguments.runs)
 
 

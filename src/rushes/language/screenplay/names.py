@@ -1,27 +1,35 @@
 """Names in running text. Latin names at word edges in any case, others anywhere; the longest name wins."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rushes.language.screenplay.shot import Span
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’.-][A-Za-z\u00c0-\u024f0-9]+)*")
 
 
+class _Group:
+    """Names that begin alike, by how they are written, and their lengths, the longest first."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.lengths = sorted({len(written) for written in names}, reverse=True)
+
+
 class NameFinder:
     """Looks names up by their first word or first character: time does not grow with the number of names."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._latin: dict[str, list[str]] = {}
-        self._other: dict[str, list[str]] = {}
-        for name in dict.fromkeys(names):
+        latin: dict[str, dict[str, str]] = {}
+        other: dict[str, dict[str, str]] = {}
+        for name in sorted(set(names)):
             words = _WORD.findall(name) if name.isascii() else []
             if words:
-                self._latin.setdefault(words[0].upper(), []).append(name)
+                latin.setdefault(words[0].upper(), {}).setdefault(name.upper(), name)
             elif name:
-                self._other.setdefault(name[0], []).append(name)
-        for group in (*self._latin.values(), *self._other.values()):
-            group.sort(key=lambda name: (-len(name), name))
+                other.setdefault(name[0], {})[name] = name
+        self._latin = {first: _Group(group) for first, group in latin.items()}
+        self._other = {first: _Group(group) for first, group in other.items()}
         self._first = re.compile("[" + re.escape("".join(self._other)) + "]") if self._other else None
 
     def find(self, text: str) -> tuple[tuple[str, Span], ...]:
@@ -39,12 +47,12 @@ class NameFinder:
             first = first[:-2] if first.endswith(("'S", "’S")) else first
             if first not in self._latin or (at := word.start()) < end:
                 continue
-            for name in self._latin[first]:
-                after = at + len(name)
-                is_whole = not text[after : after + 1].isalnum()
-                if is_whole and text[at:after].upper() == name.upper():
-                    found.append((name, Span(at, after)))
-                    end = after
+            for length in self._latin[first].lengths:
+                end_of_name = at + length
+                name = self._latin[first].names.get(text[at:end_of_name].upper())
+                if name is not None and not text[end_of_name : end_of_name + 1].isalnum():
+                    found.append((name, Span(at, end_of_name)))
+                    end = end_of_name
                     break
         return found
 
@@ -54,9 +62,10 @@ class NameFinder:
         while self._first and (first := self._first.search(text, position)):
             at = first.start()
             position = at + 1
-            for name in self._other[first.group()]:
-                if text.startswith(name, at):
-                    found.append((name, Span(at, at + len(name))))
-                    position = at + len(name)
+            group = self._other[first.group()]
+            for length in group.lengths:
+                if (name := group.names.get(text[at : at + length])) is not None:
+                    found.append((name, Span(at, at + length)))
+                    position = at + length
                     break
         return found

@@ -12,6 +12,8 @@ from rushes.language.screenplay.element import Screenplay
 from rushes.language.screenplay.text_script import parse_text
 
 _MOST_PAGES = 1000
+# Drawing instructions of all pages, unpacked; a page of a script takes some ten thousand bytes.
+_MOST_BYTES = 32 * 2**20
 _QUIET = logging.NullHandler()
 _BROKEN = (
     PyPdfError,
@@ -55,5 +57,13 @@ def _pages(content: bytes, name: str) -> list[str]:
         raise UsageError(f"{name} is locked by a password: save it without one")
     if len(reader.pages) > _MOST_PAGES:
         raise UsageError(f"{name} has more than {_MOST_PAGES} pages: no script has")
+    unpacked = 0
+    for page in reader.pages:
+        drawn = page.get_contents()
+        unpacked += len(drawn.get_data()) if drawn is not None else 0
+        if unpacked > _MOST_BYTES:
+            raise UsageError(
+                f"{name} unpacks to more than {_MOST_BYTES // 2**20} MiB of drawing: it is refused"
+            )
     pages = [page.extract_text(extraction_mode="layout") for page in reader.pages]
     return [page.replace("\r\n", "\n").replace("\0", "") for page in pages]

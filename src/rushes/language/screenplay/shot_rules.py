@@ -13,6 +13,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from rushes.language.screenplay.duration import action_seconds, aside_seconds, speech_seconds
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
@@ -82,7 +83,8 @@ class _Planner:
         self._people = people
         self._language = language
         self._shots: list[ShotPlan] = []
-        self._present: list[str] = []
+        # The names of those in the scene, last seen or heard last; a dict, which moves a name in no time.
+        self._present: dict[str, None] = {}
         self._cue: tuple[str, Span] | None = None
         self._last_speaker = ""
 
@@ -161,15 +163,15 @@ class _Planner:
             self._reaction(speech)
             return
         for name in speech.speakers:
-            if name in self._present:
-                self._present.remove(name)
-            self._present.append(name)
+            self._present.pop(name, None)
+            self._present[name] = None
         self._single(speech, goes_on=self._last_speaker == speech.speaker)
         self._last_speaker = speech.speaker
 
     def _reaction(self, speech: _Speech) -> None:
         """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place."""
-        listeners = tuple(name for name in self._present if name not in speech.speakers)[-1:]
+        others = (name for name in reversed(self._present) if name not in speech.speakers)
+        listeners = tuple(islice(others, 1))
         size = "medium_close_up" if listeners else "wide_shot"
         text = f"{speech.speaker} ({_ELSEWHERE[self._language]}): {speech.words}"
         spans = (Span(speech.start, speech.end),)
@@ -216,8 +218,7 @@ class _Planner:
         """The people whose names stand in the words, in that order; they are in the scene from now on."""
         names = tuple(dict.fromkeys(name for name, _ in self._people.find(words)))
         for name in names:
-            if name not in self._present:
-                self._present.append(name)
+            self._present.setdefault(name, None)
         return names
 
 
