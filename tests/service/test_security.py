@@ -1,17 +1,27 @@
 """The red-team list over HTTP (27 to 35): strangers, paths, guesses, costs, logs, scopes, pages."""
 
+import base64
 import json
 import logging
+import resource
+import socket
+import struct
 import time
+import zlib
 from dataclasses import replace
+from fractions import Fraction
 from urllib.parse import quote
 
+import cv2
+import numpy as np
 import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 from tests.service.conftest import work_off
 from tests.service.test_tenants import client_of
 
+from rushes.media.inspection import USUAL
+from rushes.media.video import video_writer
 from rushes.service.app import make_app
 from rushes.service.house import Limits
 from rushes.service.keys import Scope
@@ -54,6 +64,30 @@ def test_27_what_is_not_ours_and_what_is_not_there_read_the_same(closed):
     assert said[0] == said[1]
 
 
+INWARDS = [
+    "https://127.0.0.1/", "https://2130706433/", "https://0x7f.1/", "https://[::ffff:127.0.0.1]/",
+    "https://[::1]/", "https://169.254.169.254/latest/meta-data/", "https://[fd00:ec2::254]/",
+    "gopher://127.0.0.1:6379/_FLUSHALL", "file:///etc/passwd", "http://example.com/", "https://localhost./",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", INWARDS)
+def test_28_nothing_a_client_names_leads_inwards(client, house, address, monkeypatch):
+    """By webhook or by picture, tried at once or by a worker later: nobody is connected to."""
+    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it was connected to"))
+    hook = {"name": "post", "url": address, "event_types": ["video.completed"]}
+    made = client.post("/v1/webhook_endpoints", json=hook)
+    if made.status_code == 200:
+        path = f"/v1/webhook_endpoints/{made.json()['id']}/test"
+        assert client.post(path, json={"event_type": "video.completed"}).status_code == 400
+    wish = {"prompt": "a fox", "input_reference": {"image_url": address}}
+    assert client.post("/v1/videos", json=wish).status_code == 400
+    asked = {"model": "mini", "input": {"prompt": "a fox", "img_url": address}}
+    path = "/api/v1/services/aigc/video-generation/video-synthesis"
+    assert client.post(path, json=asked, headers={"X-DashScope-Async": "enable"}).status_code == 400
+    assert client.get("/v1/takes").json()["data"] == []
+
+
 @pytest.mark.parametrize("name", NASTY)
 def test_29_an_id_is_never_a_path(client, name):
     target = quote(name, safe="%")
@@ -73,6 +107,87 @@ def test_29_an_id_is_never_a_path(client, name):
 def test_29_a_model_is_never_a_folder(client):
     for name in ("/etc", "../mini", "file:///etc", "mini/../mini"):
         assert client.post("/v1/videos", json={"prompt": "a fox", "model": name}).status_code == 404
+
+
+def _png(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    whole = b"\x89PNG\r\n\x1a\n"
+    for kind, body in ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(10**6))), (b"IEND", b"")):
+        whole += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return whole
+
+
+def _jpeg(width, height):
+    """A small one whose header says it is large."""
+    small = bytearray(cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))[1].tobytes())
+    place = small.index(b"\xff\xc0") + 5
+    small[place : place + 4] = struct.pack(">HH", height, width)
+    return bytes(small)
+
+
+def _endless_clip(folder):
+    """A clip of five frames whose tables speak of a million."""
+    with video_writer(folder / "clip.mp4", 64, 36, Fraction(24)) as writer:
+        writer.write(np.zeros((36, 64, 3), np.uint8), 5)
+    clip = bytearray((folder / "clip.mp4").read_bytes())
+    many = struct.pack(">I", 10**6)
+    for box, places in ((b"stsz", (12,)), (b"stts", (12,)), (b"stsc", (16,))):
+        for place in places:
+            start = clip.index(box) + place
+            clip[start : start + 4] = many
+    one_byte_each = clip.index(b"stsz") + 8
+    clip[one_byte_each : one_byte_each + 4] = struct.pack(">I", 1)
+    return bytes(clip)
+
+
+BOMBS = {
+    "65k pixels square": lambda _: _png(65_000, 65_000),
+    "65k pixels square, JPEG": lambda _: _jpeg(65_000, 65_000),
+    "a million frames": _endless_clip,
+    "HLS": lambda _: b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+    "concat": lambda _: b"ffconcat version 1.0\nfile 'file:///etc/passwd'\n",
+    "subtitles": lambda _: b"WEBVTT\n\n00:00.000 --> 99:00:00.000\nx\n",
+    "DASH": lambda _: b'<?xml version="1.0"?><MPD><BaseURL>file:///etc/</BaseURL></MPD>',
+    "SVG": lambda _: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    "entities": lambda _: b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><svg>&c;</svg>',
+    "EXR": lambda _: b"\x76\x2f\x31\x01" + bytes(400),
+    "TIFF": lambda _: b"II*\0" + bytes(400),
+    "GIF": lambda _: b"GIF89a" + struct.pack("<HH", 65_000, 65_000) + bytes(400),
+    "zip": lambda _: b"PK\x03\x04" + bytes(400),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_30_a_bomb_ends_in_a_child_and_leaves_nothing(client, house, tmp_path, name):
+    content = BOMBS[name](tmp_path)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    answer = client.post("/v1/files", content=content)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request"), answer.text
+    assert "root:" not in answer.text
+    assert not [path for path in house.files.root.rglob("*") if path.is_file()]
+    assert after.ru_utime - before.ru_utime < USUAL.cpu_s
+    wish = {"prompt": "a fox", "input_reference": {"image_url": _data_url(content)}}
+    assert client.post("/v1/videos", json=wish).status_code == 400
+
+
+def _data_url(content):
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def test_30_a_stream_without_end_is_cut(house):
+    small = replace(house, limits=Limits(upload_bytes=100_000))
+    client = TestClient(make_app(small), raise_server_exceptions=False)
+    sent = 0
+
+    def endless():
+        nonlocal sent
+        while sent < 10**7:
+            sent += 10_000
+            yield bytes(10_000)
+
+    assert client.post("/v1/files", content=endless()).status_code == 413
+    assert not list(house.files.root.glob("scratch/*"))
 
 
 def test_32_what_costs_too_much_is_said_before_it_is_made(house):
