@@ -32,6 +32,7 @@ def test_a_full_description_draws_no_remark():
         ("好看一点的狗", "狗，柔光，暖色调，中心构图"),
         ("make it nice, a dog", "a dog, soft light, warm tone, center composition"),
         ("いい感じに犬が走る", "犬が走る、柔らかい光、暖色、中央構図"),
+        ("いい感じの犬が走る", "犬が走る、柔らかい光、暖色、中央構図"),
         ("개를 멋지게", "개를, 부드러운 빛, 따뜻한 색조, 중앙 구도"),
     ],
 )

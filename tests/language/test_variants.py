@@ -209,6 +209,7 @@ def test_only_the_article_right_before_changes():
         ("雪が降る森を狐が走る", "weather=rain", "雨が降る森を狐が走る"),
         ("赤い傘を持つ少女", "colour=orange", "オレンジ色の傘を持つ少女"),
         ("눈 내리는 숲의 여우", "weather=fog", "안개 낀 숲의 여우"),
+        ("여우가 빗속을 달린다", "weather=snow", "여우가 눈 속을 달린다"),
         ("눈이 내리는 숲을 여우가 달린다", "weather=wind", "바람이 부는 숲을 여우가 달린다"),
         ("밤거리를 걷는 여자", "time=dawn", "새벽 거리를 걷는 여자"),
     ],

@@ -133,7 +133,10 @@ def _fitting(surface: str, old: Concept, new: Concept, language: str) -> str:
     words = [word.text for word in plain if not word.needs_camera and not word.is_english_verb]
     if ends:
         words = [word for word in words if word.endswith(ends)] or words
-    return _alike(surface, words, language) if words else plain[0].text
+    fitting = _alike(surface, words, language) if words else plain[0].text
+    # 빗속을, in the rain: through the snow is 눈 속을.
+    is_inside = language == "ko" and surface.endswith("속") and not fitting.endswith("속")
+    return f"{fitting} 속" if is_inside else fitting
 
 
 def _alike(surface: str, words: list[str], language: str) -> str:

@@ -23,7 +23,7 @@ from rushes.language.writing import comma, joined
 # A readable beat takes about this long; a five-second shot holds four.
 SECONDS_PER_BEAT = 1.25
 # What ties a vague word to its noun and goes with it.
-_LINKS = re.compile("[的地な]|に(?!も)")
+_LINKS = re.compile("[的地なの]|に(?!も)")
 _HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
 # Words of Wan's default negative prompt, and the concepts they fight (previs.md, section 0).
 _FOUGHT = {

@@ -177,3 +177,16 @@ def test_hostile_plain_scripts_take_linear_time(piece, form):
     source = piece * (40_000 // len(piece))
     assert parse_plain(source, form)[-1].end == len(source)
     assert_linear(lambda text: parse_plain(text, form), source)
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("第一场 内景 客厅 夜\n\n刘星站在窗前。\n\n刘星\n（低声）\n他不会回来了。\n", "刘星"),
+        ("S#1. 거실 - 밤\n\n창밖에 비가 내린다.\n\n민수\n(웃으며)\n들어와.\n", "민수"),
+    ],
+)
+def test_who_speaks_once_above_an_aside_is_a_speaker(source, name):
+    kinds = [(str(element.kind), element.words) for element in parse_text(source, is_fountain=False).elements]
+    assert ("character", name) in kinds
+    assert kinds[-1][0] == "dialogue"

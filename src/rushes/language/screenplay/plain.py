@@ -211,11 +211,17 @@ class _Reader:
         following = self._next + 1
         if following >= len(self._lines) or self._lines[following].is_blank:
             return False
-        says = self._lines[following].text.strip().startswith("「") and len(words) <= _LONGEST_NAME
+        below = self._lines[following].text.strip()
+        is_short = len(words) <= _LONGEST_NAME
+        says = below.startswith("「") and is_short
+        # 刘星 / （低声） / 他不会回来了。: what stands above an aside speaks, even if it speaks only once.
+        is_followed = following + 1 < len(self._lines) and not self._lines[following + 1].is_blank
+        has_aside = is_aside(below) and is_followed and is_short and not _NAME_MARKS.search(words)
         name = fold(without_extension(words))
         is_voice = name != fold(words) and is_name_extension(words[len(without_extension(words)) :])
         is_known = name in self._speakers and name != fold(words)
-        return name in self._names or is_known or is_voice or (says and not _ENDED.search(words))
+        is_speaking = has_aside or (says and not _ENDED.search(words))
+        return name in self._names or is_known or is_voice or is_speaking
 
     def _lines_of_speech(self) -> None:
         while self._next < len(self._lines) and not self._lines[self._next].is_blank:
