@@ -33,7 +33,7 @@ def test_who_asks_later_finds_it_made(warm, rushes, tiny_model, tmp_path):
     assert (job["lane"], job["priority"], job["take_id"]) == ("night", 0, None)
     warm(*FOX, "--seed", 5, "--work")
     assert json.loads(rushes("queue", "--json", "--all")[1])["jobs"][0]["state"] == "succeeded"
-    assert rushes("show")[1] == ""
+    assert rushes("show")[1] == "project INBOX has no takes yet: rushes shoot makes one\n"
     words = rushes("templates", *FOX)[1].strip()
     code, out, err = rushes("shoot", words, "--seed", 5, "--model", tiny_model, *SMALL, "--output", "a.mp4")
     assert (code, "found     the same pictures" in out) == (0, True), err
