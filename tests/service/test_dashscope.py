@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import time
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -10,7 +12,17 @@ import httpx
 import pytest
 from dashscope import VideoSynthesis
 from dashscope.aigc.video_synthesis import AioVideoSynthesis
+from dashscope.common.error import UploadFileException
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
 from tests.service.conftest import picture, work_off
+from tests.service.test_tenants import client_of
+
+from rushes.core.errors import MissingError
+from rushes.service.app import make_app
+from rushes.service.local_files import NAMED_S, named_file
+from rushes.studio.desk import open_desk
+from rushes.studio.schema import events
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -36,6 +48,55 @@ def test_a_clip_from_a_picture(sdk, url):
     for wrong in ("https://127.0.0.1/a.png", "data:image/png;base64,AAAA", "http://example.com/a.png"):
         refused = VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=wrong)
         assert (refused.status_code, refused.code) == (HTTPStatus.BAD_REQUEST, "InvalidParameter"), wrong
+
+
+def test_a_clip_from_a_file_of_the_callers_machine(sdk, url, tmp_path):
+    """The SDK asks for a certificate, sends the file without its key and names it oss://."""
+    content = picture(61)
+    (tmp_path / "狐 (1).png").write_bytes(content)
+    made = VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=f"file://{tmp_path}/狐 (1).png")
+    assert made.status_code == HTTPStatus.OK, made
+    take = httpx.get(f"{url}/v1/takes/{made.output.task_id}").json()
+    assert take["inputs"] == [{"role": "first_frame", "sha256": sha256(content).hexdigest()}]
+    same = VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=str(tmp_path / "狐 (1).png"))
+    assert same.status_code == HTTPStatus.OK, same
+    (tmp_path / "words.png").write_text("no picture")
+    with pytest.raises(UploadFileException, match="to oss failed"):
+        VideoSynthesis.async_call(model="mini", prompt="a fox", img_url=str(tmp_path / "words.png"))
+    with pytest.raises(UploadFileException, match="Get upload certificate failed"):
+        VideoSynthesis.async_call(model="maxi", prompt="a fox", img_url=str(tmp_path / "words.png"))
+    nothing = VideoSynthesis.async_call(
+        model="mini", prompt="a fox", img_url="oss://dashscope-instant/a/b.png"
+    )
+    assert nothing.status_code == HTTPStatus.NOT_FOUND, nothing
+
+
+def test_a_certificate_opens_one_folder_of_one_tenant(house):
+    closed = replace(house, is_open=False)
+    ours, theirs = client_of(closed, "ours"), client_of(closed, "theirs")
+    stranger = TestClient(make_app(closed), raise_server_exceptions=False)
+    assert stranger.get("/api/v1/uploads", params={"action": "getPolicy", "model": "mini"}).status_code == 401
+    told = ours.get("/api/v1/uploads", params={"action": "getPolicy", "model": "mini"}).json()["data"]
+    place, name = told["upload_host"].replace("http://testserver", ""), f"{told['upload_dir']}/fox.png"
+
+    def send(key, to=place):
+        return stranger.post(to, data={"key": key}, files={"file": ("a.png", picture(62))}).status_code
+
+    assert send("another/fox.png") == 400
+    assert send(f"{told['upload_dir']}/../fox.png/" + "x" * 2000) == 400
+    assert send(name, f"{place}x") == 401
+    assert stranger.post(place, data={"key": name}).status_code == 400
+    assert send(name) == 200
+    assert send(name) == 409, "what was named once stays what it is"
+    asked = {"model": "mini", "input": {"prompt": "a fox", "img_url": f"oss://{name}"}}
+    assert ours.post(PATH, json=asked).status_code == 200
+    assert theirs.post(PATH, json=asked).status_code == 404
+    with house.store.write() as connection:
+        named = events.c.kind == "file named"
+        assert connection.scalar(select(func.count()).where(named)) == 1
+    later = replace(house, store=replace(house.store, clock=lambda: time.time() + NAMED_S + 60))
+    with pytest.raises(MissingError, match="two days"):
+        named_file(open_desk(later.store, "ours", "lin"), f"oss://{name}")
 
 
 def test_the_sdk_makes_waits_and_lists(sdk):

@@ -13,7 +13,7 @@ from rushes.service.keys import Scope
 # What belongs to no tenant: the house's own routes.
 COMMON = {
     "/healthz", "/readyz", "/metrics", "/v1/models", "/v1/lanes", "/v1/lanes/{lane}", "/media/{link}",
-    "/media/{link}/{name}",
+    "/media/{link}/{name}", "/api/v1/uploads/{link}",
 }  # fmt: skip
 ASYNC = {"X-DashScope-Async": "enable"}
 ENDPOINT = {"name": "post", "url": "https://hooks.example.com/x", "event_types": ["video.completed"]}

@@ -18,6 +18,7 @@ from rushes.service.delivery import signed_link
 from rushes.service.errors import DASHSCOPE_ERRORS
 from rushes.service.footage import CLIP, Footage, Window, count_footage, find_footage, list_footage
 from rushes.service.given import PictureText, keep_picture
+from rushes.service.local_files import SCHEME, ObjectName, named_file
 from rushes.service.submit import Wish, submit_words
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
@@ -49,8 +50,8 @@ class SynthesisInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     prompt: Words
-    img_url: PictureText | None = None
-    first_frame_url: PictureText | None = None
+    img_url: PictureText | ObjectName | None = None
+    first_frame_url: PictureText | ObjectName | None = None
     negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = None
     extend_prompt: bool | None = None
     function: Name | None = None
@@ -232,6 +233,8 @@ def _picture(caller: Caller, asked: SynthesisInput) -> str:
     if asked.img_url and asked.first_frame_url:
         raise UsageError("img_url and first_frame_url both name a picture: send one")
     url = asked.img_url or asked.first_frame_url
+    if url and url.startswith(SCHEME):
+        return named_file(caller.desk, url)
     return keep_picture(caller, url) if url else ""
 
 

@@ -18,7 +18,7 @@ from rushes.service.metrics import Meter
 
 _LOCAL = {"127.0.0.1", "localhost", "::1", "testserver"}
 # Bodies that are written to the disk as they come, once the key is known.
-_UPLOADS = re.compile(r"/v1/(files|projects/[^/]+/scripts)")
+_UPLOADS = re.compile(r"/v1/(files|projects/[^/]+/scripts)|/api/v1/uploads/[^/]+")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ALWAYS = {
     "x-content-type-options": "nosniff",
