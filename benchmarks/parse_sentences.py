@@ -32,12 +32,18 @@ def main() -> None:
         sentences = list(read_sentences(FOLDER / f"{arguments.part}.{language}.tsv"))
         if arguments.origin:
             sentences = [sentence for sentence in sentences if sentence.origin == arguments.origin]
-        scores[language], mistakes = score(sentences, parse)
+        scores[language], mistakes = score(sentences, parse, newer_than(arguments.part))
         if arguments.mistakes:
             print_mistakes(mistakes)
         print_speed(language, sentences)
     print_table(scores)
     print_confusions(scores)
+
+
+def newer_than(part: str) -> frozenset[str]:
+    """Concepts that came after the labels of the parts that nobody looks into."""
+    path = FOLDER / "newer_concepts.txt"
+    return frozenset(path.read_text(encoding="utf-8").split()) if part != "tuning" else frozenset()
 
 
 def print_mistakes(mistakes: list[tuple[Sentence, str, Counter[str], Counter[str]]]) -> None:

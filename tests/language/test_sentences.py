@@ -40,13 +40,23 @@ def test_labels_are_concepts():
 # The floors lie a little under what docs/language.md reports for the frozen part.
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_frozen_figures_do_not_fall(language):
-    scores, _ = score(sentences("frozen", language), parse)
+    newer = frozenset((FOLDER / "newer_concepts.txt").read_text(encoding="utf-8").split())
+    scores, _ = score(sentences("frozen", language), parse, newer)
     total = Score()
     for slot in SLOTS:
         total.right += scores[slot].right
         total.missed += scores[slot].missed
         total.invented += scores[slot].invented
     assert total.f1 > 0.88, language
+
+
+def test_concepts_newer_than_the_labels_count_neither_way():
+    labels = {"sub": ("boy",), "beat": ("carry",), "who": ("boy>carry",)}
+    older = [Sentence("free", "a boy carries a bucket", labels)]
+    scores, mistakes = score(older, parse, frozenset(("bucket",)))
+    assert not mistakes
+    assert scores["who"].f1 == 1
+    assert score(older, parse)[0]["sub"].f1 < 1
 
 
 def test_a_wrong_reading_is_seen():

@@ -23,7 +23,7 @@ def told(text: str) -> list[str]:
         ("骑士骑马冲向巨龙", ["knight>ride>horse", "knight>charge>dragon"]),
         ("老人看着船燃烧", ["elder>look>boat", "boat>burn"]),
         # Clauses that qualify a noun are about that noun.
-        ("被猫追赶的老鼠钻进墙洞", ["cat>chase>mouse", "mouse>enter"]),
+        ("被猫追赶的老鼠钻进墙洞", ["cat>chase>mouse", "mouse>enter>hole"]),
         ("画家对着坐在窗边的模特画画", ["fashion_model>sit", "artist>draw"]),
         ("The mouse chased by the cat runs away", ["cat>chase>mouse", "mouse>flee"]),
         ("A man holding a black umbrella walks slowly", ["man>hold>umbrella", "man>walk"]),
@@ -44,9 +44,9 @@ def told(text: str) -> list[str]:
         ("兵士三人が這い、一人が石を投げる", ["soldier>crawl", "soldier>throw>stone"]),
         ("A man waits, the courier hands him a package", ["man>wait", "delivery_man>give>man"]),
         # What an unknown word does is not done by whoever acted before.
-        ("The pilot jumps, debris scatters", ["pilot>leap", "spread"]),
-        ("パイロットが脱出し、破片が散らばる", ["pilot>flee", "spread"]),
-        ("조종사가 탈출하고 파편이 흩어진다", ["pilot>flee", "spread"]),
+        ("The pilot jumps, ephemera scatters", ["pilot>leap", "spread"]),
+        ("パイロットが脱出し、残滓が散らばる", ["pilot>flee", "spread"]),
+        ("조종사가 탈출하고 잔재물이 흩어진다", ["pilot>flee", "spread"]),
         # Behind と and 자 whoever acted before goes on.
         ("犬がホームで待ち、列車が到着すると、ドアへ走る", ["dog>wait", "train>arrive", "dog>run"]),
         ("개가 기다리다 기차가 도착하자 문으로 달려간다", ["dog>wait", "train>arrive", "dog>run"]),
