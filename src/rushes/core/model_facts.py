@@ -55,7 +55,8 @@ class Conventions:
     ``motion_channels``: the last so many latent channels are not picture but how each cell moves.
     ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
     other models read any text. ``vocabulary``: slot -> ids those captions were made of; empty where it was
-    not recorded.
+    not recorded. ``shared_noise``: share of the starting noise's variance, 0 to 1, that all frames of a clip
+    have in common.
     """
 
     whole_timesteps: bool = False
@@ -66,6 +67,7 @@ class Conventions:
     decode_forwards: float = 1.0
     reads_captions: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shared_noise: float = 0.0
 
 
 # 61 frames on two cores: 16 forwards take 3 s, decoding and writing 720p 5.5 s.

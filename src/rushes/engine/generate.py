@@ -16,7 +16,7 @@ from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
     ExpertSwitch,
 )
-from rushes.diffusion.noise import member_noise
+from rushes.diffusion.noise import member_noise, share_over_time
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, StepRule
@@ -83,6 +83,8 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     if noise is None:
         count = request.edit.noises if request.edit else request.candidates
         noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
+    if bundle.conventions.shared_noise:
+        noise = share_over_time(noise, bundle.conventions.shared_noise)
     texts, noise = texts.to(run.device), noise.to(run.device)
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)

@@ -16,7 +16,7 @@ REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 3, StageName.DECODE: 2
 
 def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
     """The stages of ``generate(bundle, request)``, each with its settings and the weights it reads."""
-    sampling = request.sampling
+    sampling, conventions = request.sampling, bundle.conventions
     text = {TOKENIZER, TEXT_ENCODER}
     elsewhere = {*text, CODEC, UPSCALER}
     settings: dict[StageName, Mapping[str, Any]] = {
@@ -37,7 +37,8 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "guidance_high": sampling.guidance_high,
             "guidance_low": sampling.guidance_low,
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
-            "whole_timesteps": bundle.conventions.whole_timesteps,
+            "whole_timesteps": conventions.whole_timesteps,
+            **({"shared_noise": conventions.shared_noise} if conventions.shared_noise else {}),
             **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
             **({"first_frame": request.first_frame, **_tiles(bundle)} if request.first_frame else {}),
             **({"candidates": request.candidates} if request.candidates > 1 else {}),

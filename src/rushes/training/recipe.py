@@ -41,7 +41,8 @@ class TransformerRun:
     """Steps, learning rate and the order stills -> short clips -> long clips (arXiv 2503.20314).
 
     ``sigmas`` is the interval noise levels are drawn from. ``gives_known``: some clips give tokens away, as
-    in ``rushes.training.known``. The held-out clips are looked at every ``validate_every`` steps.
+    in ``rushes.training.known``. ``shared_noise``: share of the noise's variance that all frames have in
+    common. The held-out clips are looked at every ``validate_every`` steps.
     """
 
     steps: int
@@ -53,6 +54,7 @@ class TransformerRun:
     gives_known: bool = True
     weights: LossWeights = LossWeights()
     validate_every: int = 250
+    shared_noise: float = 0.0
 
     def mix_at(self, step: int) -> Mix:
         """The mix in force at ``step``."""

@@ -60,6 +60,7 @@ def mini() -> TrainingRecipe:
             ),
             tokens_per_batch=3840,
             null_caption_share=0.1,
+            shared_noise=0.5,
         ),
         upscaler=UpscalerConfig(width=96, fine_width=32, half_blocks=1, quarter_blocks=2),
         upscaler_run=UpscalerRun(steps=10_000, learning_rate=4e-4, batch=6, crop=(2, 48), scenes=900),

@@ -84,4 +84,5 @@ def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conv
         any_tokens="known_tokens" in learned,
         sliders=recipe.sliders if "sliders" in learned else (),
         motion_channels=recipe.transformer.out_channels - recipe.codec.latent_channels,
+        shared_noise=recipe.transformer_run.shared_noise,
     )

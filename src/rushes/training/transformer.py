@@ -12,6 +12,7 @@ from torch import Tensor
 
 from rushes.core.errors import UsageError
 from rushes.diffusion.conditioning import known_tokens
+from rushes.diffusion.noise import share_over_time
 from rushes.models.moe import balance_loss
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -97,7 +98,8 @@ class TransformerStage:
         num_frames, batch, lesson = self._next()
         generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
         sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
-        noise = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
+        drawn = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
+        noise = share_over_time(drawn, self.run.shared_noise)
         error = self._error(lesson, sigmas, noise)
         figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
         torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -143,7 +145,8 @@ class TransformerStage:
             known = torch.zeros_like(clean[:, :1], dtype=torch.bool)
             known[:, :, :1] = clean.shape[2] > 1
             share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
-            noise = _noise_of(clean, batch.clean.shape[1], num_frames)
+            drawn = _noise_of(clean, batch.clean.shape[1], num_frames)
+            noise = share_over_time(drawn, self.run.shared_noise)
             lesson = Lesson(clean, known, None, captions, None)
             sigmas = sigma_at(share, _shift(clean), self.run.sigmas)
             error = self._error(lesson, sigmas, noise.to(self.device), self.ema.weights)
