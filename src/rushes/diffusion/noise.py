@@ -15,7 +15,7 @@ def member_noise(seeds: Sequence[int], shape: Sequence[int]) -> Tensor:
 
 
 def share_over_time(noise: Tensor, share: float) -> Tensor:
-    """Standard normal (B, C, T, H, W) -> the same with ``share`` (0 to 1) of its variance alike in all frames.
+    """Standard normal (B, C, T, H, W) -> the same with ``share`` (0 to 1) of its variance common to all T.
 
     The mixed noise of "Preserve Your Own Correlation" (arXiv 2305.10474): what stays in a clip starts from
     the same noise in every frame. The covariance over time, share + (1 - share) I, stretches one direction,
