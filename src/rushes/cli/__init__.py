@@ -16,6 +16,7 @@ from rushes.cli.between import between
 from rushes.cli.bible import bible
 from rushes.cli.break_ import break_
 from rushes.cli.compare import compare
+from rushes.cli.cut import cut
 from rushes.cli.doctor import doctor
 from rushes.cli.edit import edit
 from rushes.cli.enhance import enhance
@@ -131,3 +132,6 @@ app.command(epilog="Example: rushes doctor --thorough")(doctor)
 app.command(epilog="Example: rushes reproduce SQ010_SH0030_v003")(reproduce)
 app.command(epilog="Example: rushes batch shots.csv --project FOX --dry-run")(batch)
 app.command(epilog="Example: rushes compare SQ010_SH0030_v001 SQ010_SH0030_v002")(compare)
+app.command(
+    epilog="Example: rushes cut SQ010_SH0010_v002 SQ010_SH0020_v001:12-48 --project FOX --output fox.mp4"
+)(cut)
