@@ -114,7 +114,7 @@ def _parts(studio: Studio, project: "Project", clips: list[str]) -> "list[NewCli
         if found is None:
             raise UsageError(f"{text!r} is no part of a take: write TAKE, TAKE:12-48 or TAKE:12-")
         take = find_take(studio.desk, found["code"].replace("_V", "_v"), project.id)
-        parts.append(NewClip(take.id, int(found["start"] or 0), found["end"] and int(found["end"])))
+        parts.append(NewClip(take.id, int(found["start"] or 0), int(found["end"]) if found["end"] else None))
     return parts
 
 
