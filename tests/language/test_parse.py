@@ -312,3 +312,14 @@ def test_hostile_texts_take_linear_time(unit):
         parse("warm up", language)
     text = (unit * MAX_CHARACTERS)[:MAX_CHARACTERS]
     assert_linear(parse, "x" + text[1:])
+
+
+def test_a_size_ruled_out_with_what_it_shows_is_ruled_out():
+    for text in ("女骑手冲过隧道，不要人脸特写", "A rider in a tunnel, no face close-up"):
+        assert [found.concept for found in parse(text).present("camera")] == []
+        assert [found.concept for found in parse(text).found("camera")] == ["close_up"]
+
+
+def test_several_glasses_are_things():
+    spec = parse("The waiter carries a tray of glasses")
+    assert {found.concept for found in spec.found("subjects")} == {"waiter", "tray", "glass"}

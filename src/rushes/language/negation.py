@@ -66,6 +66,9 @@ def _forward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iter
         return
     yield from _with_attributes(mentions, start, head)
     last = head
+    if _is_view_of(mentions, head):
+        last = head + 1
+        yield last
     if mentions[head].concept.id in _HOLDING:
         thing = _head(reading, mentions, head + 1)
         if thing is not None:
@@ -76,6 +79,13 @@ def _forward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iter
         last = joined
     if mentions[head].slot == "person" and reading.language in ("en", "zh"):
         yield from _action_of_nobody(reading, mentions, last)
+
+
+def _is_view_of(mentions: dict[int, Mention], head: int) -> bool:
+    """不要人脸特写, no face close-up: a size right behind a thing is what is ruled out with it."""
+    after = mentions.get(head + 1)
+    is_thing = _group(mentions[head]) == "thing"
+    return is_thing and after is not None and after.slot == "shot_size"
 
 
 def _with_attributes(mentions: dict[int, Mention], after: int, head: int) -> Iterator[int]:

@@ -59,8 +59,8 @@ def forms(word: Word, slot: str, language: str) -> Iterator[tuple[str, str]]:
             yield from english.verb_forms(word.text)
         else:
             is_noun = slot in NOUN_SLOTS or word.needs_noun_place
-            # "Snow falls" is not two autumns.
-            yield from english.noun_forms(word.text, is_noun, is_counted=slot != "time")
+            # "Snow falls" is not two autumns, a tray of glasses is not of glass.
+            yield from english.noun_forms(word.text, is_noun, is_counted=slot not in ("time", "material"))
     elif language == "ja" and slot not in NOUN_SLOTS:
         yield from japanese.predicate_forms(word.text)
     elif language == "ko" and slot not in NOUN_SLOTS and word.text.endswith("다"):
