@@ -65,6 +65,12 @@ def test_contradictions_name_the_later_words_and_the_fix_resolves_them(text, wor
     assert "contradiction" not in rules(remark.fix)
 
 
+def test_a_shot_that_goes_takes_its_of_along():
+    text = "static camera, tracking shot of a man who walks"
+    (remark,) = (remark for remark in lint(Shot(text)) if remark.rule == "contradiction")
+    assert remark.fix == "static camera, a man who walks"
+
+
 def test_no_contradiction_with_what_is_ruled_out():
     assert "contradiction" not in rules("a fox at noon, no moonlight")
 

@@ -133,7 +133,8 @@ def without(text: str, span: tuple[int, int]) -> str:
     start, end = span
     before, after = text[:start].rstrip(" "), text[end:].lstrip(" ")
     if not before or before[-1] in ",，、" or not after:
-        after = after.lstrip(",，、 ")
+        # A tracking shot of a man: without the shot he stands alone.
+        after = after.lstrip(",，、 ").removeprefix("of ")
     if not after:
         before = before.rstrip(",，、 ")
     space = (
