@@ -33,6 +33,8 @@ _VERB_TAILS = ("는다", "는데", "는지", "은다", "은데", "을지", "을�
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
 # Forms that are empty words, but verbs behind their object: 우산을 든, 민들레를 분다.
 _HOLDING_FORMS = frozenset(("든", "분다", "불고", "부는"))
+# 打字机, 照相馆: what makes a noun of a Chinese verb before it.
+_LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
 _HELPING = frozenset(("give", "look", "watch"))
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
@@ -206,13 +208,9 @@ class Reading:
     def _is_function_word(self, index: int, token: Token) -> bool:
         """A form that is listed as empty (향해, toward), or a classifier after its number (세 개)."""
         before = self.mentions.get(index - 1)
-        # 우산을 든 남자: 든 is empty in 나이 든, but holds what is marked as its object.
         is_object_before = self.language == "ko" and index > 0 and self.tokens[index - 1].tail in ("을", "를")
-        if (
-            "filler" in token.roles
-            and self.language != "en"
-            and not (is_object_before and token.text in _HOLDING_FORMS)
-        ):
+        is_held = is_object_before and token.text in _HOLDING_FORMS
+        if "filler" in token.roles and self.language != "en" and not is_held:
             return True
         # 토끼를 안고, hugging, against 안 달린다, not running.
         if self.language == "ko" and token.text == "안" and not (is_object_before and token.tail):
@@ -303,6 +301,9 @@ class Reading:
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
+        part = self._neighbour(index, 1) if self.language == "zh" and item.kind == "verb" else None
+        if part is not None and not part.is_known and part.text in _LAST_PARTS:
+            return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
             return False

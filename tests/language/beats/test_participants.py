@@ -70,3 +70,8 @@ def test_plain_clauses_name_their_action(number, language):
     found = [row[0] in {each.concept for each in parse(row[number]).found("beats")} for row in rows()]
     assert len(found) >= 160
     assert sum(found) / len(found) > 0.9, language
+
+
+@pytest.mark.parametrize("text", ["桌上有一台打字机", "街角的照相馆", "路边的烧烤摊"])
+def test_a_verb_inside_a_noun_is_no_beat(text):
+    assert not parse(text).beats
