@@ -3,10 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
 
 from rushes.studio import schema
 from rushes.studio.desk import open_desk
+from rushes.studio.jobs.job import Lane
 from rushes.studio.migrate import scripts, upgrade
 from rushes.studio.projects import NewProject, new_project
 from rushes.studio.shots import Words, new_shot
@@ -46,12 +47,18 @@ def test_a_released_database_comes_up_with_its_rows(empty_url, revision):
     store = open_store(empty_url)
     try:
         assert takes_of(open_desk(store, person="lin"), shot.id) == (take,)
-        assert set(inspect(store.engine).get_table_names()) > known
+        assert set(inspect(store.engine).get_table_names()) >= known
+        assert set(Lane) == set(_lanes(store))
         with store.read() as connection:
             found = compare_metadata(MigrationContext.configure(connection), schema.metadata)
         assert [difference for difference in found if difference[0] != "remove_table"] == []
     finally:
         store.engine.dispose()
+
+
+def _lanes(store):
+    with store.read() as connection:
+        return connection.scalars(select(schema.lanes.c.name)).all()
 
 
 def test_there_is_a_released_schema():

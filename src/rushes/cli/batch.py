@@ -38,7 +38,7 @@ def batch(
     ours = studio.project(project)
     rows = _read(table, digest, _words(studio, ours.id))
     estimate = estimator(studio.files)
-    estimates = estimate_batch(studio.desk, ours, rows, estimate)
+    estimates = estimate_batch(studio.desk, ours, rows, Lane.BATCH, estimate)
     document: dict[str, Any] = {"takes": len(estimates), "estimate_s": round(sum(estimates), 1)}
     if not dry_run:
         name, terms = f"{table.name} {digest}", Terms(lane=Lane.BATCH)

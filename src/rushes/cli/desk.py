@@ -84,11 +84,13 @@ def _url(home: Path, database: str) -> str:
 
 
 def _studio(home: Path, store: "Store") -> Studio:
+    from rushes.hosted.models import MODELS
     from rushes.studio.desk import open_desk
     from rushes.studio.files import FileStore
 
     settings = Settings.from_environment()
-    desk = replace(open_desk(store), gate=_judge, price=settings.price)
+    hosted = frozenset(MODELS)
+    desk = replace(open_desk(store), gate=_judge, price=settings.price, hosted=hosted)
     return Studio(desk, FileStore(home / "files", settings.cache_bytes), home / "projects")
 
 

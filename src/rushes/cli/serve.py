@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +39,7 @@ def serve(
         import uvicorn  # noqa: F401
     except ModuleNotFoundError as error:
         raise UsageError(f"{error.name} is missing: pip install 'rushes[serve]'") from error
-    from rushes.cli.take_steps import estimator
+    from rushes.cli.take_steps import build, estimator
     from rushes.safety.gate import open_gate
     from rushes.service.house import Engine, House, link_secret
     from rushes.service.keys import KeyFile
@@ -53,7 +54,8 @@ def serve(
     check_address(address, has_keys, settings.policy)
     gate = open_gate(settings.policy)
     studio = open_studio_when_there()
-    engine = Engine(_served_models(), estimator(studio.files), _builder)
+    models = _served_models() | _hosted_models()
+    engine = Engine(models, estimator(studio.files), _builder, build)
     house = House(
         studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),
         spans=_spans(), gate=gate, price=settings.price,
@@ -99,6 +101,24 @@ def _served_models() -> "dict[str, ServedModel]":
             facts.conventions.first_frame is not FirstFrame.NONE,
         )  # fmt: skip
     return found
+
+
+def _hosted_models() -> "dict[str, ServedModel]":
+    """The hosted models by name, where there is a key for them and what they need is installed."""
+    from importlib.util import find_spec
+
+    from rushes.hosted.account import Account
+    from rushes.hosted.models import MODELS
+    from rushes.service.house import ServedModel
+
+    if not Account.is_given() or find_spec("httpx") is None:
+        return {}
+    return {
+        name: ServedModel(
+            name, model.frame_rate, Fraction(model.seconds[0]), *model.default_size, is_hosted=True
+        )
+        for name, model in MODELS.items()
+    }
 
 
 def _builder(number: int) -> "Callable[[], Steps]":

@@ -196,7 +196,7 @@ def plan(caller: Reader, project_id: str, asked: BatchWish) -> BatchPlan:
     """Count a batch, look at every row of it, and foretell its time and budget; nothing is queued."""
     project = find_project(caller.desk, project_id)
     rows = asked.studio_rows(caller, project.id, "")
-    seconds = estimate_batch(caller.desk, project, rows, caller.house.engine.estimate)
+    seconds = estimate_batch(caller.desk, project, rows, asked.lane, caller.house.engine.estimate)
     left = None if project.budget_s is None else project.budget_s - project.spent_s - project.reserved_s
     whole = sum(seconds)
     return BatchPlan(

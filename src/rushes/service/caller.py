@@ -79,6 +79,7 @@ class Door:
     def _open(self, who: tuple[str, str]) -> Desk:
         house = self.house
         desk = replace(open_desk(house.store, *who), gate=house.gate.judge, price=house.price)
+        desk = replace(desk, hosted=house.engine.hosted_models)
         self._desks[who] = desk
         return desk
 

@@ -4,18 +4,21 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rushes.service.house import House
+from rushes.studio.child import Steps
 from rushes.studio.happening import Happening, Tell, tell_log
-from rushes.studio.jobs.job import Failure
+from rushes.studio.jobs.job import HERE, Failure, Lane
 from rushes.studio.worker import PATIENCE, Patience, Worker
 
 # A worker whose child died, or that failed itself, waits before it goes on: each time twice as long.
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 # So many failures in a row, and a worker counts as down until it has made something.
 _MANY = 3
+# Takes of hosted models that are waited for at once: so many tasks the vendor gives a key.
+_HOSTED = 2
 log = logging.getLogger("rushes.crew")
 
 
@@ -39,8 +42,9 @@ class Crew:
     """``size`` workers, each in a thread that lives as long as its child.
 
     A dead child is replaced by its worker at the next job, a worker that failed is begun anew, both after a
-    while that grows: a broken machine must not burn the attempts of a whole queue. ``listeners`` hear what
-    the workers do.
+    while that grows: a broken machine must not burn the attempts of a whole queue. Beside them a few wait for
+    hosted models, where there are any, so that nothing made here waits for what is made elsewhere.
+    ``listeners`` hear what the workers do.
     """
 
     def __init__(self, house: House, size: int, patience: Patience = PATIENCE) -> None:
@@ -48,10 +52,12 @@ class Crew:
         self.listeners: list[Tell] = [tell_log, house.spans.tell]
         self._over = threading.Event()
         self._workers: dict[int, Worker] = {}
-        self._posts = tuple(_Post() for _ in range(size))
+        self._size = size
+        hosted = _HOSTED if size and house.engine.hosted_models else 0
+        self._posts = tuple(_Post() for _ in range(size + hosted))
         self._threads = [
             threading.Thread(target=self._work, args=(number,), name=f"worker-{number}", daemon=True)
-            for number in range(size)
+            for number in range(len(self._posts))
         ]
 
     def start(self) -> None:
@@ -60,9 +66,10 @@ class Crew:
             thread.start()
 
     def states(self) -> Mapping[str, int]:
-        """How many are idle, busy, and down: failing again and again."""
-        found = Counter("busy" if post.is_busy else "idle" for post in self._posts if post.failures < _MANY)
-        return {"idle": found["idle"], "busy": found["busy"], "down": len(self._posts) - found.total()}
+        """How many of those that make takes here are idle, busy, and down: failing again and again."""
+        posts = self._posts[: self._size]
+        found = Counter("busy" if post.is_busy else "idle" for post in posts if post.failures < _MANY)
+        return {"idle": found["idle"], "busy": found["busy"], "down": len(posts) - found.total()}
 
     def stop(self, wait_s: float) -> None:
         """Take nothing new; what runs may end within ``wait_s``, then it goes back into the queue."""
@@ -90,9 +97,8 @@ class Crew:
             return self._over.is_set()
 
         while not is_over():
-            worker = Worker(
-                house.store, house.files, house.engine.build(number), patience=self._patience, tell=tell
-            )
+            build, lanes = self._duty(number)
+            worker = Worker(house.store, house.files, build, lanes, self._patience, tell)
             self._workers[number] = worker
             try:
                 worker.run(is_over)
@@ -100,6 +106,13 @@ class Crew:
                 # The one boundary of a worker: jobs end with their lease, the next worker goes on.
                 log.exception("worker %s failed and is begun anew in %.0f s", number, post.failed())
                 post.is_busy = False
+
+    def _duty(self, number: int) -> tuple[Callable[[], Steps], Sequence[Lane]]:
+        engine = self._house.engine
+        if number < self._size:
+            return engine.build(number), HERE
+        assert engine.build_hosted is not None
+        return engine.build_hosted, (Lane.HOSTED,)
 
     def _note(self, number: int, happening: Happening) -> None:
         post = self._posts[number]

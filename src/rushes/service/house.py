@@ -23,7 +23,7 @@ from rushes.studio.store import Store
 class ServedModel:
     """A model by the name clients say, and what it makes when nothing else is asked. Sizes in pixels.
 
-    ``takes_first_frame``: whether a clip may start from a given picture.
+    ``takes_first_frame``: whether a clip may start from a given picture. ``is_hosted``: it is made elsewhere.
     """
 
     name: str
@@ -32,6 +32,7 @@ class ServedModel:
     width: int
     height: int
     takes_first_frame: bool = False
+    is_hosted: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,19 @@ class Engine:
     """The models as the service sees them; it never loads one.
 
     ``estimate`` gives machine seconds and raises UsageError for a request the model cannot do. ``build`` runs
-    in the child of worker number 0, 1, ... and loads what makes takes.
+    in the child of worker number 0, 1, ... and loads what makes takes; ``build_hosted`` in those that wait
+    for hosted models, which need no GPU.
     """
 
     models: Mapping[str, ServedModel]
     estimate: Estimate
     build: Callable[[int], Callable[[], Steps]]
+    build_hosted: Callable[[], Steps] | None = None
+
+    @property
+    def hosted_models(self) -> frozenset[str]:
+        """The models that are made elsewhere."""
+        return frozenset(name for name, model in self.models.items() if model.is_hosted)
 
     def model(self, name: str) -> ServedModel:
         """The model called ``name``, the first one for none. A path is never looked at."""

@@ -13,7 +13,7 @@ from rushes.studio.jobs.job import Job, NewJob
 from rushes.studio.jobs.submit import digest_of, submit, submitted
 from rushes.studio.projects import inbox
 from rushes.studio.retake import asked_again
-from rushes.studio.shooting import PLAIN, Submitted, Terms, submit_take, work_key
+from rushes.studio.shooting import PLAIN, Submitted, Terms, lane_of, submit_take, work_key
 from rushes.studio.shots import Words, add_shot
 from rushes.studio.store import new_id
 from rushes.studio.takes import Input, Origin, Relation, Take, TakeRequest, add_take, get_take
@@ -117,7 +117,8 @@ def _once(
         shot = add_shot(connection, desk, project_id, Words(request.prompt), code, "")
         take = add_take(connection, desk, shot.id, request, inputs=inputs)
         work = work_key(request, inputs)
-        new = NewJob(project_id, take.id, terms.submit_key, {}, work, estimate_s=terms.estimate_s)
+        lane = lane_of(connection, desk, project_id, request.model, terms.lane)
+        new = NewJob(project_id, take.id, terms.submit_key, {}, work, lane, estimate_s=terms.estimate_s)
         return Submitted(take, submit(connection, desk, new, digest))
 
 

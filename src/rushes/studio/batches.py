@@ -11,11 +11,11 @@ from rushes.core.errors import ConflictError, LimitError, RefusedError, UsageErr
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.gate import judge, refusals_kept
-from rushes.studio.jobs.job import ENDED, JobState
+from rushes.studio.jobs.job import ENDED, JobState, Lane
 from rushes.studio.jobs.queue import cancel, hold
 from rushes.studio.jobs.submit import digest_of
 from rushes.studio.projects import Project
-from rushes.studio.shooting import Terms, submit_take
+from rushes.studio.shooting import Terms, lane_of, submit_take
 from rushes.studio.shots import Words, add_shot, next_codes, shots_in
 from rushes.studio.store import new_id
 from rushes.studio.takes import Input, Origin, Take, TakeRequest
@@ -58,10 +58,13 @@ class Batch:
         return 0 < self.num_held == self.counts[JobState.QUEUED]
 
 
-def estimate_batch(desk: Desk, project: Project, rows: Sequence[Row], estimate: Estimate) -> list[float]:
+def estimate_batch(
+    desk: Desk, project: Project, rows: Sequence[Row], lane: Lane, estimate: Estimate
+) -> list[float]:
     """Machine seconds of each take, row by row, before anything is written.
 
-    Raises UsageError or RefusedError, which name the row, for what a model cannot do or the gate refuses.
+    Raises UsageError or RefusedError, which name the row, for what a model cannot do, what may not wait in
+    ``lane`` or leave this machine, and what the gate refuses.
     """
     known: dict[str, float] = {}
     seconds = []
@@ -70,7 +73,7 @@ def estimate_batch(desk: Desk, project: Project, rows: Sequence[Row], estimate: 
             # A seed changes neither what a gate says nor how long it takes.
             digest = digest_of([asdict(replace(request, seed=0)), *map(asdict, row.inputs)])
             if digest not in known:
-                known[digest] = _checked(desk, project, row, request, estimate)
+                known[digest] = _checked(desk, project, row, request, lane, estimate)
             seconds.append(known[digest])
     return seconds
 
@@ -83,7 +86,7 @@ def submit_batch(
     ``terms`` hold for each take; their key and estimate are not read. Raises as :func:`estimate_batch` does,
     and LimitError where the project's budget does not hold all of it; then nothing was queued.
     """
-    seconds = estimate_batch(desk, project, rows, estimate)
+    seconds = estimate_batch(desk, project, rows, terms.lane, estimate)
     batch_id = _open_batch(desk, project, name, sum(seconds))
     shots = _shots(desk, project.id, name, rows)
     estimates, takes = iter(seconds), []
@@ -132,10 +135,13 @@ def pause_batch(desk: Desk, batch_id: str, is_paused: bool) -> Batch:
     return find_batch(desk, batch_id)
 
 
-def _checked(desk: Desk, project: Project, row: Row, request: TakeRequest, estimate: Estimate) -> float:
+def _checked(
+    desk: Desk, project: Project, row: Row, request: TakeRequest, lane: Lane, estimate: Estimate
+) -> float:
     try:
         with refusals_kept(desk, project.id), desk.store.read() as connection:
             judge(connection, desk, project.id, request.prompt, dict(request.settings))
+            lane_of(connection, desk, project.id, request.model, lane)
         return estimate(desk, request, row.inputs)
     except RefusedError as error:
         raise RefusedError(f"row {row.line}: {error}", error.decision) from None

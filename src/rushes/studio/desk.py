@@ -35,6 +35,7 @@ class Role(StrEnum):
 class Desk:
     """The store as one person sees it. ``gate`` judges the words of their takes; ``price`` is of a second
     of machine time where a project has none; ``trace`` is a W3C traceparent that their jobs are part of.
+    Takes of ``hosted`` models wait in a lane of their own.
     """
 
     store: Store
@@ -43,6 +44,7 @@ class Desk:
     gate: Gate | None = None
     price: Price | None = None
     trace: str = ""
+    hosted: frozenset[str] = frozenset()
 
     def only(self, table: Table) -> Select[Any]:
         """Select from ``table`` what belongs to this tenant."""

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest step in migrations/versions; a database that has it is opened without loading Alembic.
-REVISION = "0003"
+REVISION = "0004"
 
 metadata = MetaData(
     naming_convention={

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from rushes.core.errors import ConflictError
+from rushes.core.errors import ConflictError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.gate import judge, refusals_kept, waits
-from rushes.studio.jobs.job import Job, JobState, Lane, NewJob
+from rushes.studio.jobs.job import HERE, Job, JobState, Lane, NewJob
 from rushes.studio.jobs.queue import cancel, find_job
 from rushes.studio.jobs.submit import digest_of, submit, submitted
-from rushes.studio.projects import inbox
+from rushes.studio.projects import inbox, policy_of
 from rushes.studio.schema import jobs
 from rushes.studio.shots import FIRST_SEQUENCE, Words, add_shot, get_shot
 from rushes.studio.store import new_id
@@ -89,7 +89,9 @@ def edit_queued(desk: Desk, job_id: str, request: TakeRequest) -> Submitted:
     with refusals_kept(desk, take.id), desk.store.read() as connection:
         # Before the old one is gone.
         judge(connection, desk, take.project_id, request.prompt, dict(request.settings))
-    terms = Terms("", old.lane, old.priority, old.estimate_s, is_held=True)
+        asked = Lane.INTERACTIVE if old.lane is Lane.HOSTED else old.lane
+        lane = lane_of(connection, desk, take.project_id, request.model, asked)
+    terms = Terms("", lane, old.priority, old.estimate_s, is_held=True)
     if cancel(desk, job_id) is not JobState.CANCELLED:
         raise ConflictError(f"{job_id} has started meanwhile: it is being cancelled, shoot again")
     new = submit_take(desk, take.shot_id, request, terms, take.origin, take.inputs)
@@ -112,11 +114,30 @@ def _submit_once(
             return Submitted(_take_of(connection, desk, known), known)
         shot = get_shot(connection, desk, shot_id)
         take = add_take(connection, desk, shot_id, request, origin, inputs)
+        lane = lane_of(connection, desk, shot.project_id, request.model, terms.lane)
         new = NewJob(
-            shot.project_id, take.id, terms.submit_key, {}, work_key(request, inputs), terms.lane,
-            terms.priority, terms.estimate_s, is_held=terms.is_held,
+            shot.project_id, take.id, terms.submit_key, {}, work_key(request, inputs), lane, terms.priority,
+            terms.estimate_s, is_held=terms.is_held,
         )  # fmt: skip
         return Submitted(take, submit(connection, desk, new, digest))
+
+
+def lane_of(connection: Connection, desk: Desk, project_id: str, model: str, asked: Lane) -> Lane:
+    """Where takes of a model wait.
+
+    Raises UsageError for a hosted one in a project whose words may not leave, and for a lane that is not its.
+    """
+    if model not in desk.hosted:
+        if asked is Lane.HOSTED:
+            raise UsageError(f"model {model!r} is not hosted: choose {', '.join(HERE)} as its lane")
+        return asked
+    if policy_of(connection, project_id).get("remote") is not True:
+        code = desk.one(connection, schema.projects, project_id, "project")["code"]
+        raise UsageError(
+            f"the words of project {code} may not leave this machine: allow it with rushes project policy "
+            f"{code} --remote, or use a model that is here"
+        )
+    return Lane.HOSTED
 
 
 def work_key(request: TakeRequest, inputs: tuple[Input, ...]) -> str:

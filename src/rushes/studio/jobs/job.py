@@ -29,11 +29,18 @@ ENDED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 
 
 class Lane(StrEnum):
-    """Where a job queues; workers look into them in this order."""
+    """Where a job queues; workers look into them in this order.
+
+    ``hosted``: made elsewhere and only waited for here, so by workers of its own.
+    """
 
     INTERACTIVE = "interactive"
     BATCH = "batch"
     NIGHT = "night"
+    HOSTED = "hosted"
+
+
+HERE = (Lane.INTERACTIVE, Lane.BATCH, Lane.NIGHT)
 
 
 class Failure(StrEnum):

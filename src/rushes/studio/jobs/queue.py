@@ -87,7 +87,9 @@ def set_priority(desk: Desk, job_id: str, priority: int) -> None:
 def set_lane(desk: Desk, job_id: str, lane: Lane) -> None:
     """Move a queued job to another lane."""
     with desk.store.write() as connection:
-        _queued(connection, desk, job_id)
+        before = _queued(connection, desk, job_id)["lane"]
+        if before != lane and Lane.HOSTED in (before, lane):
+            raise UsageError(f"{job_id} cannot move from {before} to {lane}: takes wait where they are made")
         enqueue(connection, desk.tenant_id, lane)
         connection.execute(update(jobs).where(jobs.c.id == job_id).values(lane=lane))
         desk.log(connection, job_id, "lane set", {"lane": lane})
