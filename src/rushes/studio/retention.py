@@ -17,15 +17,16 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rushes.core.errors import UsageError
+from rushes.studio.cache import forget
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
-from rushes.studio.jobs.job import ENDED
 from rushes.studio.previews import drop_previews
 from rushes.studio.reviews import Choice
 from rushes.studio.schema import (
@@ -47,6 +48,8 @@ from rushes.studio.store import Store
 DELETED, EXPIRED = "take deleted", "take files let go"
 LEAST_S = 3600.0
 _OWN = retentions.alias("own")
+# Written out: a list SQLAlchemy would render, and parameters SQLite would plan for, at every execution.
+_IS_BUSY = (jobs.c.state == literal_column("'queued'")) | (jobs.c.state == literal_column("'running'"))
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def is_deleted() -> ColumnElement[bool]:
 def expires_at() -> ColumnElement[float | None]:
     """When the files of a query's take go, seconds since 1970: null for never, and while they are made."""
     of_take = jobs.c.take_id == takes.c.id
-    is_busy = exists().where(of_take, jobs.c.state.not_in(ENDED)).correlate(takes)
+    is_busy = exists().where(of_take, _IS_BUSY).correlate(takes)
     # These stand two queries deep below, where SQLAlchemy does not find the take by itself.
     newest = select(reviews.c.choice).where(reviews.c.take_id == takes.c.id).correlate(takes)
     choice = newest.order_by(reviews.c.number.desc()).limit(1).scalar_subquery()
@@ -180,7 +183,7 @@ def _is_over(connection: Connection, take_id: str, now: float) -> bool:
 
 def _overdue_clause(now: float) -> ColumnElement[bool]:
     """Takes without work left whose files did not go since: deleted ones, and those past their time."""
-    is_busy = exists().where(jobs.c.take_id == takes.c.id, jobs.c.state.not_in(ENDED))
+    is_busy = exists().where(jobs.c.take_id == takes.c.id, _IS_BUSY)
     is_done = exists().where(
         events.c.tenant_id == takes.c.tenant_id, events.c.subject == takes.c.id,
         events.c.kind.in_((DELETED, EXPIRED)), events.c.created_at >= _ended_at(),
@@ -215,10 +218,14 @@ def _free(connection: Connection, kept: FileStore, take: RowMapping) -> int:
         return 0
     text = cast(stage_results.c.files, Text)
     stands_for = or_(*(text.like(f"%{sha256}%") for sha256 in sorted(loose)))
-    connection.execute(delete(stage_results).where(stage_results.c.tenant_id == tenant_id, stands_for))
+    standing = (stage_results.c.tenant_id == tenant_id) & stands_for
+    values = connection.scalars(delete(stage_results).where(standing).returning(stage_results.c.value)).all()
+    # Latents are the same pictures: they go with them, also where another take would have been made of them.
+    parts = {key for value in values for key in value.get("parts", ())}
+    freed = sum(forget(connection, kept, tenant_id, key) for key in parts)
     theirs = (files.c.tenant_id == tenant_id) & files.c.sha256.in_(loose)
     sizes = connection.scalars(delete(files).where(theirs).returning(files.c.size_bytes)).all()
     # Inside the transaction: whoever stores these bytes again waits for it, and then sees that they are gone.
     for sha256 in loose:
         kept.path(tenant_id, sha256).unlink(missing_ok=True)
-    return sum(sizes)
+    return freed + int(sum(sizes))

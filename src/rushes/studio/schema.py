@@ -150,6 +150,7 @@ takes = Table(
     _perhaps("note_id", String(40)), _of("batches", optional=True, name="batch_id"), _json("inputs"),
     _json("request"), _of("people"), _seconds("created_at"), UniqueConstraint("shot_id", "take"),
     Index(None, "project_id", "code"), Index(None, "parent_id"), Index(None, "batch_id"),
+    Index(None, "tenant_id", "created_at", "id"),
 )  # fmt: skip
 
 masters = Table(

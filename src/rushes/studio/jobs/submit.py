@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from hashlib import sha256
 
-from sqlalchemy import Connection, String, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, String, bindparam, case, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rushes.core.errors import ConflictError, LimitError
@@ -29,7 +29,9 @@ _ENQUEUE = (
 _INSERT = insert(jobs)
 _SUBMITTED = select(jobs).where(jobs.c.tenant_id == TENANT, jobs.c.submit_key == bindparam("a_key"))
 _MOST = select(tenants.c.max_queued).where(tenants.c.id == TENANT)
-_QUEUED = select(func.count()).where(jobs.c.tenant_id == TENANT, jobs.c.state == JobState.QUEUED)
+# Written out, not as a parameter: the partial index applies only to these very words.
+_IS_QUEUED = jobs.c.state == literal_column("'queued'")
+_QUEUED = select(func.count()).where(jobs.c.tenant_id == TENANT, _IS_QUEUED)
 
 
 def submitted(connection: Connection, desk: Desk, submit_key: str, digest: str) -> Job | None:
