@@ -64,6 +64,11 @@ def test_clips_on_two_devices(tiny_model, tmp_path):
         assert [preview.step for preview in of(Preview, again)] == [2, 4]
         assert pids_of(devices) == pids
 
+        decoded = list(devices.generate(REQUEST, Run(latents=events[-1].latents)))
+        assert of(StepDone, decoded) == []
+        for ours, theirs in zip(of(FramesDecoded, decoded), of(FramesDecoded, events), strict=True):
+            assert np.array_equal(ours.frames, theirs.frames)
+
         saved = SavedRun(tmp_path, engine_stages(bundle, LONG), devices.machine, 1000)
         clip = devices.generate(LONG, Run(saved=saved))
         while not of(StepDone, [next(clip)]):

@@ -163,6 +163,8 @@ def test_the_recipe_names_what_was_given():
     settings = engine_stages(bundle, request)[1].settings
     assert settings["given"] == given.digest
     assert settings["edit"]["source_text"] == "a fox"
+    others = replace(request, edit=Edit("a cat"))
+    assert engine_stages(bundle, request)[0] != engine_stages(bundle, others)[0], "contexts of both words"
     assert {"given", "edit", "sliders"}.isdisjoint(engine_stages(bundle, SHORT_REQUEST)[1].settings)
 
 

@@ -82,6 +82,20 @@ def test_noise_and_texts_may_be_brought(bundle):
     assert not torch.equal(other[-1].latents, brought[-1].latents)
 
 
+@pytest.mark.parametrize("trim", [0, 3])
+def test_latents_may_be_brought_and_are_only_decoded(bundle, trim):
+    request = replace(REQUEST, trim=trim)
+    made = film(bundle, REQUEST)
+    brought = film(bundle, request, latents=made[-1].latents.clone())
+    kinds = [event.stage for event in of(StageStarted, brought)]
+    assert kinds == [StageName.DECODE]
+    whole, frames = (
+        np.concatenate([each.frames for each in of(FramesDecoded, each)]) for each in (made, brought)
+    )
+    assert np.array_equal(frames, whole[: 9 - trim])
+    assert torch.equal(brought[-1].latents, made[-1].latents)
+
+
 def test_latents_written_into_between_steps_are_taken_up(bundle):
     def latents(change):
         for event in generate(bundle, REQUEST):

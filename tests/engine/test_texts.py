@@ -115,7 +115,7 @@ def test_other_threads_may_end_with_other_bits_and_have_their_own_file(bundle):
 
 def test_another_device_has_its_own_file(bundle, monkeypatch):
     encode_texts(bundle, REQUEST)
-    monkeypatch.setattr(texts_module, "_text_device", lambda _: torch.device("xpu"))
+    monkeypatch.setattr(texts_module, "text_device", lambda _: torch.device("xpu"))
     encode_texts(bundle, REQUEST)
     assert len(cached()) == 2
 
@@ -129,5 +129,8 @@ def test_without_guidance_there_is_no_negative_context(bundle):
     plain = replace(REQUEST, sampling=replace(REQUEST.sampling, guidance_high=1.0, guidance_low=1.0))
     assert encode_texts(bundle, plain).uncond is None
     assert bundle.text_encoder.calls == 1
+    assert encode_texts(bundle, plain).serves(plain)
+    assert not encode_texts(bundle, plain).serves(REQUEST)
+    assert encode_texts(bundle, REQUEST).serves(plain)
     half = replace(REQUEST, sampling=replace(REQUEST.sampling, guidance_high=1.0))
     assert encode_texts(bundle, half).uncond is not None

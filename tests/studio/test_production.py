@@ -27,7 +27,7 @@ from rushes.studio.jobs.claim import claim
 from rushes.studio.jobs.heartbeat import Progress
 from rushes.studio.jobs.job import Failure, JobState
 from rushes.studio.jobs.queue import cancel, find_job, list_jobs
-from rushes.studio.production import Step
+from rushes.studio.production import Made, Part, Step
 from rushes.studio.projects import NewProject, find_project, new_project, set_budget
 from rushes.studio.reviews import notes_of, review_queue
 from rushes.studio.shooting import Terms, edit_queued, submit_take
@@ -183,6 +183,31 @@ def test_a_full_or_read_only_disk_is_the_hosts_fault_and_leaves_nothing_half(des
 def test_a_step_that_forgets_what_it_made_is_our_mistake(desk, files, shot):
     with pytest.raises(TypeError, match="without Made"):
         make(desk, files, shot, steps=one("generate", lambda _folder: Progress(1)))
+
+
+def test_a_part_is_kept_though_its_step_fails_and_serves_its_tenant_alone(desk, files, shot):
+    seen = []
+
+    def run(work, folder):
+        found = work.part("0" * 64, "tensors")
+        seen.append(None if found is None else found.read_bytes())
+        part, master = folder / "part", folder / "master.mkv"
+        part.write_bytes(b"latents")
+        yield Part("denoise", "0" * 64, {"tensors": part}, 1.0)
+        if found is None:
+            raise RuntimeError("decoding failed")
+        master.write_bytes(b"pictures")
+        yield Made({"master": master})
+
+    steps = (Step("generate", lambda _work: (Stage("generate", 1, {}),), run, ("master",)),)
+    with pytest.raises(RuntimeError, match="decoding"):
+        make(desk, files, shot, steps=steps)
+    make(desk, files, shot, steps=steps)
+    rival = open_desk(desk.store, "rival")
+    theirs = new_shot(rival, new_project(rival, NewProject("P")).id, Words("a fox"))
+    with pytest.raises(RuntimeError, match="decoding"):
+        make(rival, files, theirs, steps=steps)
+    assert seen == [None, b"latents", None]
 
 
 def test_the_same_key_is_the_same_take(desk, shot):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import rushes
 from rushes.cli.choosing import layout_of, picker_for
 from rushes.cli.framing import Framing, Upscale
+from rushes.cli.kept_stages import KeptStages
 from rushes.cli.making import Maker, Making
 from rushes.cli.planned import Planned, finishing, generating
 from rushes.cli.watching import Watching
@@ -22,11 +23,10 @@ if TYPE_CHECKING:
     from rushes.engine.chain import Generate
     from rushes.engine.events import Event
     from rushes.engine.saved_run import SavedRun
-    from rushes.engine.texts import Texts
     from rushes.evaluation.picking import Picker
     from rushes.finish.upscale import OwnUpscale
     from rushes.studio.jobs.heartbeat import Progress
-    from rushes.studio.production import Made, Step, Work
+    from rushes.studio.production import Made, Part, Step, Work
 
 GENERATE, FINISH, CHECK, LABEL = "generate", "finish", "check", "label"
 
@@ -55,6 +55,8 @@ class Account:
     """By stage of the recipe."""
     scores: dict[int, float] = field(default_factory=dict)
     """Candidate's seed -> its score."""
+    reused: tuple[str, ...] = ()
+    """Stages of the recipe that were found, not made."""
 
     def see(self, event: "Event") -> "Progress | None":
         """Take note; how far the stage is, where ``event`` says so."""
@@ -87,6 +89,8 @@ class Account:
             chosen = max(self.scores, key=self.scores.__getitem__)
             scores = {str(seed): score for seed, score in self.scores.items()}
             facts["candidates"] = {"scores": scores, "chosen_seed": chosen}
+        if self.reused:
+            facts["reused"] = list(self.reused)
         return facts
 
 
@@ -102,8 +106,6 @@ class Camera:
         self._open = ExitStack()
         self._key: tuple[Any, ...] = ()
         self._maker: Maker | None = None
-        # What the last words became, for takes of the same words.
-        self._texts: tuple[Stage, Texts] | None = None
 
     def steps(self, planned: Planned) -> "tuple[Step, ...]":
         """The stages of a take, whose words were judged at submit; check and label are not installed."""
@@ -128,7 +130,7 @@ class Camera:
         return self
 
     def __exit__(self, *error: Any) -> bool | None:
-        self._key, self._maker, self._texts = (), None, None
+        self._key, self._maker = (), None
         return self._open.__exit__(*error)
 
     def warm(self, planned: Planned, is_lean: bool = False) -> Maker:
@@ -141,7 +143,7 @@ class Camera:
         key = (planned.folder, planned.loras, *size, planned.framing.delivered, is_lean)
         if self._maker is None or key != self._key:
             # The old one has to be gone before the new one comes, and is measured against what is free.
-            self._maker, self._texts = None, None
+            self._maker = None
             self._open.close()
             layout = layout_of(self._machine.devices, planned.facts, planned.request)
             budget = self._machine.memory_budget
@@ -156,9 +158,9 @@ class Camera:
 
     def _generate(
         self, planned: Planned, chooser: "Picker | None", work: "Work", folder: Path
-    ) -> "Iterator[Progress | Made]":
+    ) -> "Iterator[Progress | Part | Made]":
         """Pictures go into the master and are finished as they come: the clip is ready when the master is."""
-        from rushes.engine.events import FramesDecoded, TextsEncoded
+        from rushes.engine.events import FramesDecoded
         from rushes.engine.run import Run
         from rushes.studio.master_file import master_writer
         from rushes.studio.production import Made, ending
@@ -166,11 +168,16 @@ class Camera:
         maker, stages = self.warm(planned, work.is_degraded), self._engine_stages(planned, work)
         watching = self._watching
         saved = self._saved_run(stages, maker)
+        kept = KeptStages(planned, maker, stages, work, folder)
+        # Somebody who watches wants to see it being made.
+        latents = kept.latents() if watching.previews is None else None
         run = Run(
-            texts=self._known_texts(stages[0]), first_frame=planned.framing.picture, given=planned.given,
-            device=maker.device, previews=watching.every(planned.request), saved=saved, score=chooser,
+            texts=kept.texts() if latents is None else None, latents=latents,
+            first_frame=planned.framing.picture, given=planned.given, device=maker.device,
+            previews=watching.every(planned.request), saved=saved, score=chooser,
         )  # fmt: skip
-        path, account, finisher = folder / "master.mkv", Account(), Finisher(planned, maker, folder)
+        account = Account(reused=kept.found)
+        path, finisher = folder / "master.mkv", Finisher(planned, maker, folder)
         writing = master_writer(path, planned.request.frame_rate)
         events = self._generator(planned, maker)(planned.request, run)
         with watching.take(saved), finisher, writing as master, ending(events):
@@ -179,17 +186,18 @@ class Camera:
                 if isinstance(event, FramesDecoded):
                     master.write(event.frames)
                     finisher.write(event.frames)
-                elif isinstance(event, TextsEncoded):
-                    self._texts = stages[0], event.texts
-                progress = account.see(event)
+                part, progress = kept.see(event), account.see(event)
+                if part is not None:
+                    yield part
                 if progress is not None:
                     yield progress
-        model, amount = work.take.request.model, generating(planned.request)
+        # What was only decoded says nothing of how long a take takes.
+        model, amount = work.take.request.model, generating(planned.request) if latents is None else 0.0
         finished = finisher.made(model)
         recorded = account.recorded(maker.machine)
         yield Made(
             {"master": path}, model=model, work=amount, recorded=recorded, seconds=account.seconds,
-            ahead={FINISH: finished},
+            ahead={FINISH: finished}, parts=kept.keys,
         )  # fmt: skip
         if saved is not None:
             saved.remove()
@@ -216,9 +224,6 @@ class Camera:
             return None
         runs = Settings.from_environment().runs
         return SavedRun(runs, stages, maker.machine, self._machine.save_every)
-
-    def _known_texts(self, stage: Stage) -> "Texts | None":
-        return self._texts[1] if self._texts is not None and self._texts[0] == stage else None
 
     def _finish(self, planned: Planned, work: "Work") -> tuple[Stage, ...]:
         from rushes.finish.upscale import upscale_stage

@@ -69,12 +69,26 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     before any work when the model cannot make the size, the number of frames or use the first frame, and
     GenerationError when values stop being finite.
     """
-    shape = ClipShape(request.num_frames, request.height, request.width).latent(
-        bundle.codec.compression, bundle.latent_channels
-    )
     if request.candidates > 1 and (run.score is None or run.more_seeds):
         raise ValueError("candidates need a score to choose by, and a batch of their own")
     check_given(bundle, request, run.given)
+    if run.latents is None:
+        walk = yield from _begin(bundle, request, run)
+        latents, pace = (yield from _denoise(bundle, walk, run)), walk.pace
+    else:
+        latents, pace = run.latents.to(run.device), Pace((), bundle.conventions.decode_forwards)
+    if request.candidates > 1:
+        latents = yield from _decode_best(bundle, request, latents, run)
+    else:
+        yield from _decode(bundle, latents, request.num_frames - request.trim, pace, run.given)
+    yield Finished(latents)
+
+
+def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None, Walk]:
+    """What denoising walks with: words, noise and what the run keeps to."""
+    shape = ClipShape(request.num_frames, request.height, request.width).latent(
+        bundle.codec.compression, bundle.latent_channels
+    )
     condition = _condition(bundle, request, run)
     texts = run.texts or (yield from _encode_text(bundle, request))
     if texts.uncond is None and request.sampling.is_guided:
@@ -95,13 +109,7 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
         denoiser, start = editing(bundle, request, texts, clean, noise, run.guide), clean
     else:
         denoiser, start = experts_under(bundle, request, texts, condition, run.guide), condition.start(noise)
-    walk = _prepare(bundle, request, denoiser, condition, start)
-    latents = yield from _denoise(bundle, walk, run)
-    if request.candidates > 1:
-        latents = yield from _decode_best(bundle, request, latents, run)
-    else:
-        yield from _decode(bundle, latents, request.num_frames - request.trim, walk.pace, run.given)
-    yield Finished(latents)
+    return _prepare(bundle, request, denoiser, condition, start)
 
 
 def _condition(bundle: Bundle, request: Request, run: Run) -> Condition:

@@ -25,6 +25,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "weights": {name: digest for name, digest in bundle.sha256.items() if name in text},
             "context_text": request.context_text,
             "negative_prompt": request.negative_prompt,
+            **({"source_text": request.edit.source_text} if request.edit else {}),
         },
         StageName.DENOISE: {
             "weights": {name: digest for name, digest in bundle.sha256.items() if name not in elsewhere},

@@ -30,7 +30,8 @@ class Run:
     """One call of :func:`rushes.engine.generate.generate`.
 
     ``more_seeds``: further clips made in the same batch, each from its own noise. ``texts``: the request's
-    contexts, made before. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
+    contexts, made before; ``latents`` (B, C, T, H, W): where denoising led before, so that they are only
+    decoded. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
     picture the request names, uint8 (H, W, 3); ``given``: the clip it names. ``device``: where latents live.
     ``previews``: a Preview event every so many steps, 0 for none. ``saved``: where progress is kept.
     ``is_cancelled`` is asked before every block of the transformer. ``guide`` makes one denoiser of those
@@ -40,6 +41,7 @@ class Run:
 
     more_seeds: tuple[int, ...] = ()
     texts: Texts | None = None
+    latents: Tensor | None = None
     noise: Tensor | None = None
     first_frame: Picture | None = None
     given: GivenClip | None = None

@@ -35,6 +35,10 @@ class Texts:
         moved = [None if each is None else each.to(device) for each in (self.uncond, self.source)]
         return Texts(self.cond.to(device), *moved)
 
+    def serves(self, request: Request) -> bool:
+        """Whether a request of these words, perhaps guided otherwise, finds here all it needs."""
+        return self.uncond is not None or not _is_guided(request)
+
 
 @torch.inference_mode()
 def encode_texts(bundle: Bundle, request: Request) -> Texts:
@@ -43,9 +47,13 @@ def encode_texts(bundle: Bundle, request: Request) -> Texts:
     The two are encoded one by one, so that a context read from disk equals one just made.
     """
     cond = _encode(bundle, request.context_text)
-    guided = request.sampling.is_guided or (request.edit and request.edit.source_guidance != 1)
-    uncond = _negative(bundle, request.negative_prompt) if guided else None
+    uncond = _negative(bundle, request.negative_prompt) if _is_guided(request) else None
     return Texts(cond, uncond, _encode(bundle, request.edit.source_text) if request.edit else None)
+
+
+def _is_guided(request: Request) -> bool:
+    is_source_guided = request.edit is not None and request.edit.source_guidance != 1
+    return request.sampling.is_guided or is_source_guided
 
 
 def _encode(bundle: Bundle, text: str) -> Tensor:
@@ -74,12 +82,12 @@ def _cache_file(bundle: Bundle, text: str) -> Path | None:
     if None in digests:
         return None
     length = bundle.experts[0].transformer.config.text_len
-    decides = [REVISION, digests, text, length, machine_facts(bundle.dtype, _text_device(bundle))]
+    decides = [REVISION, digests, text, length, machine_facts(bundle.dtype, text_device(bundle))]
     name = hashlib.sha256(canonical_json(decides).encode()).hexdigest()
     return Settings.from_environment().cache / "texts" / f"{name}.safetensors"
 
 
-def _text_device(bundle: Bundle) -> torch.device:
+def text_device(bundle: Bundle) -> torch.device:
     """Where words are encoded: another device rounds otherwise."""
     if isinstance(bundle.text_encoder, VisitingEncoder):
         return bundle.text_encoder.device

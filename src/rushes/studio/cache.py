@@ -83,10 +83,16 @@ def evict(store: Store, kept: FileStore) -> int:
             hashes = [each["sha256"] for each in row.files.values()]
             if _pinned(connection, row.tenant_id, hashes):
                 continue
-            this = (stage_results.c.tenant_id == row.tenant_id) & (stage_results.c.key == row.key)
-            connection.execute(delete(stage_results).where(this))
-            freed += sum(drop(connection, kept, row.tenant_id, sha256) for sha256 in set(hashes))
+            freed += forget(connection, kept, row.tenant_id, row.key)
     return freed
+
+
+def forget(connection: Connection, kept: FileStore, tenant_id: str, key: str) -> int:
+    """Remove a result, and its files unless another result needs them; their bytes."""
+    this = (stage_results.c.tenant_id == tenant_id) & (stage_results.c.key == key)
+    gone = connection.scalars(delete(stage_results).where(this).returning(stage_results.c.files)).all()
+    hashes = {each["sha256"] for found in gone for each in found.values()}
+    return sum(drop(connection, kept, tenant_id, sha256) for sha256 in hashes)
 
 
 def _loose_bytes(connection: Connection) -> int:

@@ -19,7 +19,7 @@ from rushes.core.recipe import Recipe, Stage
 from rushes.studio.cache import StageResult, find_result, keep_result
 from rushes.studio.desk import Desk
 from rushes.studio.faults import fault_point
-from rushes.studio.files import FileStore, pin, record
+from rushes.studio.files import FileStore, StoredFile, pin, record
 from rushes.studio.gate import record_of, waits
 from rushes.studio.jobs.ending import fenced, succeed
 from rushes.studio.jobs.heartbeat import Progress
@@ -40,7 +40,8 @@ class Made:
     The time is put down to ``work`` of ``model``, in units of the stage's choice (steps times latent cells,
     frames), for estimates. ``recorded`` are machine facts, which stand beside the recipe, and so do
     ``seconds`` by stage of the recipe. ``ahead`` is what later steps would make, made on the way because the
-    pictures passed by; each says its seconds.
+    pictures passed by; each says its seconds. ``parts`` are the keys of the parts it came from, found or
+    made, which go when its files are let go of.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -51,13 +52,31 @@ class Made:
     recorded: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     ahead: Mapping[str, "Made"] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stage inside of a step ended: its files by role are kept at once, under a key of its own.
+
+    :meth:`Work.part` finds them for other takes that agree up to it, also when this step fails later on.
+    """
+
+    stage: str
+    key: str
+    files: Mapping[str, Path]
+    seconds: float
+
+
+def _nothing(_key: str) -> StageResult | None:
+    return None
 
 
 @dataclass(frozen=True)
 class Work:
     """What a stage sees: the take, the results so far by step, and where their files are.
 
-    ``is_degraded``: memory ran out before, so use less of it.
+    ``is_degraded``: memory ran out before, so use less of it. ``find`` gives the result kept under a key.
     """
 
     take: Take
@@ -65,6 +84,7 @@ class Work:
     results: Mapping[str, StageResult]
     files: FileStore
     tenant_id: str
+    find: Callable[[str], StageResult | None] = _nothing
 
     def value(self, step: str) -> Mapping[str, Any]:
         """The value an earlier step made."""
@@ -74,6 +94,11 @@ class Work:
     def file(self, step: str, role: str) -> Path:
         """A file an earlier step made."""
         return self.files.path(self.tenant_id, self.results[step].files[role].sha256)
+
+    def part(self, key: str, role: str) -> Path | None:
+        """A file of a part that was kept before, None where there is none."""
+        found = self.find(key)
+        return None if found is None else self.files.path(self.tenant_id, found.files[role].sha256)
 
 
 @dataclass(frozen=True)
@@ -89,7 +114,7 @@ class Step:
 
     name: str
     recipe: Callable[[Work], tuple[Stage, ...]]
-    make: Callable[[Work, Path], Iterator[Progress | Made]] | None
+    make: Callable[[Work, Path], Iterator[Progress | Part | Made]] | None
     publishes: tuple[str, ...] = ()
     weight: float = 1.0
     is_watched: bool = False
@@ -142,7 +167,7 @@ class Production:
         with self.files.scratch() as folder:
             room = _Room(folder)
             for step in steps:
-                work = Work(self.take, self.job.is_degraded, dict(results), self.files, self.desk.tenant_id)
+                work = self._work(results)
                 if step.make is None:
                     event = StageEvent(step.name, "absent")
                 else:
@@ -162,6 +187,10 @@ class Production:
         absent = [step.name for step in steps if step.make is None]
         recorded = {**_recorded(results.values(), absent), **gate}
         self._publish(steps, Recipe(stages, recorded), results)
+
+    def _work(self, results: Mapping[str, StageResult]) -> Work:
+        tenant_id = self.desk.tenant_id
+        return Work(self.take, self.job.is_degraded, dict(results), self.files, tenant_id, self._find)
 
     def _gate(self) -> dict[str, Any]:
         """The gate's word for the recipe. Raises RefusedError for a take that waits for a person."""
@@ -193,6 +222,9 @@ class Production:
                     if isinstance(each, Made):
                         made = each
                         break
+                    if isinstance(each, Part):
+                        self._keep_part(each)
+                        continue
                     yield Progress(part[0] + part[1] * each.done, each.doing or step.name)
             except RefusedError as error:
                 self._refused(step, error)
@@ -207,15 +239,11 @@ class Production:
             return result
 
     def _keep(self, step: Step, made: Made, key: str, seconds: float) -> StageResult:
-        stored = {
-            role: self.files.take_in(self.desk.tenant_id, path, media_type(path))
-            for role, path in made.files.items()
-        }
         value = {
             "value": dict(made.value), "notes": [asdict(note) for note in made.notes],
-            "recorded": dict(made.recorded), "seconds": dict(made.seconds),
+            "recorded": dict(made.recorded), "seconds": dict(made.seconds), "parts": list(made.parts),
         }  # fmt: skip
-        result = StageResult(key, step.name, value, stored, seconds)
+        result = StageResult(key, step.name, value, self._take_in(made.files), seconds)
         fault_point("before keeping")
         with self.desk.store.write() as connection:
             fenced(connection, self.claim)
@@ -229,6 +257,18 @@ class Production:
             )  # fmt: skip
         fault_point("after keeping")
         return result
+
+    def _keep_part(self, part: Part) -> None:
+        result = StageResult(part.key, part.stage, {}, self._take_in(part.files), part.seconds)
+        with self.desk.store.write() as connection:
+            fenced(connection, self.claim)
+            keep_result(connection, self.desk.store, self.files, self.desk.tenant_id, result)
+
+    def _take_in(self, made: Mapping[str, Path]) -> dict[str, StoredFile]:
+        return {
+            role: self.files.take_in(self.desk.tenant_id, path, media_type(path))
+            for role, path in made.items()
+        }
 
     def _tell(self, event: StageEvent, result: StageResult | None) -> None:
         """Write the step into the journal, and what it found into the review queue."""
