@@ -13,6 +13,7 @@ from tests.service.conftest import picture, work_off
 from tests.service.receiver import receiver
 
 from rushes.service.app import make_app
+from rushes.studio.schema import jobs
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -215,3 +216,14 @@ def test_a_wrong_body_is_answered_with_its_remedy(client, body, kind):
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["remedy"]
     assert client.get("/v1/videos").json()["data"] == []
+
+
+def test_who_looks_does_not_wait_for_who_writes(client, house):
+    """Looking happens in the event loop, which must not stand still while a worker writes."""
+    video = client.post("/v1/videos", json={"prompt": "a fox"}).json()
+    with house.store.write() as connection:
+        connection.execute(jobs.update().values(priority=9))
+        assert client.get(f"/v1/videos/{video['id']}").json() == video
+        assert client.get("/v1/videos").json()["data"] == [video]
+        assert client.get(f"/v1/jobs/{video['job_id']}").json()["priority"] == 5
+    assert client.get(f"/v1/jobs/{video['job_id']}").json()["priority"] == 9
