@@ -87,8 +87,8 @@ def judged(bundle: Bundle, count: int) -> dict[str, float]:
     judge, right = load_judge(judge_file(Role.REPORTER)), {}
     vocabulary = bundle.conventions.vocabulary
     for case in load_cases()[:count]:
-        words = read_prompt(case.prompt, vocabulary).context_text
-        request, _ = plan(bundle.facts, Order(case.prompt, words, case.seed, num_frames=61))
+        words = read_prompt(case.prompts["en"], vocabulary).context_text
+        request, _ = plan(bundle.facts, Order(case.prompts["en"], words, case.seed, num_frames=61))
         events = generate(bundle, replace(request, candidates=1))
         clip = np.concatenate([event.frames for event in events if isinstance(event, FramesDecoded)])
         [reading] = read(judge, [clip], vocabulary)
