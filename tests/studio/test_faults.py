@@ -281,8 +281,9 @@ def test_a_database_file_taken_from_under_a_worker_costs_no_take(url, desk, file
 def test_work_that_is_to_be_done_waits_for_its_database_and_says_so(url, desk, files, shot, postgres):
     made, said = shoot(desk, shot), []
     postgres.stop()
-    worker = Worker(open_when_started(url, postgres, said), files, build_fake)
-    worker.work_off(said.append)
+    store = open_when_started(url, postgres, said)
+    Worker(store, files, build_fake).work_off(said.append)
+    store.engine.dispose()
     made_once(desk, files, made)
     assert said[0].endswith("; waiting for it")
 
