@@ -27,7 +27,10 @@ def test_flagship_prompt():
     }
     assert reading.unknown == ()
     assert reading.replaced == ()
-    assert reading.context_text == "暴雨中，一位身披红色斗篷的女战士在古城墙上跃起。"
+    assert (
+        reading.context_text
+        == "白天，暴雨中，一位身披红色斗篷的女战士在古城墙上向右跃起。镜头固定。写实风格。"
+    )
 
 
 SILVER_FOX = {
@@ -115,6 +118,13 @@ def test_replacements_and_omissions_are_said():
     assert "left out, mini cannot show: vase" in lines
     assert "words mini does not know: zymurgist" in lines
     assert lines[0] == "understood: subject fox, color white, action leap, environment snowfield, sky aurora"
+    assert lines[1] == "added: direction right, weather clear, time night, style realistic, camera static"
+
+
+def test_what_a_prompt_leaves_open_is_plain_and_never_what_it_rules_out():
+    reading = read_prompt("a dog runs left across the meadow at dusk, no static camera")
+    assert reading.added == {"weather": "clear", "style": "realistic"}
+    assert read_prompt("a dog", {"subject": ("dog",), "style": ("ink",)}).added == {}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +233,7 @@ def test_any_text_is_read(text):
     assert all(value in TOLD[slot] for slot, value in reading.attributes.items())
     assert reading.explain()[0].startswith("understood")
     if reading.attributes:
-        assert read_prompt(reading.context_text).attributes == reading.attributes
+        assert read_prompt(reading.context_text).attributes == {**reading.attributes, **reading.added}
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,10 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "carry": ("walk", "run"),
     }
 )
+# What a caption says where the prompt is silent: mini draws far better what is described in full.
+_PLAIN: Mapping[str, str] = MappingProxyType(
+    {"direction": "right", "weather": "clear", "time": "day", "style": "realistic", "camera": "static"}
+)
 _SUGGESTIONS = 6
 # Mark of a concept whose kinds mini cannot stand in for.
 _NOTHING = ("-",)
@@ -52,14 +56,16 @@ class Replacement:
 class PromptReading:
     """What mini understood of a prompt.
 
-    attributes: slot -> vocabulary id, and degrees of the sliders; spec: everything the prompt says; replaced:
-    what stands for something else; left_out: words of known concepts that mini cannot show or has no room
-    for; unknown: words that no concept covers, each once, in order.
+    attributes: slot -> vocabulary id, and degrees of the sliders; added: the same for what the prompt leaves
+    open; spec: everything the prompt says; replaced: what stands for something else; left_out: words of known
+    concepts that mini cannot show or has no room for; unknown: words that no concept covers, each once, in
+    order.
     """
 
     text: str
     language: str
     attributes: Mapping[str, str]
+    added: Mapping[str, str]
     spec: ShotSpec
     replaced: tuple[Replacement, ...]
     left_out: tuple[str, ...]
@@ -72,7 +78,7 @@ class PromptReading:
 
     @property
     def context_text(self) -> str:
-        """The caption, in the language of the prompt, that mini's text encoder reads.
+        """The caption, in the language of the prompt, that mini's text encoder reads, with what was added.
 
         Raises UsageError when nothing of the prompt can be shown.
         """
@@ -81,12 +87,14 @@ class PromptReading:
                 f"mini understands nothing to show in {self.text[:60]!r}; name a subject, place or weather "
                 f"it knows, such as {', '.join(_known_words(self.language))}."
             )
-        return canonical_caption(self.attributes, self.language)
+        return canonical_caption({**self.attributes, **self.added}, self.language)
 
     def explain(self) -> list[str]:
         """Return short English lines for the user: understood, replaced, left out, negated, unknown."""
         understood = ", ".join(f"{slot} {concept}" for slot, concept in self.attributes.items())
         lines = [f"understood: {understood or 'nothing'}"]
+        if self.attributes and self.added:
+            lines.append(f"added: {', '.join(f'{slot} {concept}' for slot, concept in self.added.items())}")
         lines += [f"replaced: {item.words} -> {item.shown} ({item.reason})" for item in self.replaced]
         if self.left_out:
             lines.append(f"left out, mini cannot show: {', '.join(self.left_out)}")
@@ -117,15 +125,35 @@ def for_mini(spec: ShotSpec, known: Mapping[str, tuple[str, ...]] = TOLD) -> Pro
     choice = _Choice(spec, known or TOLD)
     choice.take()
     unknown = dict.fromkeys(spec.text[start:end] for start, end in spec.unknown)
+    attributes = {slot: choice.attributes[slot] for slot in TOLD if slot in choice.attributes}
     return PromptReading(
         text=spec.text,
         language=spec.language,
-        attributes={slot: choice.attributes[slot] for slot in TOLD if slot in choice.attributes},
+        attributes=attributes,
+        added=_added(attributes, spec, known or TOLD),
         spec=spec,
         replaced=tuple(dict.fromkeys(choice.replaced)),
         left_out=tuple(dict.fromkeys(choice.left_out)),
         unknown=tuple(unknown),
     )
+
+
+def _added(
+    attributes: Mapping[str, str], spec: ShotSpec, known: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    """The plainest of what a spec leaves open and does not rule out; a sky brings its weather and time."""
+    plain = dict(_PLAIN)
+    if "sky" in attributes:
+        weathers, times = SKIES[attributes["sky"]]
+        plain |= {"weather": weathers[0], "time": times[0]}
+    if "action" not in attributes:
+        del plain["direction"]
+    ruled_out = {found.concept for found in spec.everything() if found.negated}
+    return {
+        slot: concept
+        for slot, concept in plain.items()
+        if slot not in attributes and concept in known.get(slot, ()) and concept not in ruled_out
+    }
 
 
 def corpus(size: int, seed: int) -> Iterator[str]:
