@@ -77,6 +77,11 @@ class PromptReading:
         return tuple(found for found in self.spec.everything() if found.negated)
 
     @property
+    def shown(self) -> Mapping[str, str]:
+        """All that the caption says: `attributes` and `added`."""
+        return {**self.attributes, **self.added}
+
+    @property
     def context_text(self) -> str:
         """The caption, in the language of the prompt, that mini's text encoder reads, with what was added.
 
@@ -87,7 +92,7 @@ class PromptReading:
                 f"mini understands nothing to show in {self.text[:60]!r}; name a subject, place or weather "
                 f"it knows, such as {', '.join(_known_words(self.language))}."
             )
-        return canonical_caption({**self.attributes, **self.added}, self.language)
+        return canonical_caption(self.shown, self.language)
 
     def explain(self) -> list[str]:
         """Return short English lines for the user: understood, replaced, left out, negated, unknown."""

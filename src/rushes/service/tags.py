@@ -23,10 +23,14 @@ def tag_of(*facts: object) -> str:
 
 def expect(if_match: str, tag: str, what: str) -> None:
     """Raise StaleError where the caller saw ``what`` otherwise than it stands now."""
-    if if_match not in ("", "*", tag):
+    if not _is_seen(if_match, tag):
         raise StaleError(f"{what} has changed since you saw it: get it again, then change it")
 
 
 def matches(if_match: str, revision: int) -> bool:
     """Whether the caller saw this revision, or does not mind which."""
-    return if_match in ("", "*", tag(revision))
+    return _is_seen(if_match, tag(revision))
+
+
+def _is_seen(if_match: str, tag: str) -> bool:
+    return if_match in ("", "*", tag)

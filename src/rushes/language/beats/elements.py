@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from rushes.language.beats.classes import ELEMENTS, MOVING, SAYING_HOW, is_kind
+from rushes.language.beats.classes import ELEMENTS, MOVING, SAYING_HOW, SUBJECT_TAILS, is_kind
 from rushes.language.beats.sentence import is_under_preposition, is_where, marker_of
 from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
 
 _TAILS_OF_PLACES = ("が", "이", "가")
-_TAILS = ("が", "は", "も", "이", "가", "은", "는", "도", "께서", "들이", "들은")
 
 
 def element_acting(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> int | None:
@@ -25,7 +24,7 @@ def element_acting(reading: Reading, mentions: Mapping[int, Mention], beat: int)
     for index in reversed(before):
         if mentions[index].slot == "action":
             return None
-        tails = _TAILS_OF_PLACES if mentions[index].slot in PLACE_SLOTS else _TAILS
+        tails = _TAILS_OF_PLACES if mentions[index].slot in PLACE_SLOTS else SUBJECT_TAILS
         if reading.tail(index).startswith(tails):
             return index if is_element(mentions[index], mentions[beat]) else None
     return None

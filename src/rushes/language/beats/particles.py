@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from rushes.language.beats.classes import NEAR, is_kind
+from rushes.language.beats.classes import NEAR, SUBJECT_TAILS, acts_on_places, is_kind
 from rushes.language.beats.elements import is_element
 from rushes.language.beats.sentence import sentence_around, text_of
-from rushes.language.concepts import Lexicon
 from rushes.language.morphology.korean import split
 from rushes.language.reading import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
 from rushes.language.script import Script
 
-_SUBJECT_TAILS = ("が", "は", "も", "이", "가", "은", "는", "도", "께서", "들이", "들은")
 _TOPIC_TAILS = ("は", "も", "은", "는", "도", "들은")
 _OBJECT_TAILS = ("を", "을", "를", "들을")
 _GOAL_TAILS = ("に", "へ", "에게", "한테", "에", "들에게", "들한테")
@@ -110,13 +108,13 @@ def _marked(
         fresh = index > last_verb
         if mentions[index].slot in PLACE_SLOTS:
             if tail.startswith(_OBJECT_TAILS) and fresh:
-                whom = index if _may_suffer(mentions[beat]) else None
+                whom = index if acts_on_places(mentions[beat].concept.id) else None
             elif tail.startswith(_GOAL_TAILS) and fresh and is_kind(mentions[beat].concept.id, "reaching"):
                 goal = index
             continue
         if tail.startswith(_OBJECT_TAILS) and fresh:
             whom = index if reading.clauses[index] == reading.clauses[beat] else None
-        elif tail.endswith(_SUBJECT_TAILS) or tail.startswith(_SUBJECT_TAILS):
+        elif tail.endswith(SUBJECT_TAILS) or tail.startswith(SUBJECT_TAILS):
             who = index
         elif tail.startswith(_GOAL_TAILS) and fresh:
             goal = index if takes_goal or mentions[index].slot in ("person", "animal") else goal
@@ -128,13 +126,6 @@ def _takes_goal(reading: Reading, action: Mention, beat: int) -> bool:
     text = text_of(reading, beat)
     has_object = "を" in text or "을 " in text or "를 " in text
     return has_object or is_kind(action.concept.id, "reaching")
-
-
-def _may_suffer(action: Mention) -> bool:
-    """Whether a place under を is what is acted on: 扉を開ける; motion only passes it."""
-    if is_kind(action.concept.id, "motion", "staying"):
-        return False
-    return not any(is_kind(each, "motion") for each in Lexicon.load().ancestors(action.concept.id))
 
 
 def qualifies(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> bool:

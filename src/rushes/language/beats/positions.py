@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rushes.language.beats.classes import SAYING_HOW, is_kind
+from rushes.language.beats.classes import SAYING_HOW, acts_on_places, is_kind
 from rushes.language.beats.relatives import Relative
 from rushes.language.beats.sentence import (
     coverb,
@@ -14,7 +14,6 @@ from rushes.language.beats.sentence import (
     sentence_around,
     text_of,
 )
-from rushes.language.concepts import Lexicon
 from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
 
 _STOPS_OBJECT = frozenset(("preposition", "clause", "stop_negation", "and"))
@@ -235,6 +234,4 @@ def _is_possessor(reading: Reading, mentions: Mapping[int, Mention], index: int)
 
 def _may_suffer(thing: Mention, action: Mention) -> bool:
     """Whether a place is what is acted on: "burns the village", "opens the door"; motion only passes it."""
-    if thing.slot not in PLACE_SLOTS or is_kind(action.concept.id, "motion", "staying"):
-        return False
-    return not any(is_kind(each, "motion") for each in Lexicon.load().ancestors(action.concept.id))
+    return thing.slot in PLACE_SLOTS and acts_on_places(action.concept.id)

@@ -44,8 +44,8 @@ def is_under_preposition(reading: Reading, index: int) -> bool:
 
 def is_where(reading: Reading, index: int) -> bool:
     """门口, 窗前, 树上: a place with a word for its side is where something happens."""
-    is_side = text_of(reading, index).endswith(_SIDES) or text_of(reading, index + 1).startswith(_SIDES)
-    return reading.language == "zh" and is_side
+    is_side = reading.language == "zh" and text_of(reading, index).endswith(_SIDES)
+    return is_side or has_side_after(reading, index)
 
 
 def has_side_after(reading: Reading, index: int) -> bool:
