@@ -21,6 +21,8 @@ def share_over_time(noise: Tensor, share: float) -> Tensor:
     the same noise in every frame. The covariance over time, share + (1 - share) I, stretches one direction,
     the mean over the frames, so no more numbers are drawn; a single frame stays as it is.
     """
+    if not share:
+        return noise
     mean = noise.mean(2, keepdim=True)
     stretch = math.sqrt(1 - share + share * noise.shape[2])
     return math.sqrt(1 - share) * (noise - mean) + stretch * mean

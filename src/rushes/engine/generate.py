@@ -97,8 +97,7 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     if noise is None:
         count = request.edit.noises if request.edit else request.candidates
         noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
-    if bundle.conventions.shared_noise:
-        noise = share_over_time(noise, bundle.conventions.shared_noise)
+    noise = share_over_time(noise, bundle.conventions.shared_noise)
     texts, noise = texts.to(run.device), noise.to(run.device)
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)

@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from rushes.core.errors import WeightsError
 from rushes.core.lora_use import LoraUse
@@ -18,7 +17,7 @@ from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, ModelFiles, own_files
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
-from rushes.models.tensor_source import REMEDY, TensorSource, check_fits, fill
+from rushes.models.tensor_source import REMEDY, check_fits, fill
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tiled_codec import TiledCodec
 from rushes.models.tokenizer import Tokenizer
@@ -139,21 +138,16 @@ def load_files(files: ModelFiles, dtype: torch.dtype, device: torch.device | str
     Raises WeightsError, naming file and remedy, for anything cut off or not fitting; what headers tell comes
     before the first weight is read.
     """
+    check_files(files)
     device = torch.device(device)
-    sources = {id(each.source): each.source for each in files.experts}
     with torch.device("meta"):
-        text_encoder, codec = UMT5Encoder(files.text_encoder.config), build_codec(files.codec.config)
-        transformers = {key: WanTransformer(files.transformer) for key in sources}
-    parts: list[tuple[nn.Module, TensorSource, torch.dtype]] = [
-        (text_encoder, files.text_encoder.source, dtype),
-        *((transformer, sources[key], dtype) for key, transformer in transformers.items()),
-        (codec, files.codec.source, codec_dtype(files.codec.config, dtype)),
-    ]
-    for module, source, _ in parts:
-        check_fits(module, source)
-    for module, source, narrow in parts:
-        fill(module, source, narrow, device)
-    bundle = _put_together(files, text_encoder, transformers, codec)
+        text_encoder = UMT5Encoder(files.text_encoder.config)
+        transformers = {id(each.source): WanTransformer(files.transformer) for each in files.experts}
+    fill(text_encoder, files.text_encoder.source, dtype, device)
+    sources = {id(each.source): each.source for each in files.experts}
+    for key, transformer in transformers.items():
+        fill(transformer, sources[key], dtype, device)
+    bundle = _put_together(files, text_encoder, transformers, _load_codec(files, dtype, device))
     return replace(bundle, upscaler=load_upscaler(files, dtype, device))
 
 
