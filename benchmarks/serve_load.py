@@ -6,6 +6,7 @@ server that stops for a moment is seen to have stopped.
 
 import argparse
 import asyncio
+import json
 import random
 import statistics
 import subprocess
@@ -13,15 +14,16 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import aiohttp
+import uvloop
 from serve_house import Served, conditions
 
 # Share of the requests, by what people do: look again and again, now and then make a clip.
 MIX = {"submit": 0.05, "status": 0.60, "list": 0.12, "content": 0.10, "jobs": 0.08, "models": 0.05}
+BARE_ROUTE = "bare FastAPI route"
 BARE = """
 import socket, sys
 import uvicorn
@@ -44,8 +46,9 @@ uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none")).
 class Load:
     """What is asked and what came of it: seconds by what was done, answers by status."""
 
-    client: httpx.AsyncClient
-    bare: httpx.AsyncClient
+    client: aiohttp.ClientSession
+    url: str
+    bare: str
     rng: random.Random
     taken: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     statuses: Counter[str] = field(default_factory=Counter)
@@ -62,59 +65,56 @@ class Load:
             due = began + number / rate
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             name = self.rng.choices(names, shares)[0] if self.ids else "submit"
-            calls = {name: self._call(name)}
-            if number % 10 == 0:
-                calls["bare FastAPI route"] = lambda: self.bare.get("/")
-            for title, call in calls.items():
-                task = asyncio.create_task(self._timed(title, call, due))
+            titles = (name, BARE_ROUTE) if number % 10 == 0 else (name,)
+            for title in titles:
+                task = asyncio.create_task(self._timed(title, due))
                 asked.add(task)
                 task.add_done_callback(asked.discard)
         await asyncio.gather(*asked)
 
-    def _call(self, name: str) -> Callable[[], Awaitable[httpx.Response]]:
+    def _address(self, title: str) -> str:
         video = self.rng.choice(self.ids) if self.ids else ""
-        wish = {"prompt": f"a fox, {self.rng.random()}", "model": "fake", "seed": 1}
-        calls: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
-            "submit": lambda: self.client.post("/v1/videos", json=wish),
-            "status": lambda: self.client.get(f"/v1/videos/{video}"),
-            "list": lambda: self.client.get("/v1/videos?limit=20"),
-            "content": lambda: self.client.get(f"/v1/videos/{video}/content"),
-            "jobs": lambda: self.client.get("/v1/jobs?limit=20"),
-            "models": lambda: self.client.get("/v1/models"),
+        paths = {
+            "submit": "/v1/videos",
+            "status": f"/v1/videos/{video}",
+            "list": "/v1/videos?limit=20",
+            "content": f"/v1/videos/{video}/content",
+            "jobs": "/v1/jobs?limit=20",
+            "models": "/v1/models",
         }
-        return calls[name]
+        return self.bare if title == BARE_ROUTE else f"{self.url}{paths[title]}"
 
-    async def _timed(self, title: str, call: Callable[[], Awaitable[httpx.Response]], due: float) -> None:
+    async def _timed(self, title: str, due: float) -> None:
+        wish = {"prompt": f"a fox, {self.rng.random()}", "model": "fake", "seed": 1}
+        method, body = ("POST", wish) if title == "submit" else ("GET", None)
         try:
-            answer = await call()
-        except httpx.TransportError as error:
+            async with self.client.request(method, self._address(title), json=body) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             self.statuses[f"{title} {type(error).__name__}"] += 1
             return
         self.taken[title].append(time.monotonic() - due)
-        self.statuses[f"{answer.status_code // 100}xx"] += 1
-        if title == "submit" and answer.status_code == 200:
-            self.ids.append(answer.json()["id"])
+        self.statuses[f"{answer.status // 100}xx"] += 1
+        if title == "submit" and answer.status == 200:
+            self.ids.append(json.loads(content)["id"])
 
     async def listen(self) -> None:
         """One event stream for as long as the load lasts."""
+        endless = aiohttp.ClientTimeout(total=None)
         try:
-            async with self.client.stream("GET", "/v1/events", timeout=None) as answer:
-                async for line in answer.aiter_lines():
-                    self.heard += line.startswith("event:")
-        except httpx.TransportError:
-            self.broken += 1
-        else:
-            self.broken += 1
+            async with self.client.get(f"{self.url}/v1/events", timeout=endless) as answer:
+                async for chunk in answer.content.iter_any():
+                    self.heard += chunk.count(b"event:")
+        except aiohttp.ClientError:
+            pass
+        self.broken += 1
 
 
 async def load(url: str, bare: str, rate: float, seconds: float, streams: int) -> Load:
     """Everything at once; the streams are opened first."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
-    async with (
-        httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client,
-        httpx.AsyncClient(base_url=bare, timeout=60, limits=limits) as other,
-    ):
-        made = Load(client, other, random.Random(0))
+    patience = aiohttp.ClientTimeout(total=60)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=patience) as client:
+        made = Load(client, url, bare, random.Random(0))
         listening = [asyncio.create_task(made.listen()) for _ in range(streams)]
         await asyncio.sleep(1.0)
         await made.run(rate, seconds)
@@ -167,7 +167,7 @@ def main() -> None:
         bare, address = start_bare()
         before = served.cpu_s()
         try:
-            made = asyncio.run(load(served.url, address, asked.rate, asked.seconds, asked.streams))
+            made = uvloop.run(load(served.url, address, asked.rate, asked.seconds, asked.streams))
         finally:
             bare.kill()
             bare.wait()

@@ -4,13 +4,13 @@ The first third is left out: caches fill, allocators find their size.
 """
 
 import argparse
-import asyncio
 import tempfile
 import threading
 import time
 from pathlib import Path
 
 import numpy as np
+import uvloop
 from serve_house import Served, conditions
 from serve_load import load, start_bare
 
@@ -46,7 +46,7 @@ def main() -> None:
         watcher = threading.Thread(target=lambda: seen.extend(watch(served, asked.every, over)))
         watcher.start()
         try:
-            made = asyncio.run(load(served.url, address, asked.rate, asked.seconds, asked.streams))
+            made = uvloop.run(load(served.url, address, asked.rate, asked.seconds, asked.streams))
         finally:
             over.set()
             watcher.join()

@@ -142,7 +142,8 @@ def test_sliders_steer_and_are_recorded(rushes, tmp_path, able, tiny_model):
     film = ("shoot", "a red fox", "--seconds", "0.4", "--size", "256x144", "--steps", "2", "--seed", 1)
     code, _, error = rushes(*film, "--model", able, "--slider", "strength=0.8", "--output", "a.mp4")
     assert code == 0, error
-    assert denoise_settings(tmp_path / "a.json")[1]["sliders"] == {"strength": 0.8}
+    at_rest = {"pan_x": 0.0}
+    assert denoise_settings(tmp_path / "a.json")[1]["sliders"] == {**at_rest, "strength": 0.8}
     assert rushes(*film, "--model", able, "--output", "b.mp4")[0] == 0
     pictures = [np.stack(list(read_frames(tmp_path / name))) for name in ("a.mp4", "b.mp4")]
     assert (pictures[0] != pictures[1]).any()

@@ -304,3 +304,21 @@ def test_what_older_weights_cannot_show_is_named():
     reading = read_prompt("a fox leaps over the snow under the aurora, night", known)
     assert any("aurora" in words for words in reading.left_out)
     assert "aurora" not in reading.context_text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("A fox runs, the camera pans left", {"pan_x": -0.95, "pan_y": 0.0, "zoom": 0.0}),
+        ("狐狸奔跑，镜头缓缓推近", {"pan_x": 0.0, "pan_y": 0.0, "zoom": 0.95}),
+        ("a fox", {"pan_x": 0.0, "pan_y": 0.0, "zoom": 0.0}),
+    ],
+)
+def test_camera_moves_are_told_in_numbers_too(text, told):
+    assert {name: read_prompt(text).sliders[name] for name in told} == told
+
+
+def test_degrees_are_told_in_numbers_where_words_name_them():
+    assert read_prompt("a fox in heavy snow").sliders["strength"] > 0.5
+    assert read_prompt("a fox in light snow").sliders["strength"] < -0.5
+    assert "strength" not in read_prompt("a fox in snow").sliders

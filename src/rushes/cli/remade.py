@@ -47,7 +47,7 @@ def check_editable(facts: ModelFacts) -> None:
 
 
 def _plan_edit(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> Planned:
-    """The words are what the model reads for the clip as it becomes; ``was`` is the same as it is."""
+    """The words say what the clip becomes; ``was`` is what the model reads for it as it is."""
     import numpy as np
 
     from rushes.engine.given import changing, check_any_tokens, repainting
@@ -56,7 +56,8 @@ def _plan_edit(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> Pla
     check_editable(facts)
     how: Mapping[str, Any] = asked.settings[EDIT]
     footage = read_footage(clip, facts)
-    order = Order(asked.prompt, asked.prompt, asked.seed, num_frames=len(footage.frames))
+    words = read_words(facts, asked.prompt)
+    order = Order(asked.prompt, words.text, asked.seed, num_frames=len(footage.frames))
     request, _ = plan(facts, order)
     frames = np.concatenate([footage.frames, footage.frames[-1:].repeat(request.trim, axis=0)])
     if how["box"] is None:
@@ -84,14 +85,14 @@ def _plan_extend(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> P
             f"{float(more):g} s more than {float(num_given / rate):.1f} s cannot be made: ask for more than 0"
             f" and {LONGEST_SECONDS} s in all"
         )
-    context_text, understood = read_words(facts, asked.prompt)
+    words = read_words(facts, asked.prompt)
     longest = max(windows(num_given, total, facts.defaults.frame_limits[1], facts.compression))
-    window, _ = plan(facts, Order(asked.prompt, context_text, asked.seed, num_frames=longest))
+    window, _ = plan(facts, Order(asked.prompt, words.text, asked.seed, num_frames=longest, told=words.told))
     given = beginning(footage.frames)
     window = _with_given(window, given)
     request = replace(window, num_frames=total, trim=0)
     framing = frame(facts, None, None)
-    return Planned(folder, facts, request, framing, words=tuple(understood), given=given, window=window)
+    return Planned(folder, facts, request, framing, words=words.lines, given=given, window=window)
 
 
 def _plan_between(folder: Path, facts: ModelFacts, asked: Asked, ends: tuple[Path, Path]) -> Planned:
@@ -99,17 +100,17 @@ def _plan_between(folder: Path, facts: ModelFacts, asked: Asked, ends: tuple[Pat
     from rushes.engine.plan import Order, plan
 
     check_any_tokens(facts.name, facts.conventions.any_tokens)
-    context_text, understood = read_words(facts, asked.prompt)
+    words = read_words(facts, asked.prompt)
     seconds, is_clip = asked.settings.get("seconds"), asked.settings[BETWEEN]
     length = None if seconds is None else parse_seconds(seconds)
-    request, duration = plan(facts, Order(asked.prompt, context_text, asked.seed, length))
+    request, duration = plan(facts, Order(asked.prompt, words.text, asked.seed, length, told=words.told))
     # the last latent frame holds the other picture for several frames: the first of them is the end
     request = replace(request, trim=facts.compression.time - 1)
     first = read_end(ends[0], facts, -1, is_clip["first_is_clip"])
     last = read_end(ends[1], facts, 0, is_clip["last_is_clip"])
     given = joining(first, last, request.num_frames, facts.compression)
     return Planned(
-        folder, facts, _with_given(request, given), frame(facts, None, None), words=tuple(understood),
+        folder, facts, _with_given(request, given), frame(facts, None, None), words=words.lines,
         length=duration.describe(), given=given,
     )  # fmt: skip
 

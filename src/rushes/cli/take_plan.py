@@ -59,16 +59,16 @@ def _plan_words(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -> 
         given.first_frame,
         None if upscale is None else Upscale(upscale),
     )
-    context_text, understood = read_words(facts, asked.prompt)
+    words = read_words(facts, asked.prompt)
     order = Order(
-        asked.prompt, context_text, asked.seed, length, steps, settings.get("guidance_high"),
+        asked.prompt, words.text, asked.seed, length, steps, settings.get("guidance_high"),
         settings.get("guidance_low"), settings.get("negative"), size=framing.native,
         first_frame=framing.digest,
         candidates=candidates_of(settings.get("candidates"), facts, devices=1),
-        sliders=tuple(settings.get("sliders", {}).items()),
+        sliders=tuple(settings.get("sliders", {}).items()), told=words.told,
     )  # fmt: skip
     request, duration = plan(facts, order)
-    return Planned(folder, facts, request, framing, loras, tuple(understood), duration.describe())
+    return Planned(folder, facts, request, framing, loras, words.lines, duration.describe())
 
 
 def lasting_name(model: str) -> str:

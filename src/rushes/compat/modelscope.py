@@ -7,6 +7,7 @@ no hub; here both work.
 import secrets
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,10 @@ class TextToVideo:
         if output_video is None and path.exists():
             raise UsageError(f"{str(path)!r} exists: choose another seed, or name output_video")
         facts = self._resolved.bundle.facts
-        text = words
+        order = Order(words, words, seed, steps=num_inference_steps, num_frames=num_frames)
         if facts.conventions.reads_captions:
-            text = read_prompt(words, facts.conventions.vocabulary).context_text
-        order = Order(words, text, seed, steps=num_inference_steps, num_frames=num_frames)
+            reading = read_prompt(words, facts.conventions.vocabulary)
+            order = replace(order, context_text=reading.context_text, told=reading.sliders)
         request, duration = plan(facts, order)
         if duration.trim:
             warnings.warn(duration.describe(), stacklevel=2)

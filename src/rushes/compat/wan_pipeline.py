@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -175,7 +175,7 @@ class WanPipeline:
             num_frames = most
         order = Order(
             prompt=words,
-            context_text=read_prompt(words, facts.conventions.vocabulary).context_text if caption else words,
+            context_text=words,
             seed=0,
             steps=call.num_inference_steps,
             guidance_high=call.guidance_scale,
@@ -184,6 +184,9 @@ class WanPipeline:
             num_frames=num_frames,
             size=None if facts.conventions.reads_captions else (call.width, call.height),
         )
+        if caption:
+            reading = read_prompt(words, facts.conventions.vocabulary)
+            order = replace(order, context_text=reading.context_text, told=reading.sliders)
         request, duration = plan(facts, order)
         if duration.trim:
             warnings.warn(duration.describe(), stacklevel=4)

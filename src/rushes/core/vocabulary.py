@@ -71,6 +71,18 @@ DEGREES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TOLD: Mapping[str, tuple[str, ...]] = MappingProxyType({**SLOTS, **DEGREES})
 """All that a caption can tell."""
 
+CAMERA_SLIDERS: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "pan_left": ("pan_x", -1.0),
+        "pan_right": ("pan_x", 1.0),
+        "tilt_up": ("pan_y", -1.0),
+        "tilt_down": ("pan_y", 1.0),
+        "push_in": ("zoom", 1.0),
+        "pull_out": ("zoom", -1.0),
+    }
+)
+"""Camera move -> the slider that tells it in numbers, and its sign; the other moves leave all three at 0."""
+
 _PERSON = ("stand", "walk", "run", "leap", "spin")
 _GROWN = (*_PERSON, "carry")
 _ANIMAL = ("stand", "walk", "run", "leap")

@@ -1,7 +1,7 @@
 """From what a person asked, with gaps, to a complete request a model can make. Needs no weights."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from rushes.core.errors import UsageError
@@ -16,7 +16,8 @@ class Order:
 
     The length is ``seconds``, met as nearly as the model can, or ``num_frames``, met exactly by cutting off
     what the model makes beyond. ``size`` is (width, height) in native pixels; ``first_frame`` the digest of a
-    picture, empty for none; ``candidates`` clips are made and the best of them is delivered.
+    picture, empty for none; ``candidates`` clips are made and the best of them is delivered. ``told`` is what
+    the words say in numbers: sliders where the model has them and ``sliders`` does not say otherwise.
     """
 
     prompt: str
@@ -32,6 +33,7 @@ class Order:
     first_frame: str = ""
     candidates: int = 1
     sliders: tuple[tuple[str, float], ...] = ()
+    told: Mapping[str, float] = field(default_factory=dict)
 
 
 def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
@@ -63,7 +65,7 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
         negative_prompt=defaults.negative_prompt if order.negative_prompt is None else order.negative_prompt,
         trim=duration.trim,
         first_frame=order.first_frame,
-        sliders=order.sliders,
+        sliders=_sliders(facts, order),
         candidates=order.candidates,
     )
     return request, duration
@@ -86,6 +88,12 @@ def check_sliders(facts: ModelFacts, sliders: Mapping[str, float]) -> None:
             raise UsageError(f"model {facts.name!r} has no sliders: say it in words, or choose another model")
         if name not in known:
             raise UsageError(f"slider {name!r} is unknown to {facts.name!r}: choose {', '.join(known)}")
+
+
+def _sliders(facts: ModelFacts, order: Order) -> tuple[tuple[str, float], ...]:
+    """What the words tell, as far as the model has sliders for it, unless another number was asked for."""
+    told = {name: value for name, value in order.told.items() if name in facts.conventions.sliders}
+    return tuple({**told, **dict(order.sliders)}.items())
 
 
 def _duration(facts: ModelFacts, order: Order) -> Duration:

@@ -79,7 +79,14 @@ class ClipStore:
         prompt = take.case.prompts[take.language]
         reading = read_prompt(prompt, self.bundle.conventions.vocabulary)
         seed = take.case.seed + take.candidate
-        order = Order(prompt, reading.context_text, seed, self.settings.seconds, self.settings.steps)
+        order = Order(
+            prompt,
+            reading.context_text,
+            seed,
+            self.settings.seconds,
+            self.settings.steps,
+            told=reading.sliders,
+        )
         return plan(self.bundle.facts, order)[0]
 
     def key(self, take: Take) -> str:

@@ -12,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import SKIES, SLOTS, TOLD, VALID_ACTIONS
+from rushes.core.vocabulary import CAMERA_SLIDERS, SKIES, SLOTS, TOLD, VALID_ACTIONS
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.concepts import Lexicon
 from rushes.language.parse import parse
@@ -34,6 +34,12 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _PLAIN: Mapping[str, str] = MappingProxyType(
     {"direction": "right", "weather": "clear", "time": "day", "style": "realistic", "camera": "static"}
 )
+# What the words for degrees are as sliders: the middle of what a scene so described has.
+_DEGREES: Mapping[str, Mapping[str, float]] = MappingProxyType(
+    {"strength": {"slight": -0.72, "fierce": 0.72}, "speed": {"slow": -0.8, "fast": 0.8}}
+)
+# How far a camera moves where nothing says how far.
+_USUAL_MOVE = 0.95
 _SUGGESTIONS = 6
 # Mark of a concept whose kinds mini cannot stand in for.
 _NOTHING = ("-",)
@@ -93,6 +99,17 @@ class PromptReading:
                 f"it knows, such as {', '.join(_known_words(self.language))}."
             )
         return canonical_caption(self.shown, self.language)
+
+    @property
+    def sliders(self) -> Mapping[str, float]:
+        """What the caption says in words, as numbers: camera moves, and the degrees it names."""
+        shown = self.shown
+        told = {slot: _DEGREES[slot][shown[slot]] for slot in _DEGREES if slot in shown}
+        if "camera" not in shown:
+            return told
+        moves = dict.fromkeys((name for name, _ in CAMERA_SLIDERS.values()), 0.0)
+        name, sign = CAMERA_SLIDERS.get(shown["camera"], ("zoom", 0.0))
+        return {**moves, name: sign * _USUAL_MOVE, **told}
 
     def explain(self) -> list[str]:
         """Return short English lines for the user: understood, replaced, left out, negated, unknown."""

@@ -92,9 +92,10 @@ async def _source(caller: Caller, wire: Wire, news: News, listener: _Listener) -
         yield "retry: 1000\n\n"
         while True:
             while listener.number < news.floor:
-                for line in await run_in_threadpool(_older, caller.desk, listener, news.floor):
-                    yield line.text
-            for text in listener.new(news):
+                older = await run_in_threadpool(_older, caller.desk, listener, news.floor)
+                yield "".join(line.text for line in older)
+            # At once: each piece sent goes through every layer and to the kernel.
+            if text := "".join(listener.new(news)):
                 yield text
                 spoke = time.monotonic()
             is_over = listener.ends is not None and time.monotonic() >= listener.ends

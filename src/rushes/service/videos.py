@@ -180,7 +180,7 @@ def remix(caller: Writer, footage: Found, asked: RemixWish, key: IdempotencyKey 
 
 @router.get("/{video_id}/content", responses=FILE_ANSWERS, response_class=Response)
 @router.head("/{video_id}/content", include_in_schema=False)
-def content(
+async def content(
     caller: Reader,
     footage: Found,
     request: Request,
@@ -192,7 +192,8 @@ def content(
         status = _view(caller, footage).status
         raise ConflictError(f"the video is {status}: download it when it is completed")
     if variant != "video":
-        file = stills_of(caller.desk, caller.house.files, footage.take.id)[_STILLS[variant]]
+        stills = await run_in_threadpool(stills_of, caller.desk, caller.house.files, footage.take.id)
+        file = stills[_STILLS[variant]]
     return send_file(caller.house, caller.desk.tenant_id, file, file_name(footage, file), request)
 
 

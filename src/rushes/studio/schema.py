@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 # The newest step in migrations/versions; a database that has it is opened without loading Alembic.
-REVISION = "0004"
+REVISION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -162,7 +162,7 @@ masters = Table(
 renditions = Table(
     "renditions", metadata, _id(), _tenant(), _of("takes"), _text("name"), _text("sha256"),
     _text("media_type"), _text("key"), _json("recipe"), _seconds("made_at"),
-    UniqueConstraint("take_id", "name", "key"), Index(None, "tenant_id", "sha256"),
+    UniqueConstraint("take_id", "name", "key"), Index(None, "sha256", "tenant_id"),
 )  # fmt: skip
 
 cuts = Table(

@@ -32,6 +32,7 @@ from rushes.studio.production import StageEvent
 from rushes.studio.store import AWAY_S, Store, is_away
 
 IDLE_S = 0.5
+EVICT_EVERY_S = 60.0
 VMSTAT = Path("/proc/vmstat")
 log = logging.getLogger("rushes.crew")
 
@@ -63,6 +64,7 @@ class Worker:
         self._store, self._files, self._build = store, files, build
         self._lanes, self._patience = lanes, patience
         self._child: Child | None = None
+        self._evicts_at = 0.0
         # How the last attempt ended, until the ledger knows.
         self._untold: tuple[Claim, Answer] | None = None
 
@@ -141,7 +143,10 @@ class Worker:
                     seconds=monotonic() - began,
                 )
             )  # fmt: skip
-        evict(self._store, self._files)
+        # Looking takes longer the more there is, and nothing used within the hour is taken away.
+        if monotonic() >= self._evicts_at:
+            evict(self._store, self._files)
+            self._evicts_at = monotonic() + EVICT_EVERY_S
         return True
 
     def interrupt(self) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rushes.core.errors import UsageError
 from rushes.diffusion.conditioning import known_tokens
-from rushes.diffusion.noise import share_over_time
+from rushes.diffusion.noise import CAMERA_MOVES, share_over_time
 from rushes.models.moe import balance_loss
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -36,8 +36,8 @@ from rushes.training.recipe import TransformerRun
 
 # Longer clips carry more redundancy, so their noise levels lie higher: shift per number of latent frames.
 SHIFTS = ((1, 5, 16), (1.5, 2.5, 3.2))
-# Half of all clips are told no slider, so that words alone still do; of the rest each is told as often.
-TOLD_SLIDERS = 0.7
+# A quarter of all clips are told no slider, so that words alone still do; of the rest each is told as often.
+TOLD_CLIPS, TOLD_SLIDERS = 0.75, 0.7
 # A single picture shows no motion.
 SEEN_IN_STILLS = ("strength",)
 
@@ -99,7 +99,7 @@ class TransformerStage:
         generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
         sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
         drawn = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
-        noise = share_over_time(drawn, self.run.shared_noise)
+        noise = share_over_time(drawn, self.run.shared_noise, _moves(batch).to(self.device))
         error = self._error(lesson, sigmas, noise)
         figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
         torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -146,7 +146,7 @@ class TransformerStage:
             known[:, :, :1] = clean.shape[2] > 1
             share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
             drawn = _noise_of(clean, batch.clean.shape[1], num_frames)
-            noise = share_over_time(drawn, self.run.shared_noise)
+            noise = share_over_time(drawn, self.run.shared_noise, _moves(batch))
             lesson = Lesson(clean, known, None, captions, None)
             sigmas = sigma_at(share, _shift(clean), self.run.sigmas)
             error = self._error(lesson, sigmas, noise.to(self.device), self.ema.weights)
@@ -178,7 +178,8 @@ class TransformerStage:
         """(B, sliders), NaN where a clip is not told; one without words is told nothing."""
         names = self.material.sliders
         values = torch.tensor([[each[name] for name in names] for each in batch.sliders])
-        told = (random.random((len(captions), 1)) < 0.5) & (random.random(values.shape) < TOLD_SLIDERS)
+        is_told = random.random((len(captions), 1)) < TOLD_CLIPS
+        told = is_told & (random.random(values.shape) < TOLD_SLIDERS)
         told &= np.array([[bool(caption)] for caption in captions])
         if batch.clean.shape[2] == 1:
             told &= np.array([name in SEEN_IN_STILLS for name in names])
@@ -258,6 +259,11 @@ def _noise_of(clean: Tensor, pictures: int, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     parts = clean[:, :pictures], clean[:, pictures:]
     return torch.cat([torch.randn(part.shape, generator=generator) for part in parts], dim=1)
+
+
+def _moves(batch: LatentBatch) -> Tensor:
+    """(B, 3) how the cameras move; known to the noise even where no slider is told."""
+    return torch.tensor([[each.get(name, 0.0) for name in CAMERA_MOVES] for each in batch.sliders])
 
 
 def _shift(latents: Tensor) -> float:

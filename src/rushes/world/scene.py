@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS
+from rushes.core.vocabulary import CAMERA_SLIDERS, PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS
 
 TRAVELLING = frozenset({"walk", "run", "leap", "fly", "carry"})
 """Actions that carry the subject along the ground; only these can be tracked."""
@@ -25,16 +24,6 @@ _PAIRS_HELD_OUT = 20
 _PATIENCE = 4000
 _STRONG, _WEAK = 0.72, 0.28
 _QUICK, _SLOW = 1.55, 0.65
-_CAMERA_SLIDERS = MappingProxyType(
-    {
-        "pan_left": ("pan_x", -1.0),
-        "pan_right": ("pan_x", 1.0),
-        "tilt_up": ("pan_y", -1.0),
-        "tilt_down": ("pan_y", 1.0),
-        "push_in": ("zoom", 1.0),
-        "pull_out": ("zoom", -1.0),
-    }
-)
 
 _MASK = (1 << 64) - 1
 
@@ -100,8 +89,8 @@ class Scene:
         speed and strength; each within about -1 to 1, 0 where there is nothing to see of it.
         """
         sliders = dict.fromkeys(("pan_x", "pan_y", "zoom"), 0.0)
-        if self.camera in _CAMERA_SLIDERS:
-            name, sign = _CAMERA_SLIDERS[self.camera]
+        if self.camera in CAMERA_SLIDERS:
+            name, sign = CAMERA_SLIDERS[self.camera]
             sliders[name] = sign * self.sweep
         sliders["speed"] = math.log2(self.speed)
         sliders["strength"] = 2.0 * self.strength - 1.0
