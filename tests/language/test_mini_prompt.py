@@ -319,6 +319,6 @@ def test_camera_moves_are_told_in_numbers_too(text, told):
 
 
 def test_degrees_are_told_in_numbers_where_words_name_them():
-    assert read_prompt("a fox in heavy snow").sliders["strength"] > 0.5
-    assert read_prompt("a fox in light snow").sliders["strength"] < -0.5
+    assert read_prompt("a fox in severe snow").sliders["strength"] > 0.5
+    assert read_prompt("a fox in slight snow").sliders["strength"] < -0.5
     assert "strength" not in read_prompt("a fox in snow").sliders
