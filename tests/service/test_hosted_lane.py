@@ -13,7 +13,7 @@ from rushes.cli.serve import _hosted_models
 from rushes.core.errors import UsageError
 from rushes.service.app import make_app
 from rushes.service.crew import Crew
-from rushes.studio.desk import open_desk
+from rushes.studio.desk import events_of, open_desk
 from rushes.studio.fake import fake_steps
 from rushes.studio.jobs.queue import set_lane
 from rushes.studio.projects import inbox, set_policy
@@ -75,6 +75,45 @@ def test_words_leave_only_where_the_project_allows_it(client, house):
         assert client.post("/v1/projects/FOX/batch-plans", json=asked).status_code == 400
     assert client.get("/v1/projects/FOX/batches").json()["data"] == []
     assert client.get("/v1/takes").json()["data"] == []
+
+
+def test_a_tenant_lets_its_own_words_leave(far):
+    """Who has a key has no shell."""
+    closed = replace(far, is_open=False)
+
+    def with_key(tenant, *scopes):
+        key = far.keys.issue(tenant, "lin", scopes, 0.0)
+        headers = {"Authorization": f"Bearer {key}"}
+        return TestClient(make_app(closed), headers=headers, raise_server_exceptions=False)
+
+    writer, reader = with_key("ours", "read", "write"), with_key("ours", "read")
+    theirs = with_key("theirs", "read", "write")
+    wish, allowed = {"prompt": "a fox", "model": FAR}, {"allows_remote": True}
+    refused = reader.patch("/v1/projects/INBOX", json=allowed)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "scope_missing")
+    told = writer.post("/v1/videos", json=wish).json()["error"]
+    assert "PATCH /v1/projects/INBOX" in told["remedy"]
+    assert writer.patch("/v1/projects/INBOX", json={"allows_remote": None}).status_code == 400
+    before = reader.get("/v1/projects/INBOX")
+    changed = writer.patch("/v1/projects/INBOX", json=allowed, headers={"If-Match": before.headers["etag"]})
+    assert (before.json()["allows_remote"], changed.json()["allows_remote"]) == (False, True)
+    assert changed.headers["etag"] != before.headers["etag"]
+    assert writer.post("/v1/videos", json=wish).status_code == 200
+    assert theirs.post("/v1/videos", json=wish).status_code == 400, "what one tenant allows"
+    desk = open_desk(far.store, "ours", "lin")
+    said = [(each.kind, each.detail, each.person_id) for each in events_of(desk, changed.json()["id"])]
+    assert said[-1] == ("policy set", {"remote": True}, desk.person_id)
+    budget = writer.patch("/v1/projects/INBOX", json={"budget_s": 60}).json()
+    assert (budget["budget_s"], budget["allows_remote"]) == (60, True)
+    lifted = writer.patch("/v1/projects/INBOX", json={"budget_s": None, "allows_remote": False}).json()
+    assert (lifted["budget_s"], lifted["allows_remote"]) == (None, False)
+    assert writer.post("/v1/videos", json=wish).status_code == 400
+
+
+def test_the_inbox_is_there_for_who_lets_its_words_leave_first(client):
+    assert client.get("/v1/projects/INBOX").status_code == 404
+    assert client.patch("/v1/projects/INBOX", json={"allows_remote": True}).json()["is_inbox"]
+    assert client.post("/v1/videos", json={"prompt": "a fox", "model": FAR}).status_code == 200
 
 
 def test_what_is_made_here_waits_for_nothing_made_elsewhere(far, client, leave, tmp_path, monkeypatch):

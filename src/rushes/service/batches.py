@@ -20,7 +20,7 @@ from rushes.service.footage import Window, list_footage
 from rushes.service.pages import After, Limit, Page
 from rushes.service.studio import TakeSettings
 from rushes.service.submit import MAX_RANDOM_SEED, Wish
-from rushes.service.tags import IfMatch, expect, tag_of
+from rushes.service.tags import IfMatch, expecting, tag_of
 from rushes.service.variants import VariantsWish
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
@@ -231,7 +231,7 @@ def batches(caller: Reader, project_id: str, limit: Limit = 20, after: After = "
 def batch(caller: Reader, batch_id: str, response: Response) -> BatchView:
     """One batch and how far it is; its ETag says whether it is paused."""
     found = find_batch(caller.desk, batch_id)
-    response.headers["etag"] = tag_of(found.id, found.is_paused)
+    response.headers["etag"] = _tag(found)
     return BatchView.of(found)
 
 
@@ -240,9 +240,9 @@ def change(
     caller: Writer, batch_id: str, asked: BatchChange, response: Response, if_match: IfMatch = ""
 ) -> BatchView:
     """Pause a batch, or let it go on; what runs, runs on."""
-    expect(if_match, tag_of(batch_id, find_batch(caller.desk, batch_id).is_paused), "the batch")
-    found = pause_batch(caller.desk, batch_id, asked.is_paused)
-    response.headers["etag"] = tag_of(found.id, found.is_paused)
+    check = expecting(if_match, _tag, "the batch")
+    found = pause_batch(caller.desk, batch_id, asked.is_paused, check)
+    response.headers["etag"] = _tag(found)
     return BatchView.of(found)
 
 
@@ -258,3 +258,7 @@ def takes(caller: Reader, batch_id: str, limit: Limit = 50, after: After = "") -
     found_batch = find_batch(caller.desk, batch_id)
     found, has_more = list_footage(caller.desk, Window(limit, after, batch_id=found_batch.id))
     return Page(data=[TakeView.of(each) for each in found], next=found[-1].take.id if has_more else None)
+
+
+def _tag(batch: Batch) -> str:
+    return tag_of(batch.id, batch.is_paused)

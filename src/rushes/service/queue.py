@@ -11,22 +11,21 @@ from rushes.core.errors import UsageError
 from rushes.service.caller import Operator, Reader, Writer, glance
 from rushes.service.errors import ERRORS
 from rushes.service.pages import After, Limit, Page
-from rushes.service.tags import IfMatch, expect, tag_of
+from rushes.service.tags import IfMatch, expecting, tag_of
 from rushes.service.views import CostView, JobView
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.jobs.cost import used
 from rushes.studio.jobs.job import Job, JobState, Lane, job_of
 from rushes.studio.jobs.queue import (
+    JobTerms,
     cancel,
+    change_job,
     find_job,
-    hold,
     move_first,
     pause,
     paused_lanes,
     reorder,
-    set_lane,
-    set_priority,
     try_again,
 )
 
@@ -98,14 +97,8 @@ def change(
     caller: Writer, job_id: str, asked: JobChange, response: Response, if_match: IfMatch = ""
 ) -> JobView:
     """Change a queued job."""
-    expect(if_match, _tag(find_job(caller.desk, job_id)), "the job")
-    if asked.priority is not None:
-        set_priority(caller.desk, job_id, asked.priority)
-    if asked.lane is not None:
-        set_lane(caller.desk, job_id, asked.lane)
-    if asked.is_held is not None:
-        hold(caller.desk, job_id, asked.is_held)
-    found = find_job(caller.desk, job_id)
+    wanted = JobTerms(asked.priority, asked.lane, asked.is_held)
+    found = change_job(caller.desk, job_id, wanted, expecting(if_match, _tag, "the job"))
     response.headers["etag"] = _tag(found)
     return JobView.of(found)
 
@@ -147,10 +140,22 @@ def lanes(caller: Reader) -> Page[LaneView]:
     return Page(data=[LaneView(name=lane, is_paused=lane in paused) for lane in Lane], next=None)
 
 
+@router.get("/lanes/{lane}")
+def one_lane(caller: Reader, lane: Lane, response: Response) -> LaneView:
+    """One lane; its ETag says whether it is paused."""
+    is_paused = lane in paused_lanes(caller.desk)
+    response.headers["etag"] = tag_of(lane, is_paused)
+    return LaneView(name=lane, is_paused=is_paused)
+
+
 @router.put("/lanes/{lane}")
-def change_lane(caller: Operator, lane: Lane, asked: LaneChange) -> LaneView:
+def change_lane(
+    caller: Operator, lane: Lane, asked: LaneChange, response: Response, if_match: IfMatch = ""
+) -> LaneView:
     """Pause a lane for everybody, or let it go on; what runs, runs on."""
-    pause(caller.desk, lane, asked.is_paused)
+    check = expecting(if_match, lambda is_paused: tag_of(lane, is_paused), "the lane")
+    pause(caller.desk, lane, asked.is_paused, check)
+    response.headers["etag"] = tag_of(lane, asked.is_paused)
     return LaneView(name=lane, is_paused=asked.is_paused)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from math import inf
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -17,12 +18,23 @@ from rushes.service.footage import Window, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
 from rushes.service.submit import Wish, submit_to_shot
-from rushes.service.tags import IfMatch, expect, matches, tag, tag_of
+from rushes.service.tags import IfMatch, expecting, matches, tag, tag_of
 from rushes.service.video_fields import Name, Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import ProjectView, ShotView, TakeView, shot_views
 from rushes.studio.jobs.job import Lane
-from rushes.studio.projects import NewProject, find_project, list_projects, new_project, set_budget
+from rushes.studio.projects import (
+    INBOX,
+    REMOTE,
+    NewProject,
+    Project,
+    ProjectTerms,
+    change_project,
+    find_project,
+    inbox,
+    list_projects,
+    new_project,
+)
 from rushes.studio.scripted import scripted_of
 from rushes.studio.shooting import Terms
 from rushes.studio.shots import Words as ShotWords
@@ -46,10 +58,25 @@ class ProjectWish(BaseModel):
 
 
 class ProjectChange(BaseModel):
-    """What may change of a project."""
+    """What may change of a project; left out: stays. ``budget_s`` null lifts the limit.
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"budget_s": 3600}]})
-    budget_s: Budget | None
+    ``allows_remote``: whether the project's words may go to hosted models, where the server has any.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"budget_s": 3600, "allows_remote": True}]}
+    )
+    # No default is shown: to leave a field out is not to send it with any value.
+    budget_s: Annotated[Budget | None, Field(default_factory=lambda: None)]
+    allows_remote: Annotated[bool, Field(default_factory=bool)]
+
+    def terms(self) -> ProjectTerms:
+        """As the studio wants it."""
+        budget_s = inf if self.budget_s is None else self.budget_s
+        return ProjectTerms(
+            budget_s if "budget_s" in self.model_fields_set else None,
+            {REMOTE: self.allows_remote} if "allows_remote" in self.model_fields_set else {},
+        )
 
 
 class ShotWish(BaseModel):
@@ -123,20 +150,21 @@ def make_project(caller: Writer, asked: ProjectWish, key: IdempotencyKey = "") -
 def project(caller: Reader, project_id: str, response: Response) -> ProjectView:
     """One project, by id or code; its ETag changes with what people change, not with what is spent."""
     found = find_project(caller.desk, project_id)
-    response.headers["etag"] = tag_of(found.id, found.budget_s)
+    response.headers["etag"] = _tag(found)
     return ProjectView.of(found)
 
 
 @router.patch("/projects/{project_id}")
-def change_project(
+def change_one(
     caller: Writer, project_id: str, asked: ProjectChange, response: Response, if_match: IfMatch = ""
 ) -> ProjectView:
-    """Change its budget."""
-    found = find_project(caller.desk, project_id)
-    expect(if_match, tag_of(found.id, found.budget_s), "the project")
-    set_budget(caller.desk, found.id, asked.budget_s)
-    response.headers["etag"] = tag_of(found.id, asked.budget_s)
-    return ProjectView.of(find_project(caller.desk, found.id))
+    """Change its budget, and whether its words may leave. INBOX is the project of takes without one."""
+    # Its first take may be one that needs this leave.
+    found = inbox(caller.desk) if project_id == INBOX else find_project(caller.desk, project_id)
+    check = expecting(if_match, _tag, "the project")
+    changed = change_project(caller.desk, found.id, asked.terms(), check)
+    response.headers["etag"] = _tag(changed)
+    return ProjectView.of(changed)
 
 
 @router.get("/projects/{project_id}/shots")
@@ -209,3 +237,7 @@ def shoot(caller: Writer, shot_id: str, asked: TakeWish, key: IdempotencyKey = "
     terms = Terms(lane=asked.lane, priority=asked.priority, is_held=asked.is_held)
     take = submit_to_shot(caller, shot_id, wish, terms).take
     return TakeView.of(find_footage(caller.desk, take.id))
+
+
+def _tag(project: Project) -> str:
+    return tag_of(project.id, project.budget_s, project.allows_remote)

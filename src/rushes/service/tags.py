@@ -1,5 +1,6 @@
 """ETags: the number of the newest revision, or a hash of what people can change where there are none."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from fastapi import Header
 
 from rushes.core.recipe import canonical_json
 from rushes.service.errors import StaleError
+from rushes.studio.seen import Check, Thing
 
 IfMatch = Annotated[str, Header(max_length=80, description="ETag of what was seen; 412 when it has changed.")]
 
@@ -25,6 +27,11 @@ def expect(if_match: str, tag: str, what: str) -> None:
     """Raise StaleError where the caller saw ``what`` otherwise than it stands now."""
     if not _is_seen(if_match, tag):
         raise StaleError(f"{what} has changed since you saw it: get it again, then change it")
+
+
+def expecting(if_match: str, tag_of_it: Callable[[Thing], str], what: str) -> Check[Thing]:
+    """:func:`expect` for the transaction that changes ``what``: the later of two is told."""
+    return lambda thing: expect(if_match, tag_of_it(thing), what)
 
 
 def matches(if_match: str, revision: int) -> bool:

@@ -15,7 +15,7 @@ from rushes.studio.shots import Shot
 
 
 class ProjectView(BaseModel):
-    """A project; seconds are machine time."""
+    """A project; seconds are machine time. ``allows_remote``: its words may go to hosted models."""
 
     model_config = ConfigDict(from_attributes=True)
     id: str
@@ -27,6 +27,7 @@ class ProjectView(BaseModel):
     budget_s: float | None
     reserved_s: float
     spent_s: float
+    allows_remote: bool
 
     @classmethod
     def of(cls, project: Any) -> "ProjectView":

@@ -12,13 +12,14 @@ from rushes.service.errors import ERRORS
 from rushes.service.footage import video_id
 from rushes.service.outbound import MAX_URL, check_url
 from rushes.service.pages import After, Limit, Page
-from rushes.service.tags import IfMatch, expect, tag_of
+from rushes.service.tags import IfMatch, expecting, tag_of
 from rushes.service.videos import IdempotencyKey
 from rushes.studio.outbox import (
     SECRET_PREFIX,
     Delivery,
     DeliveryState,
     Endpoint,
+    EndpointTerms,
     Kind,
     NewEndpoint,
     add_endpoint,
@@ -171,8 +172,7 @@ class DeliveryView(BaseModel):
 def add(caller: Writer, asked: EndpointWish, key: IdempotencyKey = "") -> EndpointWithSecret:
     """Register an address; the secret is in this answer only."""
     check_url(asked.url, caller.house.allowed_hosts)
-
-    terms = _terms(asked.name, asked.url, asked.event_types)
+    terms = NewEndpoint(asked.name, asked.url, _kinds(asked.event_types))
     return _with_secret(add_endpoint(caller.desk, terms, key))
 
 
@@ -194,29 +194,28 @@ def endpoints(
 def endpoint(caller: Reader, endpoint_id: str, response: Response) -> EndpointView:
     """One endpoint."""
     found = find_endpoint(caller.desk, endpoint_id)
-    response.headers["etag"] = tag_of(found.id, found.updated_at)
+    response.headers["etag"] = _tag(found)
     return EndpointView.of(found)
 
 
 @router.post("/webhook_endpoints/{endpoint_id}")
-def change(caller: Writer, endpoint_id: str, asked: EndpointChange, if_match: IfMatch = "") -> EndpointView:
+def change(
+    caller: Writer, endpoint_id: str, asked: EndpointChange, response: Response, if_match: IfMatch = ""
+) -> EndpointView:
     """Change an endpoint, and turn it on again."""
-    found = find_endpoint(caller.desk, endpoint_id)
-    expect(if_match, tag_of(found.id, found.updated_at), "the endpoint")
-    before = EndpointView.of(found)
-    url = asked.url or before.url
-    check_url(url, caller.house.allowed_hosts)
-    terms = _terms(asked.name or before.name, url, asked.event_types or before.event_types)
-    return EndpointView.of(change_endpoint(caller.desk, endpoint_id, terms))
+    if asked.url is not None:
+        check_url(asked.url, caller.house.allowed_hosts)
+    kinds = None if asked.event_types is None else _kinds(asked.event_types)
+    check = expecting(if_match, _tag, "the endpoint")
+    changed = change_endpoint(caller.desk, endpoint_id, EndpointTerms(asked.name, asked.url, kinds), check)
+    response.headers["etag"] = _tag(changed)
+    return EndpointView.of(changed)
 
 
 @router.delete("/webhook_endpoints/{endpoint_id}")
 def remove(caller: Writer, endpoint_id: str, if_match: IfMatch = "") -> DeletedEndpoint:
     """Tell it nothing any more, and forget what it was to be told."""
-    if if_match:
-        found = find_endpoint(caller.desk, endpoint_id)
-        expect(if_match, tag_of(found.id, found.updated_at), "the endpoint")
-    remove_endpoint(caller.desk, endpoint_id)
+    remove_endpoint(caller.desk, endpoint_id, expecting(if_match, _tag, "the endpoint"))
     return DeletedEndpoint(id=endpoint_id)
 
 
@@ -251,9 +250,12 @@ def send_again(caller: Writer, delivery_id: str) -> DeliveryView:
     return DeliveryView.of(replay(caller.desk, delivery_id))
 
 
-def _terms(name: str, url: str, types: list[EventType]) -> NewEndpoint:
-    kinds = tuple(dict.fromkeys(Kind(each.removeprefix("video.")) for each in types))
-    return NewEndpoint(name, url, kinds)
+def _kinds(types: list[EventType]) -> tuple[Kind, ...]:
+    return tuple(dict.fromkeys(Kind(each.removeprefix("video.")) for each in types))
+
+
+def _tag(endpoint: Endpoint) -> str:
+    return tag_of(endpoint.id, endpoint.updated_at)
 
 
 def _with_secret(endpoint: Endpoint) -> EndpointWithSecret:

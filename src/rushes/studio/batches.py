@@ -12,9 +12,10 @@ from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.gate import judge, refusals_kept
 from rushes.studio.jobs.job import ENDED, JobState, Lane
-from rushes.studio.jobs.queue import cancel, hold
+from rushes.studio.jobs.queue import cancel, hold_all
 from rushes.studio.jobs.submit import digest_of
 from rushes.studio.projects import Project
+from rushes.studio.seen import Check, locked, unseen
 from rushes.studio.shooting import Terms, lane_of, submit_take
 from rushes.studio.shots import Words, add_shot, next_codes, shots_in
 from rushes.studio.store import new_id
@@ -127,12 +128,16 @@ def cancel_batch(desk: Desk, batch_id: str) -> Batch:
     return find_batch(desk, batch_id)
 
 
-def pause_batch(desk: Desk, batch_id: str, is_paused: bool) -> Batch:
-    """Let nothing of a batch start, or go on; what runs, runs on, and what waits for a person stays held."""
-    for job_id in _job_ids(desk, batch_id, (JobState.QUEUED,)):
-        with suppress(ConflictError):
-            hold(desk, job_id, is_paused)
-    return find_batch(desk, batch_id)
+def pause_batch(desk: Desk, batch_id: str, is_paused: bool, check: Check[Batch] = unseen) -> Batch:
+    """Let nothing of a batch start, or go on; what runs, runs on, and what waits for a person stays held.
+
+    What ``check`` raises leaves all as it was.
+    """
+    with desk.store.write() as connection:
+        row = locked(connection, desk, schema.batches, batch_id, "batch")
+        check(_batch(connection, desk, row))
+        hold_all(connection, desk, _jobs(desk, batch_id).with_only_columns(schema.jobs.c.id), is_paused)
+        return _batch(connection, desk, row)
 
 
 def _checked(

@@ -8,7 +8,7 @@ order.
 import base64
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from random import uniform
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from rushes.studio.desk import Desk
 from rushes.studio.jobs.job import ENDED, JobState
 from rushes.studio.jobs.submit import digest_of
 from rushes.studio.schema import deliveries, endpoints
+from rushes.studio.seen import Check, locked, unseen
 from rushes.studio.store import Store, new_id
 
 SECRET_PREFIX = "whsec_"
@@ -30,6 +31,7 @@ LEASE_S = 60.0
 # 5 s, 20 s, ... 6 h: the last of twelve tries comes about a day after the first.
 FIRST_WAIT_S, GROWTH, LONGEST_WAIT_S, MAX_TRIES = 5.0, 4, 6 * 3600.0, 12
 KEPT_S = 30 * 24 * 3600.0
+_WHAT = "webhook endpoint"
 
 
 class Kind(StrEnum):
@@ -60,6 +62,15 @@ class NewEndpoint:
     name: str
     url: str
     kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
+class EndpointTerms:
+    """What is to change of an address; None: stays."""
+
+    name: str | None = None
+    url: str | None = None
+    kinds: tuple[Kind, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,10 +172,12 @@ def find_endpoint(desk: Desk, endpoint_id: str) -> Endpoint:
         return _found(connection, desk, endpoint_id)
 
 
-def change_endpoint(desk: Desk, endpoint_id: str, new: NewEndpoint) -> Endpoint:
-    """Give an address other terms, and turn it on again if it was off."""
-    values = {"name": new.name, "url": new.url, "kinds": list(new.kinds), "is_off": False, "reason": ""}
-    return _set(desk, endpoint_id, values, "endpoint changed")
+def change_endpoint(
+    desk: Desk, endpoint_id: str, terms: EndpointTerms, check: Check[Endpoint] = unseen
+) -> Endpoint:
+    """Change an address, and turn it on again if it was off. What ``check`` raises leaves it as it was."""
+    given = {name: value for name, value in asdict(terms).items() if value is not None}
+    return _set(desk, endpoint_id, {**given, "is_off": False, "reason": ""}, "endpoint changed", check)
 
 
 def rotate_secret(desk: Desk, endpoint_id: str, keeps_old: bool) -> Endpoint:
@@ -176,10 +189,10 @@ def rotate_secret(desk: Desk, endpoint_id: str, keeps_old: bool) -> Endpoint:
     return _set(desk, endpoint_id, values, "endpoint secret rotated")
 
 
-def remove_endpoint(desk: Desk, endpoint_id: str) -> None:
-    """Forget an address and all it was to be told."""
+def remove_endpoint(desk: Desk, endpoint_id: str, check: Check[Endpoint] = unseen) -> None:
+    """Forget an address and all it was to be told. What ``check`` raises leaves it as it was."""
     with desk.store.write() as connection:
-        _found(connection, desk, endpoint_id)
+        check(_locked(connection, desk, endpoint_id))
         connection.execute(delete(deliveries).where(deliveries.c.endpoint_id == endpoint_id))
         connection.execute(delete(endpoints).where(endpoints.c.id == endpoint_id))
         desk.log(connection, endpoint_id, "endpoint removed")
@@ -282,17 +295,23 @@ def _is_due(now: float) -> tuple[ColumnElement[bool], ...]:
     return (deliveries.c.state == DeliveryState.WAITING, deliveries.c.due_at <= now)
 
 
-def _set(desk: Desk, endpoint_id: str, values: Mapping[str, object], kind: str) -> Endpoint:
+def _set(
+    desk: Desk, endpoint_id: str, values: Mapping[str, object], kind: str, check: Check[Endpoint] = unseen
+) -> Endpoint:
     with desk.store.write() as connection:
-        _found(connection, desk, endpoint_id)
+        check(_locked(connection, desk, endpoint_id))
         this = update(endpoints).where(endpoints.c.id == endpoint_id)
         connection.execute(this.values(**values, updated_at=desk.store.now(connection)))
         desk.log(connection, endpoint_id, kind)
         return _found(connection, desk, endpoint_id)
 
 
+def _locked(connection: Connection, desk: Desk, endpoint_id: str) -> Endpoint:
+    return _endpoint(locked(connection, desk, endpoints, endpoint_id, _WHAT))
+
+
 def _found(connection: Connection, desk: Desk, endpoint_id: str) -> Endpoint:
-    return _endpoint(desk.one(connection, endpoints, endpoint_id, "webhook endpoint"))
+    return _endpoint(desk.one(connection, endpoints, endpoint_id, _WHAT))
 
 
 def _endpoint(row: RowMapping) -> Endpoint:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf, isinf
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, String, bindparam, insert, select, update
@@ -12,9 +13,10 @@ from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import TENANT, Desk
 from rushes.studio.schema import projects, sequences
+from rushes.studio.seen import Check, locked, unseen
 from rushes.studio.store import new_id
 
-INBOX = "INBOX"
+INBOX, REMOTE = "INBOX", "remote"
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,30}")
 _RATIO = re.compile(r"\d+(\.\d+)?:\d+(\.\d+)?")
 MAX_FRAME_RATE = 240
@@ -70,6 +72,23 @@ class Project:
     reserved_s: float
     spent_s: float
 
+    @property
+    def allows_remote(self) -> bool:
+        """Whether its words may go to hosted models."""
+        return self.policy.get(REMOTE) is True
+
+
+@dataclass(frozen=True)
+class ProjectTerms:
+    """What is to hold in a project from now on. ``budget_s``: inf lifts the limit, None leaves it as it is.
+
+    ``policy`` replaces what it names: ``remote``, whether the project's words may go to a hosted model;
+    ``safety``, rules on words beside the house's; ``price`` of a second of machine time.
+    """
+
+    budget_s: float | None = None
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
 
 def new_project(desk: Desk, new: NewProject) -> Project:
     """Make a project; UsageError where the code is taken."""
@@ -106,25 +125,33 @@ def list_projects(desk: Desk) -> tuple[Project, ...]:
         return tuple(_project(row) for row in rows)
 
 
-def set_budget(desk: Desk, project_id: str, budget_s: float | None) -> None:
-    """Change what the project may use in all; None lifts the limit."""
+def change_project(
+    desk: Desk, project_id: str, terms: ProjectTerms, check: Check[Project] = unseen
+) -> Project:
+    """Change what holds in a project; what ``check`` raises leaves all as it was."""
     table = schema.projects
     with desk.store.write() as connection:
-        desk.one(connection, table, project_id, "project")
-        connection.execute(update(table).where(table.c.id == project_id).values(budget_s=budget_s))
-        desk.log(connection, project_id, "budget set", {"budget_s": budget_s})
+        before = _project(locked(connection, desk, table, project_id, "project"))
+        check(before)
+        this = update(table).where(table.c.id == project_id)
+        if terms.budget_s is not None:
+            budget_s = None if isinf(terms.budget_s) else terms.budget_s
+            connection.execute(this.values(budget_s=budget_s))
+            desk.log(connection, project_id, "budget set", {"budget_s": budget_s})
+        if terms.policy:
+            connection.execute(this.values(policy={**before.policy, **terms.policy}))
+            desk.log(connection, project_id, "policy set", terms.policy)
+        return _project(desk.one(connection, table, project_id, "project"))
+
+
+def set_budget(desk: Desk, project_id: str, budget_s: float | None) -> None:
+    """Change what the project may use in all; None lifts the limit."""
+    change_project(desk, project_id, ProjectTerms(inf if budget_s is None else budget_s))
 
 
 def set_policy(desk: Desk, project_id: str, name: str, value: bool | Mapping[str, Any]) -> None:
-    """Set what holds in a project: ``remote``, whether its words may go to a hosted model; ``safety``, rules
-    on words beside the house's; ``price`` of a second of machine time.
-    """
-    table = schema.projects
-    with desk.store.write() as connection:
-        row = desk.one(connection, table, project_id, "project")
-        policy = {**row["policy"], name: value}
-        connection.execute(update(table).where(table.c.id == project_id).values(policy=policy))
-        desk.log(connection, project_id, "policy set", {name: value})
+    """Set one thing that holds in a project, as :class:`ProjectTerms` says."""
+    change_project(desk, project_id, ProjectTerms(policy={name: value}))
 
 
 def sequence_id(connection: Connection, desk: Desk, project_id: str, code: str) -> str:

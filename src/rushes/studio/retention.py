@@ -42,7 +42,9 @@ from rushes.studio.schema import (
     shots,
     stage_results,
     takes,
+    tenants,
 )
+from rushes.studio.seen import Check, locked, unseen
 from rushes.studio.store import Store
 
 DELETED, EXPIRED = "take deleted", "take files let go"
@@ -77,16 +79,18 @@ class Gone:
     freed_bytes: int
 
 
-def set_retention(desk: Desk, project_id: str, retention: Retention | None) -> None:
+def set_retention(
+    desk: Desk, project_id: str, retention: Retention | None, check: Check[Retention | None] = unseen
+) -> None:
     """Say how long takes of a project are kept; of all projects that say nothing themselves where it is "".
 
-    None takes back what was said.
+    None takes back what was said. What ``check`` raises leaves it as it was.
     """
     table, key = retentions, {"tenant_id": desk.tenant_id, "project_id": project_id}
     dialect = sqlite if desk.store.is_sqlite else postgresql
     with desk.store.write() as connection:
-        if project_id:
-            desk.one(connection, projects, project_id, "project")
+        _lock_owner(connection, desk, project_id)
+        check(_said(connection, desk, project_id))
         if retention is None:
             mine = (table.c.tenant_id == desk.tenant_id) & (table.c.project_id == project_id)
             connection.execute(delete(table).where(mine))
@@ -103,10 +107,8 @@ def set_retention(desk: Desk, project_id: str, retention: Retention | None) -> N
 
 def retention_of(desk: Desk, project_id: str) -> Retention | None:
     """What a project says itself, or the tenant for "" ."""
-    asked = desk.only(retentions).where(retentions.c.project_id == project_id)
     with desk.store.read() as connection:
-        row = connection.execute(asked).mappings().first()
-    return None if row is None else Retention(row["keep_s"], row["includes_chosen"])
+        return _said(connection, desk, project_id)
 
 
 def expire(store: Store, kept: FileStore) -> tuple[Gone, ...]:
@@ -163,6 +165,20 @@ def expires_at() -> ColumnElement[float | None]:
         .correlate(takes)
         .scalar_subquery()
     )
+
+
+def _lock_owner(connection: Connection, desk: Desk, project_id: str) -> None:
+    """Let nobody else say how long meanwhile; what was not said yet has no row of its own to lock."""
+    if project_id:
+        locked(connection, desk, projects, project_id, "project")
+    else:
+        connection.execute(select(tenants.c.id).where(tenants.c.id == desk.tenant_id).with_for_update())
+
+
+def _said(connection: Connection, desk: Desk, project_id: str) -> Retention | None:
+    asked = desk.only(retentions).where(retentions.c.project_id == project_id)
+    row = connection.execute(asked).mappings().first()
+    return None if row is None else Retention(row["keep_s"], row["includes_chosen"])
 
 
 def _ended_at() -> ColumnElement[float]:

@@ -135,7 +135,8 @@ def lane_of(connection: Connection, desk: Desk, project_id: str, model: str, ask
         code = desk.one(connection, schema.projects, project_id, "project")["code"]
         raise UsageError(
             f"the words of project {code} may not leave this machine: allow it with rushes project policy "
-            f"{code} --remote, or use a model that is here"
+            f"{code} --remote, or over HTTP with allows_remote in PATCH /v1/projects/{code}, or use a model "
+            "that is here"
         )
     return Lane.HOSTED
 

@@ -1,8 +1,10 @@
 """What people do with the queue: look, cancel, hold, reorder, pause, try again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio.desk import Desk
@@ -12,8 +14,19 @@ from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
 from rushes.studio.jobs.submit import enqueue
 from rushes.studio.outbox import post
 from rushes.studio.schema import jobs, lanes
+from rushes.studio.seen import Check, unseen
 
 NO_STATES: tuple[JobState, ...] = ()
+_HELD = {True: "job held", False: "job let go"}
+
+
+@dataclass(frozen=True)
+class JobTerms:
+    """How a queued job is to wait from now on; None: stays."""
+
+    priority: int | None = None
+    lane: Lane | None = None
+    is_held: bool | None = None
 
 
 def find_job(desk: Desk, job_id: str) -> Job:
@@ -62,37 +75,46 @@ def cancel(desk: Desk, job_id: str) -> JobState:
         return JobState.CANCELLED
 
 
+def change_job(desk: Desk, job_id: str, terms: JobTerms, check: Check[Job] = unseen) -> Job:
+    """Change a queued job; what ``check`` or one of the terms raises leaves all as it was."""
+    with desk.store.write() as connection:
+        check(job_of(_locked(connection, desk, job_id)))
+        if terms.priority is not None:
+            _set_priority(connection, desk, job_id, terms.priority)
+        if terms.lane is not None:
+            _set_lane(connection, desk, job_id, terms.lane)
+        if terms.is_held is not None:
+            _hold(connection, desk, job_id, terms.is_held)
+        return job_of(desk.one(connection, jobs, job_id, "job"))
+
+
 def hold(desk: Desk, job_id: str, is_held: bool) -> None:
     """Keep a queued job from running, or let it."""
-    with desk.store.write() as connection:
-        row = _queued(connection, desk, job_id)
-        if not is_held and row["take_id"] and waits(connection, desk, row["take_id"]):
-            raise ConflictError(f"{job_id} waits for a person: `rushes review TAKE --allow` lets it go")
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(is_held=is_held))
-        enqueue(connection, desk.tenant_id, Lane(row["lane"]))
-        desk.log(connection, job_id, "job held" if is_held else "job let go")
+    change_job(desk, job_id, JobTerms(is_held=is_held))
 
 
 def set_priority(desk: Desk, job_id: str, priority: int) -> None:
     """Change the priority of a queued job, 0 to 9; its waiting time counts on."""
-    if not 0 <= priority <= 9:
-        raise UsageError(f"priority {priority} is out of range: use 0 to 9")
-    with desk.store.write() as connection:
-        row = _queued(connection, desk, job_id)
-        rank = rank_of(row["created_at"], priority)
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(priority=priority, rank=rank))
-        desk.log(connection, job_id, "priority set", {"priority": priority})
+    change_job(desk, job_id, JobTerms(priority=priority))
 
 
 def set_lane(desk: Desk, job_id: str, lane: Lane) -> None:
     """Move a queued job to another lane."""
-    with desk.store.write() as connection:
-        before = _queued(connection, desk, job_id)["lane"]
-        if before != lane and Lane.HOSTED in (before, lane):
-            raise UsageError(f"{job_id} cannot move from {before} to {lane}: takes wait where they are made")
+    change_job(desk, job_id, JobTerms(lane=lane))
+
+
+def hold_all(connection: Connection, desk: Desk, job_ids: Select[Any], is_held: bool) -> None:
+    """:func:`hold` all of these that are queued, but let go of none that waits for a person."""
+    asked = desk.only(jobs).where(jobs.c.id.in_(job_ids), jobs.c.state == JobState.QUEUED)
+    # All are locked before any share is: a worker locks a job before its share.
+    rows = connection.execute(asked.order_by(jobs.c.id).with_for_update()).mappings().all()
+    if not is_held:
+        rows = [row for row in rows if not (row["take_id"] and waits(connection, desk, row["take_id"]))]
+    for row in rows:
+        connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(is_held=is_held))
+        desk.log(connection, row["id"], _HELD[is_held])
+    for lane in sorted({Lane(row["lane"]) for row in rows}):
         enqueue(connection, desk.tenant_id, lane)
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(lane=lane))
-        desk.log(connection, job_id, "lane set", {"lane": lane})
 
 
 def move_first(desk: Desk, job_id: str) -> None:
@@ -119,9 +141,11 @@ def reorder(desk: Desk, job_ids: Sequence[str]) -> None:
         desk.log(connection, job_ids[0], "jobs reordered", {"jobs": list(job_ids)})
 
 
-def pause(desk: Desk, lane: Lane, is_paused: bool) -> None:
-    """Let nothing new start in a lane, or go on. What runs, runs on."""
+def pause(desk: Desk, lane: Lane, is_paused: bool, check: Check[bool] = unseen) -> None:
+    """Let nothing new start in a lane, or go on. What runs, runs on. ``check`` gets whether it is paused."""
     with desk.store.write() as connection:
+        was_paused = select(lanes.c.is_paused).where(lanes.c.name == lane).with_for_update()
+        check(bool(connection.scalar(was_paused)))
         connection.execute(update(lanes).where(lanes.c.name == lane).values(is_paused=is_paused))
         desk.log(connection, f"lane_{lane}", "lane paused" if is_paused else "lane resumed")
 
@@ -154,6 +178,32 @@ def try_again(desk: Desk, job_id: str) -> None:
         desk.log(connection, job_id, "job tried again")
 
 
+def _hold(connection: Connection, desk: Desk, job_id: str, is_held: bool) -> None:
+    row = _queued(connection, desk, job_id)
+    if not is_held and row["take_id"] and waits(connection, desk, row["take_id"]):
+        raise ConflictError(f"{job_id} waits for a person: `rushes review TAKE --allow` lets it go")
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(is_held=is_held))
+    enqueue(connection, desk.tenant_id, Lane(row["lane"]))
+    desk.log(connection, job_id, _HELD[is_held])
+
+
+def _set_priority(connection: Connection, desk: Desk, job_id: str, priority: int) -> None:
+    if not 0 <= priority <= 9:
+        raise UsageError(f"priority {priority} is out of range: use 0 to 9")
+    rank = rank_of(_queued(connection, desk, job_id)["created_at"], priority)
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(priority=priority, rank=rank))
+    desk.log(connection, job_id, "priority set", {"priority": priority})
+
+
+def _set_lane(connection: Connection, desk: Desk, job_id: str, lane: Lane) -> None:
+    before = _queued(connection, desk, job_id)["lane"]
+    if before != lane and Lane.HOSTED in (before, lane):
+        raise UsageError(f"{job_id} cannot move from {before} to {lane}: takes wait where they are made")
+    enqueue(connection, desk.tenant_id, lane)
+    connection.execute(update(jobs).where(jobs.c.id == job_id).values(lane=lane))
+    desk.log(connection, job_id, "lane set", {"lane": lane})
+
+
 def _queued(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
     row = _open(connection, desk, job_id)
     if row["state"] != JobState.QUEUED:
@@ -162,11 +212,17 @@ def _queued(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
 
 
 def _open(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
-    """The job, locked so that no worker takes it meanwhile; UsageError when it has ended."""
+    """The job, locked; ConflictError when it has ended."""
+    row = _locked(connection, desk, job_id)
+    if row["state"] in ENDED:
+        raise ConflictError(f"{job_id} has ended ({row['state']}): `rushes queue` lists what has not")
+    return row
+
+
+def _locked(connection: Connection, desk: Desk, job_id: str) -> RowMapping:
+    """The job, locked so that no worker takes it meanwhile."""
     asked = desk.only(jobs).where(jobs.c.id == job_id).with_for_update()
     row = connection.execute(asked).mappings().first()
     if row is None:
         raise MissingError(f"there is no job {job_id!r}: `rushes queue` lists those there are")
-    if row["state"] in ENDED:
-        raise ConflictError(f"{job_id} has ended ({row['state']}): `rushes queue` lists what has not")
     return row
