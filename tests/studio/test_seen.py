@@ -9,6 +9,7 @@ from sqlalchemy import select
 from rushes.core.errors import ConflictError
 from rushes.studio import schema
 from rushes.studio.batches import Row, find_batch, pause_batch, submit_batch
+from rushes.studio.desk import events_of
 from rushes.studio.jobs.claim import claim
 from rushes.studio.jobs.job import JobState, Lane
 from rushes.studio.jobs.queue import JobTerms, change_job, find_job, pause
@@ -106,6 +107,8 @@ def test_what_runs_runs_on_in_a_paused_batch(desk, batch):
     assert (paused.is_paused, paused.num_held, paused.counts[JobState.RUNNING]) == (True, 2, 1)
     assert claim(desk.store, "w") is None
     assert not find_job(desk, running).is_held
+    held = set(job_ids(desk)) - {running}
+    assert {events_of(desk, each)[-1].kind for each in held} == {"job held"}
     assert not pause_batch(desk, batch.id, False).is_paused
     assert find_batch(desk, batch.id).num_held == 0
     assert claim(desk.store, "w") is not None

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 from math import inf
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -19,7 +19,7 @@ from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
 from rushes.service.submit import Wish, submit_to_shot
 from rushes.service.tags import IfMatch, expecting, matches, tag, tag_of
-from rushes.service.video_fields import Name, Words
+from rushes.service.video_fields import Candidates, Name, Sliders, Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import ProjectView, ShotView, TakeView, shot_views
 from rushes.studio.jobs.job import Lane
@@ -95,17 +95,33 @@ class ShotChange(BaseModel):
 
 
 class TakeSettings(BaseModel):
-    """What the generator is told; left out: the model's own."""
+    """What the generator is told; left out: the model's own.
 
-    model_config = ConfigDict(extra="forbid")
+    ``sliders``: numbers by name, for models that have them; of ``candidates`` the best is delivered;
+    ``upscale``: what makes pictures larger, the model's own network or Lanczos.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"seconds": 2, "sliders": {"speed": 0.5, "pan_x": -1}, "candidates": 4},
+                {"preset": "lightning", "upscale": "lanczos"},
+            ]
+        },
+    )
     seconds: Annotated[float, Field(gt=0, le=600)] | None = None
     size: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$")] | None = None
     steps: Annotated[int, Field(ge=1, le=200)] | None = None
     guidance_high: Annotated[float, Field(ge=0, le=30)] | None = None
     guidance_low: Annotated[float, Field(ge=0, le=30)] | None = None
     negative: Annotated[str, Field(max_length=4000)] | None = None
+    sliders: Sliders | None = None
+    candidates: Candidates | None = None
+    preset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")] | None = None
+    upscale: Literal["lanczos", "own"] | None = None
 
-    def document(self) -> dict[str, str | int | float]:
+    def document(self) -> dict[str, Any]:
         """As a take's settings; seconds as text, which is exact."""
         found = self.model_dump(exclude_none=True)
         if "seconds" in found:
@@ -116,7 +132,12 @@ class TakeSettings(BaseModel):
 class TakeWish(BaseModel):
     """A take to shoot; without ``prompt`` in the shot's words. ``first_frame``: hash of a picture sent."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"seed": 7, "lane": "night"}]})
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"seed": 7, "lane": "night", "settings": {"sliders": {"speed": 0.5}}}]
+        },
+    )
     prompt: Words | None = None
     model: Name = ""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None

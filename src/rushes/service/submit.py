@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -33,7 +34,7 @@ class Wish:
     prompt: str
     model: str = ""
     seed: int | None = None
-    settings: dict[str, str | int | float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
     key: str = ""
     first_frame: str = ""
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSc
 from starlette.datastructures import UploadFile
 
 from rushes.core.errors import UsageError
-from rushes.core.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from rushes.core.request import MAX_CANDIDATES, MAX_PROMPT_CHARACTERS, MAX_SEED
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 from rushes.service.caller import Caller
@@ -25,6 +25,9 @@ Words = Annotated[
     StringConstraints(min_length=1, max_length=MAX_PROMPT_CHARACTERS, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
 ]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Candidates = Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
+_SliderName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,39}$")]
+Sliders = Annotated[dict[_SliderName, Annotated[float, Field(ge=-1, le=1)]], Field(max_length=20)]
 
 # Switches of other servers. Sent with these values they ask for nothing, so clients can move freely; with
 # any other value they are refused, not dropped.
@@ -41,6 +44,7 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = MappingProxyType(
 )  # fmt: skip
 # Other servers' names of the picture to start from.
 _PICTURES = ("input_reference", "image_reference", "reference_url")
+_SLIDERS = "sliders"
 # Any value of these asks for nothing we could do differently.
 _IGNORED = ("user", "generator_device", "output_quality", "output_compression", "prompt_extend")
 
@@ -71,6 +75,8 @@ class VideoWish(BaseModel):
     height: Annotated[int, Field(ge=16, le=8192)] | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
     num_frames: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    candidates: Candidates | None = None
+    sliders: Sliders | None = None
     input_reference: Annotated[PictureReference, WithJsonSchema(_PICTURE)] | None = None
 
     def wish(self, model: ServedModel, key: str, first_frame: str = "") -> Wish:
@@ -78,7 +84,8 @@ class VideoWish(BaseModel):
         settings: dict[str, Any] = {
             "seconds": self._seconds(model), "size": self._size(), "steps": self.num_inference_steps,
             "guidance_high": self.guidance_scale, "negative": self.negative_prompt,
-            "guidance_low": self.guidance_scale_2 or self.guidance_scale,
+            "guidance_low": self.guidance_scale_2 or self.guidance_scale, "candidates": self.candidates,
+            "sliders": self.sliders,
         }  # fmt: skip
         given = {name: value for name, value in settings.items() if value is not None}
         return Wish(self.prompt, model.name, self.seed, given, key, first_frame)
@@ -165,7 +172,20 @@ async def _read_form(request: Request, caller: Caller) -> dict[str, Any]:
                 sha256 = await run_in_threadpool(keep_bytes, caller, await value.read())
                 document[name] = {"file_id": sha256}
             elif value != "":
-                place, _, key = name.removesuffix("]").partition("[")
-                is_picture = place in _PICTURES and key != "" and place not in document
-                document[place if is_picture else name] = {key: value} if is_picture else value
+                _put(document, name, value)
     return document
+
+
+def _put(document: dict[str, Any], name: str, value: str) -> None:
+    """A field of a form into the object it stands for; ``sliders`` as JSON or one by one, like
+    ``sliders[speed]``.
+    """
+    place, _, key = name.removesuffix("]").partition("[")
+    if name == _SLIDERS:
+        document[name] = _read_json(value.encode())
+    elif place == _SLIDERS and isinstance(document.setdefault(place, {}), dict):
+        document[place] |= {key: value}
+    elif place in _PICTURES and key != "" and place not in document:
+        document[place] = {key: value}
+    else:
+        document[name] = value

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
 from rushes.studio.desk import Desk
@@ -13,7 +13,7 @@ from rushes.studio.jobs.budget import release, reserve
 from rushes.studio.jobs.job import ENDED, Job, JobState, Lane, job_of, rank_of
 from rushes.studio.jobs.submit import enqueue
 from rushes.studio.outbox import post
-from rushes.studio.schema import jobs, lanes
+from rushes.studio.schema import events, jobs, lanes
 from rushes.studio.seen import Check, unseen
 
 NO_STATES: tuple[JobState, ...] = ()
@@ -110,9 +110,13 @@ def hold_all(connection: Connection, desk: Desk, job_ids: Select[Any], is_held: 
     rows = connection.execute(asked.order_by(jobs.c.id).with_for_update()).mappings().all()
     if not is_held:
         rows = [row for row in rows if not (row["take_id"] and waits(connection, desk, row["take_id"]))]
-    for row in rows:
-        connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(is_held=is_held))
-        desk.log(connection, row["id"], _HELD[is_held])
+    if not rows:
+        return
+    # Others wait meanwhile, so a thousand are changed by two statements.
+    now, kind = desk.store.now(connection), _HELD[is_held]
+    said = {"tenant_id": desk.tenant_id, "person_id": desk.person_id, "kind": kind, "created_at": now}
+    connection.execute(update(jobs).where(jobs.c.id.in_([row["id"] for row in rows])).values(is_held=is_held))
+    connection.execute(insert(events), [{**said, "subject": row["id"], "detail": {}} for row in rows])
     for lane in sorted({Lane(row["lane"]) for row in rows}):
         enqueue(connection, desk.tenant_id, lane)
 
