@@ -54,6 +54,7 @@ def test_a_take_is_the_clip_as_it_came(studio, service, clip_bytes):
     assert set(shown) == {"clip", "sheet"}
     hosted = master.recipe["recorded"]["hosted"]
     assert (hosted["task"], hosted["cost"], hosted["billed_s"]) == (service.tasks()[0], "0.70 CNY", 5)
+    assert (hosted["num_frames"], hosted["frame_rate"]) == (150, "30")
     [stage] = [each for each in master.recipe["stages"] if each["name"] == "hosted"]
     assert stage["settings"]["parameters"]["prompt_extend"] is False
     with studio.desk.store.read() as connection:

@@ -5,6 +5,9 @@ import json
 import pytest
 from tests.service.conftest import work_off
 
+from rushes.studio.desk import open_desk
+from rushes.studio.takes import Master, add_master
+
 
 def read_events(client, **query):
     """Ids, names and documents of what a stream tells at once."""
@@ -46,6 +49,20 @@ def test_a_shot_is_filmed_reviewed_and_retaken(client, house, shot):
     assert client.post(f"/v1/notes/{note['id']}/close").status_code == 204
     assert client.get(f"/v1/takes/{take['id']}/notes").json()["data"][0]["closed_at"]
     assert client.get("/v1/usage").json()["data"][0]["model"] == "mini"
+
+
+def test_a_note_over_http_is_at_frames_the_take_has(client, house, shot):
+    take = client.post(f"/v1/shots/{shot['id']}/takes", json={}).json()
+    told = {"denoise": {"num_frames": 25}, "decode": {"trim": 1}, "finish": {"source_rate": "12"}}
+    recipe = {"stages": [{"name": name, "settings": each} for name, each in told.items()]}
+    desk = open_desk(house.store)
+    with house.store.write() as connection:
+        add_master(connection, desk, Master(take["id"], "aa", recipe, "job_1", 1, 5.0))
+    path, wish = f"/v1/takes/{take['id']}/notes", {"text": "snow, not rain", "first_frame": 2}
+    late = client.post(path, json={**wish, "last_frame": 24})
+    assert (late.status_code, "frames 0 to 23" in late.json()["error"]["message"]) == (400, True)
+    assert client.post(path, json={**wish, "last_frame": 23}).status_code == 201
+    assert len(client.get(path).json()["data"]) == 1
 
 
 def test_the_older_of_two_changes_loses(client, shot):

@@ -1,5 +1,7 @@
 """Choices, notes at frames, and the queue of what waits for a person."""
 
+from types import MappingProxyType
+
 import pytest
 
 from rushes.core.errors import UsageError
@@ -26,9 +28,19 @@ def take(desk, shot):
         return add_take(connection, desk, shot.id, TakeRequest("a fox", 1, "mini"))
 
 
-def publish(desk, take):
+def publish(desk, take, recipe=MappingProxyType({})):
     with desk.store.write() as connection:
-        add_master(connection, desk, Master(take.id, "aa", {}, "job_1", 1, 5.0))
+        add_master(connection, desk, Master(take.id, "aa", dict(recipe), "job_1", 1, 5.0))
+
+
+def stages(**settings):
+    return {"stages": [{"name": name, "settings": each} for name, each in settings.items()]}
+
+
+LENGTHS = {
+    "made here": stages(denoise={"num_frames": 25}, decode={"trim": 1}, finish={"source_rate": "12"}),
+    "came from elsewhere": {"recorded": {"hosted": {"num_frames": 24, "frame_rate": "12"}}},
+}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +56,27 @@ def publish(desk, take):
 )
 def test_notes_are_read(typed, note):
     assert parse_note(typed) == note
+
+
+@pytest.mark.parametrize("recipe", LENGTHS.values(), ids=LENGTHS)
+def test_notes_are_at_frames_the_take_has(desk, take, recipe):
+    def note(last):
+        with desk.store.write() as connection:
+            add_note(connection, desk, take.id, NewNote("snow", first_frame=0, last_frame=last))
+
+    note(900)
+    publish(desk, take, recipe)
+    note(23)
+    with pytest.raises(UsageError, match=r"frame 24 is beyond the end .* frames 0 to 23, 12 a second"):
+        note(24)
+    assert [each.last_frame for each in notes_of(desk, take.id)] == [900, 23]
+
+
+@pytest.mark.parametrize("recipe", [{}, stages(denoise={"num_frames": 25}), stages(finish={})])
+def test_a_recipe_that_does_not_say_how_long_refuses_no_note(desk, take, recipe):
+    publish(desk, take, recipe)
+    with desk.store.write() as connection:
+        add_note(connection, desk, take.id, NewNote("snow", first_frame=0, last_frame=900))
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "12:", "24-12: backwards"])

@@ -139,14 +139,16 @@ def _made(clip: "Clip", wish: Wish, account: Account) -> "Made":
     from rushes.studio.production import Made
 
     cost = wish.cost(account.region)
+    length = {"num_frames": clip.facts.num_frames, "frame_rate": str(clip.facts.frame_rate)}
     facts = {
         "service": account.host, "region": account.region, "model": wish.model.remote_name,
         "task": clip.task.id, "cost": None if cost is None else str(cost), "billed_s": wish.seconds,
+        **length,
     }  # fmt: skip
     made_at = datetime.now(UTC).isoformat(timespec="seconds")
     return Made(
         {"master": clip.path},
-        {"num_frames": clip.facts.num_frames, "frame_rate": str(clip.facts.frame_rate)},
+        length,
         model=wish.model.name,
         work=float(wish.seconds),
         notes=_findings(clip.facts, wish),

@@ -1,16 +1,12 @@
 """``rushes review``: circle, hold or reject takes, note what should change, see what waits for a person."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, print_json
 from rushes.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from rushes.studio.reviews import NewNote
-    from rushes.studio.takes import Take
 
 
 def review(  # noqa: PLR0913  typer reads options from arguments
@@ -46,10 +42,8 @@ def review(  # noqa: PLR0913  typer reads options from arguments
     if allow:
         give_leave(studio.desk, found.id)
     if note:
-        wanted = parse_note(note)
-        _check_frames(studio, found, wanted)
         with studio.desk.store.write() as connection:
-            add_note(connection, studio.desk, found.id, wanted)
+            add_note(connection, studio.desk, found.id, parse_note(note))
     for choice in choices:
         choose(studio.desk, found.id, choice)
     if current:
@@ -62,25 +56,6 @@ def review(  # noqa: PLR0913  typer reads options from arguments
         count = len(document["notes"])
         notes = f"{count} note{'' if count == 1 else 's'}"
         print(f"{found.code}: {document['choice'] or 'not chosen yet'}, {notes}")
-
-
-def _check_frames(studio: Studio, take: "Take", note: "NewNote") -> None:
-    """Raise UsageError for frames a made take does not have; they count as its master's do."""
-    from rushes.studio.master_file import master_facts
-    from rushes.studio.takes import master_of
-
-    master = master_of(studio.desk, take.id)
-    if master is None or note.last_frame is None:
-        return
-    path = studio.files.path(studio.desk.tenant_id, master.sha256)
-    if not path.exists():
-        return
-    facts = master_facts(path)
-    if note.last_frame >= facts.num_frames:
-        raise UsageError(
-            f"frame {note.last_frame} is beyond the end of {take.code}: it has frames 0 to "
-            f"{facts.num_frames - 1}, {float(facts.frame_rate):g} a second"
-        )
 
 
 def _show_queue(studio: Studio, project: str, as_json: bool) -> None:

@@ -1,7 +1,10 @@
 """Review: what a person chose, what people, checks and gates noted at frames, and what waits for a person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
@@ -12,6 +15,9 @@ from rushes.studio.gate import ALLOWED, record_of, waits
 from rushes.studio.jobs.job import Lane
 from rushes.studio.jobs.submit import enqueue
 from rushes.studio.store import new_id
+
+# Where a recipe says how many frames were made, how many of them were cut off, and at which rate.
+_SAYS_LENGTH = (("denoise", "num_frames"), ("decode", "trim"), ("finish", "source_rate"))
 
 
 class Choice(StrEnum):
@@ -144,8 +150,9 @@ def make_current(desk: Desk, take_id: str) -> None:
 
 
 def add_note(connection: Connection, desk: Desk, take_id: str, note: NewNote) -> str:
-    """Write a note down and return its id."""
-    desk.one(connection, schema.takes, take_id, "take")
+    """Write a note down and return its id. UsageError for frames a made take does not have."""
+    take = desk.one(connection, schema.takes, take_id, "take")
+    _check_frames(connection, desk, take, note)
     note_id = new_id("note")
     is_ours = note.source is Source.PERSON
     connection.execute(
@@ -208,6 +215,32 @@ def review_queue(desk: Desk, project_id: str) -> tuple[Waiting, ...]:
             waiting.setdefault(row["take_id"], (row["code"], []))[1].append(_note(row))
     found = [Waiting(take_id, code, tuple(found)) for take_id, (code, found) in waiting.items()]
     return tuple(sorted(found, key=lambda each: each.code))
+
+
+def _check_frames(connection: Connection, desk: Desk, take: RowMapping, note: NewNote) -> None:
+    if note.last_frame is None:
+        return
+    masters = schema.masters
+    asked = desk.only(masters).with_only_columns(masters.c.recipe).where(masters.c.take_id == take["id"])
+    length = _length(connection.scalar(asked) or {})
+    if length is not None and note.last_frame >= length[0]:
+        raise UsageError(
+            f"frame {note.last_frame} is beyond the end of {take['code']}: it has frames 0 to "
+            f"{length[0] - 1}, {float(length[1]):g} a second"
+        )
+
+
+def _length(recipe: Mapping[str, Any]) -> tuple[int, Fraction] | None:
+    """Frames of a master and its rate, by its recipe: the file may be gone, and reading it costs memory.
+
+    None where the recipe does not say it.
+    """
+    hosted = recipe.get("recorded", {}).get("hosted", {})
+    if "num_frames" in hosted:
+        return hosted["num_frames"], Fraction(hosted["frame_rate"])
+    stages = {stage["name"]: stage["settings"] for stage in recipe.get("stages", ())}
+    num_frames, trim, rate = (stages.get(name, {}).get(setting) for name, setting in _SAYS_LENGTH)
+    return None if None in (num_frames, trim, rate) else (num_frames - trim, Fraction(rate))
 
 
 def _note(row: RowMapping) -> Note:
