@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rushes.core.errors import ConflictError, UsageError
+from rushes.core.errors import ConflictError, StoreError, UsageError
 from rushes.studio.desk import open_desk
 from rushes.studio.export import export_project, export_zip, import_project, import_zip
 from rushes.studio.fake import fake_steps
@@ -102,3 +102,11 @@ def test_a_zip_of_it_is_the_same(desk, files, exported, elsewhere, tmp_path):
     (tmp_path / "no.zip").write_bytes(b"no zip")
     with pytest.raises(UsageError, match="cannot be unpacked"):
         import_zip(other, store, tmp_path / "no.zip")
+
+
+def test_a_project_with_damaged_files_is_not_exported_half(desk, files, exported, project, tmp_path):
+    take = takes_in(desk, project.id)[0]
+    files.path(desk.tenant_id, master_of(desk, take.id).sha256).unlink()
+    with pytest.raises(StoreError, match=r"1 files of project FOX are missing .* `rushes doctor`"):
+        export_project(desk, files, find_project(desk, "FOX"), tmp_path / "again")
+    assert not (tmp_path / "again").exists()

@@ -293,6 +293,20 @@ def test_a_result_whose_file_is_gone_is_made_again(desk, files, shot):
     assert find_result(desk.store, files, "tenant_x", "0" * 64) is None
 
 
+@pytest.mark.parametrize("torn", [b"", b"x" * 3200])
+def test_a_damaged_file_gives_way_to_the_same_one_made_again(desk, files, shot, tmp_path, torn):
+    take, _ = make(desk, files, shot)
+    path = files.path(desk.tenant_id, master_of(desk, take.id).sha256)
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(torn)
+    if not torn:
+        assert make(desk, files, shot)[1]["generate"] == "made", "its length tells"
+    (tmp_path / "again").write_bytes(whole)
+    files.take_in(desk.tenant_id, tmp_path / "again", "video/x-matroska")
+    assert path.read_bytes() == whole
+
+
 def test_nothing_is_started_on_a_disk_that_is_nearly_full(files, monkeypatch):
     files.check_room()
     monkeypatch.setattr("rushes.studio.files.LEAST_FREE", 1.01)

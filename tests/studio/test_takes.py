@@ -80,9 +80,10 @@ def test_a_code_in_two_projects_must_be_told_apart(desk, shot):
     other = new_project(desk, NewProject("CAT"))
     twin = submit(desk, new_shot(desk, other.id, Words("a cat")))
     submit(desk, shot)
-    with pytest.raises(UsageError, match="2 projects"):
+    with pytest.raises(UsageError, match="projects CAT, FOX have a take SQ010_SH0010_v001: add --project"):
         find_take(desk, twin.code)
     assert find_take(desk, twin.code, other.id) == twin
+    assert find_take(desk, twin.code.lower(), other.id) == twin
 
 
 def test_a_take_is_published_once(desk, shot):

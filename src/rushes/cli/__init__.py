@@ -5,6 +5,7 @@ Verbs import what they need when they run, so that help, checks and mistakes ans
 
 import os
 import signal
+import sqlite3
 import sys
 from typing import Annotated, NoReturn
 
@@ -41,7 +42,7 @@ from rushes.cli.train import train
 from rushes.cli.variants import variants
 from rushes.cli.warm import warm
 from rushes.cli.world import world
-from rushes.core.errors import RushesError, StoreAwayError
+from rushes.core.errors import RushesError, StoreAwayError, StoreError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -72,10 +73,13 @@ def _of_the_database(error: Exception) -> RushesError | None:
     """What the database says, in a sentence; None for any other error."""
     if "sqlalchemy.exc" not in sys.modules:
         return None
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
-    from rushes.studio.store import database_error
+    from rushes.studio.store import damaged_database, database_error
 
+    # SQLite's own word for a torn file; what we asked wrongly has types of its own.
+    if isinstance(error, DatabaseError) and type(error.orig) is sqlite3.DatabaseError:
+        return StoreError(damaged_database("the studio's database", error))
     if not isinstance(error, OperationalError):
         return None
     told = database_error(error)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from rushes.cli.desk import ProjectCode, open_studio
-from rushes.core.errors import UsageError
+from rushes.core.errors import StoreError, UsageError
 
 
 def compare(
@@ -23,13 +23,18 @@ def compare(
 
     studio = open_studio()
     project_id = studio.project(project).id if project else None
+    takes = [find_take(studio.desk, code, project_id) for code in (first, second)]
+    one, other = (take.code for take in takes)
     masters = []
-    for code in (first, second):
-        master = master_of(studio.desk, find_take(studio.desk, code, project_id).id)
+    for take in takes:
+        master = master_of(studio.desk, take.id)
         if master is None:
-            raise UsageError(f"{code} is not made yet: rushes queue shows how far it is")
-        masters.append(studio.files.path(studio.desk.tenant_id, master.sha256))
-    film = output or Path(f"{first}_{second}.mp4")
+            raise UsageError(f"{take.code} is not made yet: rushes queue shows how far it is")
+        path = studio.files.path(studio.desk.tenant_id, master.sha256)
+        if not path.exists():
+            raise StoreError(f"the master of {take.code} is missing: `rushes doctor` tells what helps")
+        masters.append(path)
+    film = output or Path(f"{one}_{other}.mp4")
     check_writable(film)
-    count = write_comparison(masters[0], masters[1], (first, second), film)
+    count = write_comparison(masters[0], masters[1], (one, other), film)
     print(f"{film}: {count} frames")

@@ -34,7 +34,7 @@ def find_result(store: Store, kept: FileStore, tenant_id: str, key: str) -> Stag
     if row is None:
         return None
     found = {role: StoredFile(**each) for role, each in row["files"].items()}
-    if not all(kept.path(tenant_id, each.sha256).exists() for each in found.values()):
+    if not all(kept.holds(tenant_id, each) for each in found.values()):
         return None
     with store.write() as connection:
         connection.execute(update(stage_results).where(this).values(used_at=store.now(connection)))

@@ -6,13 +6,13 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
-from rushes.core.errors import ConflictError, UsageError
+from rushes.core.errors import ConflictError, StoreError, UsageError
 from rushes.media.files import replacing
 from rushes.studio import schema
 from rushes.studio.desk import Desk
@@ -45,18 +45,29 @@ def export_project(desk: Desk, files: FileStore, project: Project, folder: Path)
     target = folder / project.code
     if target.exists():
         raise UsageError(f"{str(target)!r} exists: choose another folder")
+    with desk.store.read() as connection:
+        document = _document(connection, desk, project)
+    _check_whole(desk, files, project, document["files"])
     (target / FILES).mkdir(parents=True)
     for take in takes_in(desk, project.id):
         lay_out(desk, files, folder, take)
     (target / SCRIPT).write_text(_script(desk, project), encoding="utf-8")
-    with desk.store.read() as connection:
-        document = _document(connection, desk, project)
     for each in document["files"]:
         shutil.copyfile(files.path(desk.tenant_id, each["sha256"]), target / FILES / each["sha256"])
     text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
     with replacing(target / RECORD) as partial:
         partial.write_text(text, encoding="utf-8")
     return target
+
+
+def _check_whole(desk: Desk, files: FileStore, project: Project, told: Sequence[Mapping[str, Any]]) -> None:
+    """Raise StoreError before anything is written that could not be imported again."""
+    damaged = [each["sha256"][:12] for each in told if not files.holds(desk.tenant_id, StoredFile(**each))]
+    if damaged:
+        raise StoreError(
+            f"{len(damaged)} files of project {project.code} are missing or cut off ({damaged[0]} first): "
+            "`rushes doctor` tells what helps, then export it again"
+        )
 
 
 def import_project(desk: Desk, files: FileStore, folder: Path) -> str:

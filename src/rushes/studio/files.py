@@ -49,11 +49,16 @@ class FileStore:
         """Where a file lies, whether it is there or not."""
         return self.root / tenant_id / sha256[:2] / sha256
 
+    def holds(self, tenant_id: str, stored: "StoredFile") -> bool:
+        """Whether a file is there in its whole length; its bytes are not read."""
+        path = self.path(tenant_id, stored.sha256)
+        return path.exists() and path.stat().st_size == stored.size_bytes
+
     def take_in(self, tenant_id: str, made: Path, media_type: str) -> StoredFile:
-        """Move a finished file in; it survives a power cut from here on."""
+        """Move a finished file in; it survives a power cut from here on. A damaged one gives way to it."""
         digest, size = hash_file(made)
         target = self.path(tenant_id, digest)
-        if target.exists():
+        if target.exists() and hash_file(target)[0] == digest:
             made.unlink()
         else:
             target.parent.mkdir(parents=True, exist_ok=True)

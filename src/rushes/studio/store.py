@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from rushes.core.errors import StoreAwayError, StoreError, UsageError
 from rushes.studio.schema import REVISION
@@ -147,6 +147,10 @@ def open_store(url: str) -> Store:
     except OperationalError as error:
         kind = StoreAwayError if is_away(error) else StoreError
         raise kind(f"database {name!r} cannot be opened: {_one_line(error)}") from error
+    except DatabaseError as error:
+        if engine.dialect.name != "sqlite":
+            raise
+        raise StoreError(damaged_database(name, error)) from error
     path = engine.url.database if engine.dialect.name == "sqlite" else None
     return Store(engine, file=DatabaseFile.at(Path(path)) if path else None)
 
@@ -186,7 +190,12 @@ def database_error(error: OperationalError) -> StoreError:
     return StoreError(f"the studio's database cannot do it ({said}): rushes doctor looks for the cause")
 
 
-def _one_line(error: OperationalError) -> str:
+def damaged_database(name: str, error: DatabaseError) -> str:
+    """What to say of a SQLite file that is none, or torn."""
+    return f"{name} is damaged ({_one_line(error)}): move the studio's folder away and restore a backup"
+
+
+def _one_line(error: DatabaseError) -> str:
     return " ".join(str(error.orig).split())
 
 

@@ -148,18 +148,21 @@ def add_take(
 
 
 def find_take(desk: Desk, code: str, project_id: str | None = None) -> Take:
-    """A take by id or code; UsageError where there is none, or several projects have one."""
+    """A take by id or code, in any case; UsageError where there is none, or several projects have one."""
     table = schema.takes
-    asked = desk.only(table).where((table.c.code == code) | (table.c.id == code))
+    asked = desk.only(table).where((table.c.code == code.upper().replace("_V", "_v")) | (table.c.id == code))
     if project_id is not None:
         asked = asked.where(table.c.project_id == project_id)
     with desk.store.read() as connection:
         rows = connection.execute(asked).mappings().all()
-    if len(rows) == 1:
-        return take_of(rows[0])
+        if len(rows) > 1:
+            table = schema.projects
+            named = desk.only(table).where(table.c.id.in_([row["project_id"] for row in rows]))
+            codes = sorted(row["code"] for row in connection.execute(named).mappings())
+            raise UsageError(f"projects {', '.join(codes)} have a take {code}: add --project")
     if rows:
-        raise UsageError(f"{len(rows)} projects have a take {code}: add --project")
-    raise MissingError(f"there is no take {code!r}: `rushes show` lists those there are")
+        return take_of(rows[0])
+    raise MissingError(f"there is no take {code!r}: `rushes show --project CODE` lists those there are")
 
 
 def takes_of(desk: Desk, shot_id: str) -> tuple[Take, ...]:
