@@ -1,6 +1,7 @@
 """The review loop from the shell, with a tiny model: shoot takes, note, retake, look, reproduce."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -57,9 +58,59 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path, monkeypatch):
     code, out, _ = rushes("project", "list", "--json")
     assert json.loads(out)[0]["spent_s"] >= 0
     assert rushes("project", "export", "FOX", tmp_path / "fox.zip")[0] == 0
+    _lost_and_damaged_files_are_put_back(rushes, first, Path(takes[0]["video"]))
     monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "elsewhere"))
     assert rushes("project", "import", tmp_path / "fox.zip")[0] == 0
     assert "the same master, bit for bit" in rushes("reproduce", first)[1]
+
+
+def _lost_and_damaged_files_are_put_back(rushes, code, video):
+    document = json.loads(rushes("show", code, "--json")[1])
+    store = video.parents[4] / "files"
+    (master,) = store.rglob(document["master"])
+    (clip,) = store.rglob(document["renditions"]["clip"])
+    kept = master.read_bytes(), clip.read_bytes()
+    master.unlink()
+    clip.unlink()
+    clip.write_bytes(kept[1][:100])
+    exit_code, told, _ = rushes("doctor")
+    assert (exit_code, f"master of {code}, is missing" in told) == (4, True), told
+    assert f"rushes reproduce {code} --project FOX" in told
+    exit_code, _, err = rushes("compare", code, "SQ010_SH0030_v003")
+    assert (exit_code, err) == (
+        1,
+        f"rushes: the master of {code} is missing: `rushes doctor` tells what helps\n",
+    )
+    assert rushes("reproduce", code)[1].endswith("2 of its files were missing or damaged: put back\n")
+    assert (master.read_bytes(), clip.read_bytes(), video.read_bytes()) == (*kept, kept[1])
+    assert rushes("doctor", "--thorough")[0] == 0
+
+
+def test_takes_beyond_the_budget_are_none_at_all(rushes, fox, tiny_model):
+    assert rushes("project", "budget", "FOX", "40")[0] == 0
+    order = ("shoot", "--shot", "SH0030", "--takes", 99, "--project", "FOX")
+    code, _, err = rushes(*order)
+    assert (code, "project FOX has 40 s of 40 s left: raise its budget or ask for less" in err) == (2, True)
+    assert rushes("show", "--project", "FOX")[1] == "project FOX has no takes yet: rushes shoot makes one\n"
+
+
+def test_a_damaged_database_is_told_in_a_sentence(rushes, fox, tmp_path, monkeypatch):
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "torn"))
+    (tmp_path / "torn/studio").mkdir(parents=True)
+    (tmp_path / "torn/studio/studio.db").write_bytes(b"no database" * 100)
+    code, _, err = rushes("doctor")
+    assert (code, "is damaged (file is not a database): move the studio's folder away" in err) == (1, True)
+
+
+def test_a_restored_studio_has_its_takes_in_its_folder(rushes, fox, tiny_model, tmp_path, monkeypatch):
+    order = ("shoot", "--shot", "SH0030", "--project", "FOX", "--model", tiny_model, "--json")
+    video = Path(json.loads(rushes(*order, *FAST)[1])["takes"][0]["video"])
+    assert rushes("project", "backup", tmp_path / "monday")[0] == 0
+    monkeypatch.setenv("RUSHES_HOME", str(tmp_path / "new"))
+    assert rushes("project", "restore", tmp_path / "monday")[0] == 0
+    shown = Path(rushes("show", "SQ010_SH0030_v001")[1].splitlines()[2])
+    assert shown != video
+    assert shown.read_bytes() == video.read_bytes()
 
 
 def test_options_a_take_does_not_know_are_refused(rushes, fox):

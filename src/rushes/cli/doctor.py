@@ -25,6 +25,6 @@ def doctor(
         for each in found:
             print(f"{each.subject} {each.problem}: {each.remedy}")
     if found:
-        raise FlaggedError(f"{len(found)} things are wrong")
+        raise FlaggedError("one thing is wrong" if len(found) == 1 else f"{len(found)} things are wrong")
     if not as_json:
         print("all is well")

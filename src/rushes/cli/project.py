@@ -2,13 +2,16 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rushes.cli.desk import AsJson, open_studio, print_json
+from rushes.cli.desk import AsJson, Studio, open_studio, print_json
 from rushes.core.errors import UsageError
 from rushes.core.settings import Settings
+
+if TYPE_CHECKING:
+    from rushes.studio.projects import Project
 
 project = typer.Typer(
     no_args_is_help=True,
@@ -181,16 +184,11 @@ def import_(
 ) -> None:
     """Take an exported project in; its ids, numbers and bytes stay the same."""
     from rushes.studio.export import import_project, import_zip
-    from rushes.studio.folder import lay_out
-    from rushes.studio.takes import takes_in
 
     studio = open_studio()
     read = import_project if source.is_dir() else import_zip
     code = read(studio.desk, studio.files, source)
-    takes = takes_in(studio.desk, studio.project(code).id)
-    for take in takes:
-        lay_out(studio.desk, studio.files, studio.folder, take)
-    print(f"project {code}: {len(takes)} takes")
+    print(f"project {code}: {_lay_out_all(studio, studio.project(code))} takes")
 
 
 @project.command(epilog="Example: rushes project backup /mnt/disk/studio-monday")
@@ -206,7 +204,22 @@ def backup(folder: Annotated[Path, typer.Argument(help="A new folder.")]) -> Non
 def restore(folder: Annotated[Path, typer.Argument(help="What backup wrote.", exists=True)]) -> None:
     """Put a backup where no studio is yet."""
     from rushes.studio.backup import restore as put_back
+    from rushes.studio.projects import list_projects
 
     home = Settings.from_environment().studio
     put_back(folder, home)
+    studio = open_studio()
+    for each in list_projects(studio.desk):
+        _lay_out_all(studio, each)
     print(f"restored {home}: rushes doctor --thorough examines it")
+
+
+def _lay_out_all(studio: Studio, ours: "Project") -> int:
+    """Let the takes of a project appear in the studio's folder, which is not part of what was kept."""
+    from rushes.studio.folder import lay_out
+    from rushes.studio.takes import takes_in
+
+    takes = takes_in(studio.desk, ours.id)
+    for take in takes:
+        lay_out(studio.desk, studio.files, studio.folder, take)
+    return len(takes)

@@ -17,14 +17,17 @@ def reproduce(
 ) -> None:
     """Make a take's master again and compare it bit for bit; the take itself stays as it is.
 
-    The same machine and versions give the same frames. Exit code 4 when they differ, with what changed.
+    Files of it that were lost or damaged are put back where the same bytes come out. The same machine and
+    versions give the same frames. Exit code 4 when they differ, with what changed.
     """
     from rushes.cli.camera import Camera
     from rushes.cli.take_plan import plan_take
     from rushes.cli.take_steps import Filmer
     from rushes.cli.watching import Watching
     from rushes.hosted.models import find_hosted
+    from rushes.studio.doctor import put_back
     from rushes.studio.files import hash_file
+    from rushes.studio.folder import lay_out
     from rushes.studio.production import MASTER, Made, Work
     from rushes.studio.retake import recipe_changes
     from rushes.studio.takes import find_take, master_of
@@ -47,15 +50,24 @@ def reproduce(
             assert step.make is not None
             made = [each for each in step.make(work, folder) if isinstance(each, Made)][-1]
             is_same = hash_file(made.files[MASTER])[0] == master.sha256
+            every = [
+                *made.files.values(),
+                *(path for each in made.ahead.values() for path in each.files.values()),
+            ]
+            restored = put_back(studio.desk, studio.files, every)
+    if restored:
+        lay_out(studio.desk, studio.files, studio.folder, found)
     names = {stage["name"] for stage in stages["stages"]}
     ours = {"stages": [stage for stage in master.recipe["stages"] if stage["name"] in names]}
     changed = recipe_changes(ours, stages)
     if as_json:
-        print_json({"take": found.code, "same": is_same, "changed": changed})
+        print_json({"take": found.code, "same": is_same, "changed": changed, "put_back": restored})
     else:
         for name, (before, after) in changed.items():
             print(f"changed {name}: {before} -> {after}")
         print(f"{found.code}: " + ("the same master, bit for bit" if is_same else "another master"))
+        if restored:
+            print(f"{restored} of its files were missing or damaged: put back")
     if not is_same:
         raise FlaggedError(
             f"{found.code} came out otherwise: see what changed, and the machine in its recipe"

@@ -76,7 +76,8 @@ def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], ask
         facts = {"shot": shot.code, "takes": params["takes"], "estimate_s": round(whole, 1), "basis": basis}
         print_json({**facts, "budget_left_s": left, "fits": left is None or whole <= left})
         return
-    print(f"{params['takes']} takes of {shot.code}, about {duration(whole)}, by {basis}")
+    takes = f"{params['takes']} take{'s' * (params['takes'] != 1)}"
+    print(f"{takes} of {shot.code}, about {duration(whole)}, by {basis}")
     if left is not None:
         print(f"project {project.code} has {left:.0f} s left" + (": too little" if whole > left else ""))
 
@@ -90,7 +91,11 @@ def foretold(studio: Studio, model: str, planned: Planned) -> tuple[float, str]:
 
 
 def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: Asking) -> "list[Submitted]":
-    """Write all takes down before the first is made: a stop leaves them queued, not lost."""
+    """Write all takes down before the first is made: a stop leaves them queued, not lost.
+
+    Raises LimitError where the budget does not hold all of them; then none is queued.
+    """
+    from rushes.studio.jobs.budget import check_fits
     from rushes.studio.shooting import Terms, submit_take
 
     shot, first = _first_of(studio, project_id, params, asked)
@@ -100,6 +105,8 @@ def _submit(studio: Studio, project_id: str, params: Mapping[str, Any], asked: A
     each = planned.request.candidates
     requests = [replace(first, seed=first.seed + n * each) for n in range(params["takes"])]
     terms = Terms(is_held=True, estimate_s=seconds)
+    with studio.desk.store.read() as connection:
+        check_fits(connection, studio.desk.tenant_id, project_id, params["takes"] * seconds)
     return [submit_take(studio.desk, shot.id, request, terms, inputs=inputs) for request in requests]
 
 

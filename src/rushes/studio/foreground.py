@@ -35,7 +35,8 @@ def run_now(desk: Desk, files: FileStore, job: Job, steps: Sequence[Step]) -> It
     if job.take_id is not None:
         with desk.store.read() as connection:
             if waits(connection, desk, job.take_id):
-                raise RefusedError(f"{job.id} waits for a person: `rushes review TAKE --allow` lets it go")
+                code = get_take(connection, desk, job.take_id).code
+                raise RefusedError(f"{code} waits for a person: `rushes review {code} --allow` lets it go")
     claimed = claim_job(desk.store, job.id, worker_name())
     if claimed is None or job.take_id is None:
         raise UsageError(f"{job.id} runs elsewhere already: `rushes queue` shows how far it is")

@@ -19,6 +19,14 @@ def reserve(connection: Connection, tenant_id: str, project_id: str, seconds: fl
             raise LimitError(_too_little(connection, table, row_id, seconds))
 
 
+def check_fits(connection: Connection, tenant_id: str, project_id: str, seconds: float) -> None:
+    """Raise LimitError where so much is not left: asked before the first of several jobs is submitted."""
+    for table, row_id in ((projects, project_id), (tenants, tenant_id)):
+        row = connection.execute(select(table).where(table.c.id == row_id)).mappings().one()
+        if row["budget_s"] is not None and row["spent_s"] + row["reserved_s"] + seconds > row["budget_s"]:
+            raise LimitError(_too_little(connection, table, row_id, seconds))
+
+
 @cache
 def _aside(table: Table) -> Update:
     more = bindparam("more", type_=table.c.reserved_s.type)
