@@ -9,7 +9,9 @@ import pytest
 import torch
 from tests.tiny_model import tiny_bundle
 
+from rushes.cli.planned import Given, Wish, finishing, generating
 from rushes.cli.remade import native_box
+from rushes.cli.take_plan import plan_take, sketch_take
 from rushes.core.errors import UsageError
 from rushes.core.model_facts import MINI_CONVENTIONS, FirstFrame
 from rushes.engine.facts import read_facts
@@ -189,3 +191,32 @@ def test_a_box_of_the_file_is_found_in_the_models_picture(tiny_model):
     assert native_box("0,0,100,100", (100, 100), facts) == Box(0, 8, 256, 144)
     with pytest.raises(UsageError, match="smaller one"):
         native_box("0,0,0,10", (100, 100), facts)
+
+
+WORDS = "a red fox runs over a meadow in the snow"
+HOW = {"was": "a fox in rain", "box": None, "strength": 0.7, "mask": True}
+REMADE = [
+    {"edit": HOW},
+    {"edit": {**HOW, "box": "0,0,64,48"}},
+    {"extend": {"seconds": "2"}},
+    {"between": {"first_is_clip": True, "last_is_clip": True}, "seconds": "1"},
+]
+
+
+def asked_of(settings, clip, model):
+    given = Given(ends=(clip, clip)) if "between" in settings else Given(clip=clip)
+    return Wish(WORDS, 1, str(model), settings), given
+
+
+@pytest.mark.parametrize("settings", REMADE, ids=["edit", "box", "extend", "between"])
+def test_an_estimate_knows_the_work_without_looking_at_the_footage(settings, clip, able):
+    sketch, whole = (make(*asked_of(settings, clip, able)) for make in (sketch_take, plan_take))
+    assert generating(sketch.request) == generating(whole.request) > 0
+    assert finishing(sketch) == finishing(whole) > 0
+    assert sketch.given is None
+
+
+def test_an_estimate_refuses_a_box_outside_of_the_clip(clip, able):
+    wish, given = asked_of({"edit": {**HOW, "box": "250,0,64,48"}}, clip, able)
+    with pytest.raises(UsageError, match="does not lie inside"):
+        sketch_take(wish, given)

@@ -27,7 +27,7 @@ def between(  # noqa: PLR0913  typer reads options from arguments
     from rushes.cli.inbox_takes import Source
     from rushes.cli.remaking import Remake, read_facts_of, wish_for
     from rushes.cli.screen import Screen
-    from rushes.engine.given import check_any_tokens
+    from rushes.engine.plan import check_any_tokens
 
     check_prompt(prompt)
     facts = read_facts_of(model)

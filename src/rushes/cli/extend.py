@@ -26,7 +26,7 @@ def extend(  # noqa: PLR0913  typer reads options from arguments
     from rushes.cli.inbox_takes import Source
     from rushes.cli.remaking import Remake, read_facts_of, wish_for
     from rushes.cli.screen import Screen
-    from rushes.engine.given import check_any_tokens
+    from rushes.engine.plan import check_any_tokens
 
     facts = read_facts_of(model)
     check_any_tokens(facts.name, facts.conventions.any_tokens)

@@ -1,5 +1,6 @@
 """From a take's words, settings and inputs to what the engine makes, and how long that may take."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from rushes.cli.hosted_takes import estimate_hosted, plan_hosted
 from rushes.cli.loras import with_preset
 from rushes.cli.planned import NOTHING, Asked, Given, Planned, finishing, generating
 from rushes.cli.published_times import published_seconds
-from rushes.cli.remade import MADE_OF, plan_remake
+from rushes.cli.remade import MADE_OF, plan_remake, sketch_remake
 from rushes.core.errors import UsageError
 from rushes.core.lora_use import LoraUse, Noise
 from rushes.core.model_facts import ModelFacts
@@ -30,6 +31,17 @@ SETTINGS = (
 
 def plan_take(asked: Asked, given: Given = NOTHING) -> Planned:
     """What the engine makes of a take; UsageError for what the model cannot do."""
+    return _planned(asked, given, plan_remake)
+
+
+def sketch_take(asked: Asked, given: Given = NOTHING) -> Planned:
+    """:func:`plan_take` as far as an estimate needs it, which loads no torch."""
+    return _planned(asked, given, sketch_remake)
+
+
+def _planned(
+    asked: Asked, given: Given, remake: Callable[[Path, ModelFacts, Asked, Given], Planned]
+) -> Planned:
     from rushes.engine.catalogue import model_folder
     from rushes.engine.facts import open_facts
 
@@ -39,7 +51,7 @@ def plan_take(asked: Asked, given: Given = NOTHING) -> Planned:
         raise UsageError(f"a take cannot be told {', '.join(unknown)}: use {', '.join(SETTINGS)}")
     folder = model_folder(asked.model)
     facts, opened = open_facts(folder)
-    plan = plan_remake if set(settings) & set(MADE_OF) else _plan_words
+    plan = remake if set(settings) & set(MADE_OF) else _plan_words
     return replace(plan(folder, facts, asked, given), opened=opened)
 
 
@@ -88,7 +100,7 @@ def estimate_take(desk: "Desk", asked: Asked, given: Given = NOTHING) -> float:
     """
     if find_hosted(asked.model) is not None:
         return estimate_hosted(desk, plan_hosted(asked, len(given.roles())))
-    return estimate_planned(desk, asked.model, plan_take(asked, given))
+    return estimate_planned(desk, asked.model, sketch_take(asked, given))
 
 
 def estimate_planned(desk: "Desk", model: str, planned: Planned) -> float:

@@ -73,6 +73,11 @@ def frames_covering(num_frames: int, frame_rate: Fraction, step: int, limits: tu
     return Duration(num_frames / frame_rate, made, frame_rate, made - num_frames)
 
 
+def frames_at(num_frames: int, source: Fraction, target: Fraction) -> int:
+    """How many frames a clip of another rate is, at least one."""
+    return max(1, round(num_frames * target / source))
+
+
 def held_frames(num_frames: int, source: Fraction, target: Fraction) -> list[int]:
     """Source index shown at each target frame when frames are held (repeated or dropped), never blended.
 

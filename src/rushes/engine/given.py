@@ -13,8 +13,10 @@ from torch import Tensor
 from rushes.core.errors import UsageError
 from rushes.core.request import Request
 from rushes.core.shapes import Compression
+from rushes.core.timebase import frames_at
 from rushes.diffusion.conditioning import KnownTokens
 from rushes.engine.pictures import Picture, from_pictures
+from rushes.engine.plan import check_any_tokens
 from rushes.models.bundle import Bundle
 
 # Pixels over which what was given and what was made pass into each other, outside of a box.
@@ -129,15 +131,6 @@ def check_given(bundle: Bundle, request: Request, given: GivenClip | None) -> No
         check_any_tokens(bundle.name, bundle.conventions.any_tokens)
 
 
-def check_any_tokens(name: str, any_tokens: bool) -> None:
-    """Raise UsageError for a model that was never trained with parts of a clip given."""
-    if not any_tokens:
-        raise UsageError(
-            f"model {name!r} was not trained to go on from clips, join pictures or repaint boxes: choose one "
-            "whose record says any_tokens"
-        )
-
-
 @torch.inference_mode()
 def clean_latents(bundle: Bundle, given: GivenClip, device: torch.device) -> Tensor:
     """The clip's latents (1, C, T, H, W); channels that are no picture are 0."""
@@ -192,6 +185,6 @@ def seam_ratio(frames: Picture, seam: int) -> float:
 
 def to_rate(frames: list[Picture], source: Fraction, target: Fraction) -> Picture:
     """Pictures (H, W, 3) as seen at another frame rate, at least one: (T, H, W, 3)."""
-    count = max(1, round(len(frames) * target / source))
+    count = frames_at(len(frames), source, target)
     chosen = [min(int(index * source / target), len(frames) - 1) for index in range(count)]
     return np.stack([frames[index] for index in chosen])

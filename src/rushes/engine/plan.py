@@ -80,6 +80,15 @@ def check_first_frame(facts: ModelFacts, is_given: bool) -> None:
         raise UsageError(f"model {facts.name!r} starts from a picture: give a first frame")
 
 
+def check_any_tokens(name: str, any_tokens: bool) -> None:
+    """Raise UsageError for a model that was never trained with parts of a clip given."""
+    if not any_tokens:
+        raise UsageError(
+            f"model {name!r} was not trained to go on from clips, join pictures or repaint boxes: choose one "
+            "whose record says any_tokens"
+        )
+
+
 def check_sliders(facts: ModelFacts, sliders: Mapping[str, float]) -> None:
     """Raise UsageError for numbers that do not steer a model."""
     known = facts.conventions.sliders
