@@ -16,6 +16,7 @@ from rushes.service import (
     operations,
     policy,
     queue,
+    remakes,
     retention,
     review,
     scripts,
@@ -47,7 +48,7 @@ def make_app(house: House, crew: Crew | None = None) -> FastAPI:
     app.state.house, app.state.door, app.state.meter, app.state.crew = house, Door(house), meter, crew
     app.state.wire = Wire(house)
     parts = (operations, videos, dashscope, studio, review, queue, journal, delivery, files, stills, webhooks)
-    for part in (*parts, policy, scripts, batches, variants, cuts, retention, local_files):
+    for part in (*parts, policy, scripts, batches, variants, cuts, retention, local_files, remakes):
         app.include_router(part.router)
     add_error_handlers(app)
     app.add_middleware(Watch, house=house, meter=meter)

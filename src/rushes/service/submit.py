@@ -1,7 +1,7 @@
 """Words become a take: a shot in the inbox, its take and job in one transaction, once for each key."""
 
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -39,12 +39,9 @@ class Wish:
     first_frame: str = ""
 
     def request(self, caller: Caller) -> TakeRequest:
-        """With model and seed filled in; the same key gives the same seed, so that a retry asks the same."""
+        """With model and seed filled in."""
         model = caller.house.engine.model(self.model)
-        seed = self.seed
-        if seed is None:
-            drawn = int(sha256(self.key.encode()).hexdigest(), 16) if self.key else secrets.randbits(64)
-            seed = drawn % MAX_RANDOM_SEED
+        seed = drawn_seed(self.key) if self.seed is None else self.seed
         return TakeRequest(self.prompt, seed, model.name, self.settings)
 
     def inputs(self, caller: Caller) -> tuple[Input, ...]:
@@ -57,6 +54,17 @@ class Wish:
         if not find_upload(caller.desk, self.first_frame).facts.is_picture:
             raise UsageError(f"file {self.first_frame[:12]} is a clip: send a picture as first_frame")
         return (Input(FIRST_FRAME, self.first_frame),)
+
+
+@dataclass(frozen=True)
+class Remake:
+    """A take made of the clips of others, as a child of one; ``settings`` say what becomes of them."""
+
+    relation: Relation
+    parent: Take
+    prompt: str
+    settings: dict[str, Any]
+    inputs: tuple[Input, ...]
 
 
 def submit_words(caller: Caller, wish: Wish) -> Submitted:
@@ -97,6 +105,31 @@ def submit_remix(caller: Caller, take: Take, prompt: str, key: str) -> Submitted
     terms, origin = Terms(submit_key(key), estimate_s=estimate_s), Origin(Relation.REMIX, take.id)
     with caller.house.spans.named("submit"):
         return submit_take(caller.desk, take.shot_id, request, terms, origin, take.inputs)
+
+
+def submit_remake(
+    caller: Caller, remake: Remake, model: str, seed: int | None, terms: Terms, key: str
+) -> Submitted:
+    """Make a take of footage, by the model of its parent where none is named.
+
+    Raises UsageError for what the model cannot do with it.
+    """
+    parent, inputs = remake.parent, remake.inputs
+    name = caller.house.engine.model(model or parent.request.model).name
+    number = drawn_seed(key) if seed is None else seed
+    request = TakeRequest(remake.prompt, number, name, remake.settings)
+    estimate_s = caller.house.engine.estimate(caller.desk, request, inputs)
+    terms = replace(terms, submit_key=submit_key(key), estimate_s=estimate_s)
+    with caller.house.spans.named("submit"):
+        return submit_take(
+            caller.desk, parent.shot_id, request, terms, Origin(remake.relation, parent.id), inputs
+        )
+
+
+def drawn_seed(key: str) -> int:
+    """A seed by chance; the same one for the same Idempotency-Key, so that a retry asks the same."""
+    drawn = int(sha256(key.encode()).hexdigest(), 16) if key else secrets.randbits(64)
+    return drawn % MAX_RANDOM_SEED
 
 
 def submit_key(key: str) -> str:
