@@ -1,6 +1,7 @@
 """The review loop from the shell, with a tiny model: shoot takes, note, retake, look, reproduce."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,10 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path, monkeypatch):
     code, out, _ = rushes("show", "SQ010_SH0030_v003")
     assert f"retake of {first}, which was noted: snow, not rain" in out
     assert "note of a person at 0-4, answered: snow, not rain" in rushes("show", first)[1]
+    shown = rushes("show", first)[1]
+    assert ", circled, current\n" in shown
+    assert re.search(r"  \d{4}-\d\d-\d\d \d\d:\d\d:\d\d  \S+  take circled\n", shown)
+    assert f"{first}  succeeded  circled * {WORDS[:60]}" in rushes("show", "--project", "FOX")[1]
     code, out, _ = rushes("show", first, "--recipe")
     assert json.loads(out) == takes[0]["recipe"]
     assert "v003" in rushes("show", "--project", "FOX")[1]
@@ -235,6 +240,7 @@ def test_a_table_names_shots_and_what_waits_is_edited(rushes, fox, tmp_path):
     listed = rushes("show", "--project", "FOX")[1]
     assert WORDS in listed
     assert "SQ010_SH0040_v002  queued               a black cat sits on a roof" in listed
+    assert "\nnot made, queued\n" in rushes("show", "SQ010_SH0040_v002")[1]
     table.write_text("shot,text\nSH0099,\n")
     code, _, err = rushes("batch", table, "--project", "FOX")
     assert (code, "line 2 has no text, and 'SH0099' is not one shot of this project" in err) == (2, True)

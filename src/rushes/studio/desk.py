@@ -94,6 +94,12 @@ def events_of(desk: Desk, subject: str, after: int = 0) -> tuple[Event, ...]:
         )
 
 
+def names_of(desk: Desk) -> dict[str, str]:
+    """Names of the tenant's people by id."""
+    with desk.store.read() as connection:
+        return {row["id"]: row["name"] for row in connection.execute(desk.only(schema.people)).mappings()}
+
+
 def open_desk(store: Store, tenant: str = LOCAL_TENANT, person: str = "", role: Role = Role.ADMIN) -> Desk:
     """The desk of a person, by default of the one at this machine; both are made where they are new."""
     person = person or _user()
