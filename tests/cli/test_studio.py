@@ -262,3 +262,28 @@ def test_a_stop_says_what_became_of_every_take(rushes, fox, tiny_model, monkeypa
     assert code == 130
     assert "stopped; SQ010_SH0030_v001 is cancelled (rushes queue again job_" in err
     assert "SQ010_SH0030_v002 stays in the queue" in err
+
+
+def test_jobs_are_named_by_take_or_by_the_beginning_of_their_id(rushes, fox, tmp_path):
+    table = tmp_path / "two.csv"
+    table.write_text("shot,takes\nSH0030,2\n")
+    rushes("batch", table, "--project", "FOX")
+    first, second = (job["id"] for job in queued(rushes))
+    assert rushes("queue", "hold", "sq010_sh0030_v001")[0] == 0
+    assert rushes("queue", "hold", second[:10])[0] == 0
+    assert all(job["is_held"] for job in queued(rushes))
+    code, _, err = rushes("queue", "cancel", "job_")
+    assert (code, "2 jobs begin with 'job_': write more of it" in err) == (2, True)
+    code, _, err = rushes("queue", "cancel", "SQ010_SH0030_v009")
+    assert (code, "there is no take 'SQ010_SH0030_v009'" in err) == (2, True)
+    assert rushes("queue", "cancel", first, "SQ010_SH0030_v002")[1] == "nothing waits or runs\n"
+
+
+def test_a_long_queue_says_that_it_is_longer(rushes, fox, tmp_path):
+    table = tmp_path / "many.csv"
+    table.write_text("shot,takes\nSH0030,99\nSH0030,2\n")
+    rushes("project", "budget", "FOX", "100000")
+    rushes("batch", table, "--project", "FOX")
+    lines = rushes("queue")[1].splitlines()
+    assert (len(lines), lines[-1]) == (101, "and more: these are 100, --json lists all")
+    assert len(queued(rushes)) == 101

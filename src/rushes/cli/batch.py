@@ -50,7 +50,8 @@ def batch(
         print_json(document)
         return
     known = "" if all(estimates) else " at least: some of this was never made here"
-    print(f"{document['takes']} takes, about {document['estimate_s']:.0f} s{known}")
+    count = f"{document['takes']} take{'s' * (document['takes'] != 1)}"
+    print(f"{count}, about {document['estimate_s']:.0f} s{known}")
     for code in document.get("codes", ()):
         print(code)
 

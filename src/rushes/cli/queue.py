@@ -9,9 +9,13 @@ from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, open_studi
 from rushes.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rushes.studio.jobs.job import Job
 
 ACTIONS = ("cancel", "hold", "release", "first", "again", "edit", "pause", "resume")
+# Lines for people, and as many as a ledger may hold.
+SHOWN, ALL = 100, 10**6
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,9 @@ UNCHANGED = Change()
 
 def queue(  # noqa: PLR0913  typer reads options from arguments
     action: Annotated[str, typer.Argument(help=f"{', '.join(ACTIONS)}; none: list.")] = "",
-    names: Annotated[list[str] | None, typer.Argument(help="Jobs; lanes for pause and resume.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Jobs or takes; lanes for pause and resume.")
+    ] = None,
     *,
     prompt: Annotated[str, typer.Option(help="For edit: other words, as a new take in its place.")] = "",
     priority: Annotated[int | None, typer.Option(help="For edit: 0 to 9; 5 is usual.")] = None,
@@ -47,7 +53,7 @@ def queue(  # noqa: PLR0913  typer reads options from arguments
     if change != UNCHANGED and action != "edit":
         raise UsageError("--prompt, --priority and --lane are for edit: rushes queue edit JOB --prompt ...")
     if action == "edit":
-        for name in _named(action, names):
+        for name in _jobs_named(studio, action, names):
             _edit(studio, name, change)
     elif action:
         _act(studio, action, names or [])
@@ -56,14 +62,21 @@ def queue(  # noqa: PLR0913  typer reads options from arguments
 
         work_off(studio)
     states = () if everything else (JobState.RUNNING, JobState.QUEUED)
-    found = list_jobs(studio.desk, states, studio.project(project).id if project else "")
+    limit = ALL if as_json else SHOWN + 1
+    found = list_jobs(studio.desk, states, studio.project(project).id if project else "", limit)
     if as_json:
         print_json({"jobs": [asdict(job) for job in found], "paused": paused_lanes(studio.desk)})
         return
     for paused in paused_lanes(studio.desk):
         print(f"lane {paused} is paused")
-    for job in found:
+    _print_jobs(studio, found)
+
+
+def _print_jobs(studio: Studio, found: "Sequence[Job]") -> None:
+    for job in found[:SHOWN]:
         print(_line(studio, job))
+    if len(found) > SHOWN:
+        print(f"and more: these are {SHOWN}, --json lists all")
     if not found:
         print("nothing waits or runs")
 
@@ -73,7 +86,8 @@ def _line(studio: Studio, job: "Job") -> str:
 
     code = find_take(studio.desk, job.take_id).code if job.take_id else ""
     state = "quarantined" if job.is_quarantined else "held" if job.is_held else str(job.state)
-    progress = f"{job.progress:.0%} {job.doing}" if job.state == "running" else job.message
+    doing = "stopping" if job.is_cancelled else job.doing
+    progress = f"{job.progress:.0%} {doing}" if job.state == "running" else job.message
     return f"{job.id}  {code:<22} {job.lane:<12} {job.priority}  {state:<12} {progress}".rstrip()
 
 
@@ -88,7 +102,7 @@ def _act(studio: Studio, action: str, names: list[str]) -> None:
                 raise UsageError(f"there is no lane {name!r}: choose {', '.join(Lane)}")
             jobs.pause(desk, Lane(name), action == "pause")
         return
-    for name in _named(action, names):
+    for name in _jobs_named(studio, action, names):
         match action:
             case "cancel":
                 jobs.cancel(desk, name)
@@ -100,13 +114,29 @@ def _act(studio: Studio, action: str, names: list[str]) -> None:
                 jobs.try_again(desk, name)
 
 
-def _named(action: str, names: list[str] | None) -> list[str]:
-    """The jobs; UsageError for an action that there is not, or none named."""
+def _jobs_named(studio: Studio, action: str, names: list[str] | None) -> list[str]:
+    """Ids of the jobs; UsageError for an action that there is not, or none named."""
     if action not in ACTIONS:
         raise UsageError(f"a queue cannot {action!r}: choose {', '.join(ACTIONS)}")
     if not names:
-        raise UsageError(f"{action} what: name jobs, as rushes queue lists them")
-    return names
+        raise UsageError(f"{action} what: name jobs or takes, as rushes queue lists them")
+    return [_job_id(studio, name) for name in names]
+
+
+def _job_id(studio: Studio, name: str) -> str:
+    """A job by its id, the beginning of one, or the code of its take."""
+    from rushes.studio.jobs.queue import job_of_take, list_jobs
+    from rushes.studio.takes import find_take
+
+    if not name.startswith("job_"):
+        job = job_of_take(studio.desk, find_take(studio.desk, name).id)
+        if job is None:
+            raise UsageError(f"{name} has no job: it came with an import")
+        return job.id
+    found = [job.id for job in list_jobs(studio.desk, limit=ALL) if job.id.startswith(name)]
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} jobs begin with {name!r}: write more of it")
+    return found[0] if found else name
 
 
 def _edit(studio: Studio, name: str, change: Change) -> None:

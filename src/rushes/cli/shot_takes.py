@@ -159,7 +159,8 @@ def make_one(studio: Studio, new: "Submitted", filmer: "Filmer", screen: Screen)
         for event in events:
             if isinstance(event, StageEvent):
                 is_absent = event.outcome == "absent"
-                outcome = "not installed" if is_absent else f"{event.outcome} {event.seconds:.1f} s"
+                how = "found, made before in" if event.outcome == "reused" else event.outcome
+                outcome = "not installed" if is_absent else f"{how} {event.seconds:.1f} s"
                 screen.say(event.step, outcome)
     clip = lay_out(studio.desk, studio.files, studio.folder, new.take)
     screen.say("wrote", str(clip))
