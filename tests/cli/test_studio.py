@@ -2,9 +2,12 @@
 
 import json
 import re
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+
+from rushes.media.video import probe
 
 WORDS = "a red fox runs through rain in a forest at dusk"
 FAST = ("--seconds", "0.4", "--steps", "2", "--size", "256x144", "--quiet")
@@ -28,6 +31,7 @@ def test_the_review_loop(rushes, fox, tiny_model, tmp_path, monkeypatch):
     assert [take["request"]["seed"] for take in takes] == [5, 6]
     assert takes[0]["recipe"]["recorded"]["not_installed"] == ["check", "label"]
     assert takes[0]["video"].endswith("FOX/sq010/sh0030/SQ010_SH0030_v001.mp4")
+    assert probe(Path(takes[0]["video"])).frame_rate == Fraction(24000, 1001)
 
     first = takes[0]["code"]
     code, out, _ = rushes("review", first, "--circle", "--current", "--note", "0-4: snow, not rain")

@@ -79,7 +79,8 @@ class Planned:
 
     ``words`` say how the prompt was read and ``length`` how the duration came about, for a person. ``given``
     is the clip the take is made of; one longer than the model makes at once is made in windows, of which
-    ``window`` is the longest. ``opened`` are the model's files where planning had to open them.
+    ``window`` is the longest. ``delivery_rate``: frames a second of the finished clip. ``opened`` are the
+    model's files where planning had to open them.
     """
 
     folder: Path
@@ -91,6 +92,7 @@ class Planned:
     length: str = ""
     given: "GivenClip | None" = None
     window: Request | None = None
+    delivery_rate: Fraction = DELIVERY_RATE
     opened: "ModelFiles | None" = field(default=None, compare=False, repr=False)
 
     def files(self) -> "ModelFiles":
@@ -111,7 +113,7 @@ class Planned:
 
         num_frames = self.request.num_frames - self.request.trim
         rate, framing = self.request.frame_rate, self.framing
-        return Delivery(num_frames, rate, framing.crop, *framing.delivered, DELIVERY_RATE)
+        return Delivery(num_frames, rate, framing.crop, *framing.delivered, self.delivery_rate)
 
 
 def generating(request: Request) -> float:

@@ -59,7 +59,10 @@ def sketch_remake(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -
 
 def check_remake(asked: Asked) -> None:
     """Raise UsageError for settings that do not go with footage."""
-    if asked.settings.keys() - set(MADE_OF) - {"seconds"} or len(asked.settings.keys() & set(MADE_OF)) > 1:
+    if (
+        asked.settings.keys() - set(MADE_OF) - {"seconds", "frame_rate"}
+        or len(asked.settings.keys() & set(MADE_OF)) > 1
+    ):
         raise UsageError(f"a take is one of {', '.join(MADE_OF)}, and its length is all that can be told it")
 
 

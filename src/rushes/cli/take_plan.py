@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from rushes.cli.choosing import candidates_of
 from rushes.cli.framing import Upscale, frame
 from rushes.cli.hosted_takes import estimate_hosted, plan_hosted
 from rushes.cli.loras import with_preset
-from rushes.cli.planned import NOTHING, Asked, Given, Planned, finishing, generating
+from rushes.cli.planned import DELIVERY_RATE, NOTHING, Asked, Given, Planned, finishing, generating
 from rushes.cli.published_times import published_seconds
 from rushes.cli.remade import MADE_OF, plan_remake, sketch_remake
 from rushes.core.errors import UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # What a take's settings may hold; anything else would be dropped silently.
 SETTINGS = (
     "seconds", "size", "steps", "guidance_high", "guidance_low", "negative", "upscale", "candidates",
-    "sliders", "preset", "loras", *MADE_OF,
+    "sliders", "preset", "loras", "frame_rate", *MADE_OF,
 )  # fmt: skip
 
 
@@ -52,7 +53,8 @@ def _planned(
     folder = model_folder(asked.model)
     facts, opened = open_facts(folder)
     plan = remake if set(settings) & set(MADE_OF) else _plan_words
-    return replace(plan(folder, facts, asked, given), opened=opened)
+    rate = Fraction(settings.get("frame_rate", DELIVERY_RATE))
+    return replace(plan(folder, facts, asked, given), opened=opened, delivery_rate=rate)
 
 
 def _plan_words(folder: Path, facts: ModelFacts, asked: Asked, given: Given) -> Planned:

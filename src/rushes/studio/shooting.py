@@ -31,6 +31,7 @@ class Terms:
 
 
 PLAIN = Terms()
+USUAL_RATE = "24"
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ def _submit_once(
         if known is not None:
             return Submitted(_take_of(connection, desk, known), known)
         shot = get_shot(connection, desk, shot_id)
+        request = _at_rate(connection, desk, shot.project_id, request)
         take = add_take(connection, desk, shot_id, request, origin, inputs)
         lane = lane_of(connection, desk, shot.project_id, request.model, terms.lane)
         new = NewJob(
@@ -120,6 +122,15 @@ def _submit_once(
             terms.estimate_s, is_held=terms.is_held,
         )  # fmt: skip
         return Submitted(take, submit(connection, desk, new, digest))
+
+
+def _at_rate(connection: Connection, desk: Desk, project_id: str, request: TakeRequest) -> TakeRequest:
+    """The request with its project's frame rate where it is unusual; hosted clips come as they are."""
+    asked = select(schema.projects.c.frame_rate).where(schema.projects.c.id == project_id)
+    rate = connection.execute(asked).scalar_one()
+    if rate == USUAL_RATE or request.model in desk.hosted:
+        return request
+    return replace(request, settings={"frame_rate": rate, **request.settings})
 
 
 def lane_of(connection: Connection, desk: Desk, project_id: str, model: str, asked: Lane) -> Lane:
