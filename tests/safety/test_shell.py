@@ -38,7 +38,7 @@ def test_a_refusal_is_an_error_of_its_own(shot):
 def test_what_waits_for_a_person_is_not_made_until_one_allows_it(shot):
     done = shoot()
     assert isinstance(done.exception, RefusedError)
-    assert "rushes review TAKE --allow" in str(done.exception)
+    assert "rushes review SQ010_SH0010_v001 --allow" in str(done.exception)
     jobs = json.loads(run("queue", "--json").stdout)["jobs"]
     assert [job["is_held"] for job in jobs] == [True]
     assert [each["code"] for each in waiting()] == ["SQ010_SH0010_v001"]
