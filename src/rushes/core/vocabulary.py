@@ -83,6 +83,16 @@ CAMERA_SLIDERS: Mapping[str, tuple[str, float]] = MappingProxyType(
 )
 """Camera move -> the slider that tells it in numbers, and its sign; the other moves leave all three at 0."""
 
+
+def camera_sliders(move: str, amount: float) -> dict[str, float]:
+    """All three sliders of the camera for a move of the vocabulary; ``amount`` 1 is a whole move."""
+    sliders = dict.fromkeys((name for name, _ in CAMERA_SLIDERS.values()), 0.0)
+    if move in CAMERA_SLIDERS:
+        name, sign = CAMERA_SLIDERS[move]
+        sliders[name] = sign * amount
+    return sliders
+
+
 _PERSON = ("stand", "walk", "run", "leap", "spin")
 _GROWN = (*_PERSON, "carry")
 _ANIMAL = ("stand", "walk", "run", "leap")

@@ -1,7 +1,7 @@
 """Starting noise. Each member of a batch has a generator of its own, so a batch equals its members."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from einops import rearrange
@@ -37,6 +37,11 @@ def share_over_time(noise: Tensor, share: float, moves: Tensor | None = None) ->
     mean = noise.mean(2, keepdim=True)
     common = mean if moves is None else _moved(mean, moves, length)
     return math.sqrt(1 - share) * (noise - mean) + math.sqrt(1 - share + share * length) * common
+
+
+def camera_moves(sliders: Sequence[Mapping[str, float]]) -> Tensor:
+    """(B, 3) what the sliders of each clip say of the camera; 0 where they are silent."""
+    return torch.tensor([[each.get(name, 0.0) for name in CAMERA_MOVES] for each in sliders])
 
 
 def _moved(picture: Tensor, moves: Tensor, length: int) -> Tensor:

@@ -16,7 +16,7 @@ from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
     ExpertSwitch,
 )
-from rushes.diffusion.noise import CAMERA_MOVES, member_noise, share_over_time
+from rushes.diffusion.noise import camera_moves, member_noise, share_over_time
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, StepRule
@@ -97,7 +97,7 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     if noise is None:
         count = request.edit.noises if request.edit else request.candidates
         noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
-    noise = share_over_time(noise, bundle.conventions.shared_noise, _moves(request))
+    noise = share_over_time(noise, bundle.conventions.shared_noise, camera_moves([dict(request.sliders)]))
     texts, noise = texts.to(run.device), noise.to(run.device)
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)
@@ -109,14 +109,6 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     else:
         denoiser, start = experts_under(bundle, request, texts, condition, run.guide), condition.start(noise)
     return _prepare(bundle, request, denoiser, condition, start)
-
-
-def _moves(request: Request) -> Tensor | None:
-    """(1, 3) how the camera moves by the request's sliders; None where they do not say."""
-    asked = dict(request.sliders)
-    if not asked.keys() & set(CAMERA_MOVES):
-        return None
-    return torch.tensor([[asked.get(name, 0.0) for name in CAMERA_MOVES]])
 
 
 def _condition(bundle: Bundle, request: Request, run: Run) -> Condition:

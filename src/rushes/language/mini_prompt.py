@@ -12,7 +12,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import CAMERA_SLIDERS, SKIES, SLOTS, TOLD, VALID_ACTIONS
+from rushes.core.vocabulary import SKIES, SLOTS, TOLD, VALID_ACTIONS, camera_sliders
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.concepts import Lexicon
 from rushes.language.parse import parse
@@ -105,11 +105,8 @@ class PromptReading:
         """What the caption says in words, as numbers: camera moves, and the degrees it names."""
         shown = self.shown
         told = {slot: _DEGREES[slot][shown[slot]] for slot in _DEGREES if slot in shown}
-        if "camera" not in shown:
-            return told
-        moves = dict.fromkeys((name for name, _ in CAMERA_SLIDERS.values()), 0.0)
-        name, sign = CAMERA_SLIDERS.get(shown["camera"], ("zoom", 0.0))
-        return {**moves, name: sign * _USUAL_MOVE, **told}
+        moves = camera_sliders(shown["camera"], _USUAL_MOVE) if "camera" in shown else {}
+        return {**moves, **told}
 
     def explain(self) -> list[str]:
         """Return short English lines for the user: understood, replaced, left out, negated, unknown."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rushes.core.errors import UsageError
 from rushes.diffusion.conditioning import known_tokens
-from rushes.diffusion.noise import CAMERA_MOVES, share_over_time
+from rushes.diffusion.noise import camera_moves, share_over_time
 from rushes.models.moe import balance_loss
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -99,7 +99,9 @@ class TransformerStage:
         generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
         sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
         drawn = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
-        noise = share_over_time(drawn, self.run.shared_noise, _moves(batch).to(self.device))
+        # The noise knows how the cameras move even where no slider is told.
+        moves = camera_moves(batch.sliders).to(self.device)
+        noise = share_over_time(drawn, self.run.shared_noise, moves)
         error = self._error(lesson, sigmas, noise)
         figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
         torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -146,7 +148,7 @@ class TransformerStage:
             known[:, :, :1] = clean.shape[2] > 1
             share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
             drawn = _noise_of(clean, batch.clean.shape[1], num_frames)
-            noise = share_over_time(drawn, self.run.shared_noise, _moves(batch))
+            noise = share_over_time(drawn, self.run.shared_noise, camera_moves(batch.sliders))
             lesson = Lesson(clean, known, None, captions, None)
             sigmas = sigma_at(share, _shift(clean), self.run.sigmas)
             error = self._error(lesson, sigmas, noise.to(self.device), self.ema.weights)
@@ -259,11 +261,6 @@ def _noise_of(clean: Tensor, pictures: int, seed: int) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     parts = clean[:, :pictures], clean[:, pictures:]
     return torch.cat([torch.randn(part.shape, generator=generator) for part in parts], dim=1)
-
-
-def _moves(batch: LatentBatch) -> Tensor:
-    """(B, 3) how the cameras move; known to the noise even where no slider is told."""
-    return torch.tensor([[each.get(name, 0.0) for name in CAMERA_MOVES] for each in batch.sliders])
 
 
 def _shift(latents: Tensor) -> float:

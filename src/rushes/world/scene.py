@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from rushes.core.errors import UsageError
-from rushes.core.vocabulary import CAMERA_SLIDERS, PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS
+from rushes.core.vocabulary import PLAIN_SKY, SKIES, SLOTS, VALID_ACTIONS, camera_sliders
 
 TRAVELLING = frozenset({"walk", "run", "leap", "fly", "carry"})
 """Actions that carry the subject along the ground; only these can be tracked."""
@@ -88,10 +88,7 @@ class Scene:
         """pan_x (right positive), pan_y (down positive), zoom (in positive) of the camera over the shot,
         speed and strength; each within about -1 to 1, 0 where there is nothing to see of it.
         """
-        sliders = dict.fromkeys(("pan_x", "pan_y", "zoom"), 0.0)
-        if self.camera in CAMERA_SLIDERS:
-            name, sign = CAMERA_SLIDERS[self.camera]
-            sliders[name] = sign * self.sweep
+        sliders = camera_sliders(self.camera, self.sweep)
         sliders["speed"] = math.log2(self.speed)
         sliders["strength"] = 2.0 * self.strength - 1.0
         return sliders
