@@ -7,14 +7,13 @@ no hub; here both work.
 import secrets
 import warnings
 from collections.abc import Mapping
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from rushes.compat.stand_in import Resolved, resolve
+from rushes.compat.stand_in import Resolved, as_read, resolve
 from rushes.core.errors import UsageError
 from rushes.core.request import Request, check_prompt
 from rushes.engine.events import FramesDecoded
@@ -22,7 +21,6 @@ from rushes.engine.generate import generate
 from rushes.engine.placement import best_device
 from rushes.engine.plan import Order, plan
 from rushes.engine.run import Run
-from rushes.language.mini_prompt import read_prompt
 from rushes.media.delivery import Crop, Delivery, deliver
 
 MODULE_NAME = "rushes-wan"
@@ -81,10 +79,7 @@ class TextToVideo:
             raise UsageError(f"{str(path)!r} exists: choose another seed, or name output_video")
         facts = self._resolved.bundle.facts
         order = Order(words, words, seed, steps=num_inference_steps, num_frames=num_frames)
-        if facts.conventions.reads_captions:
-            reading = read_prompt(words, facts.conventions.vocabulary)
-            order = replace(order, context_text=reading.context_text, told=reading.sliders)
-        request, duration = plan(facts, order)
+        request, duration = plan(facts, as_read(facts, order))
         if duration.trim:
             warnings.warn(duration.describe(), stacklevel=2)
         self._write(request, path)

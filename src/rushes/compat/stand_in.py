@@ -1,14 +1,17 @@
 """The model a call names, or mini in its place when that one is not on this machine, which is said aloud."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from rushes.core.errors import UsageError
+from rushes.core.model_facts import ModelFacts
 from rushes.engine.catalogue import fetched_folder, published_name
 from rushes.engine.loading import load_model
 from rushes.engine.placement import CPU, compute_dtype
+from rushes.engine.plan import Order
+from rushes.language.mini_prompt import read_prompt
 from rushes.models.bundle import Bundle
 
 STAND_IN = "mini"
@@ -38,6 +41,14 @@ def resolve(name: str, dtype: torch.dtype | None, device: torch.device = CPU) ->
         )
     bundle = load_model(STAND_IN if missing else name, _sound(dtype, device), device)
     return Resolved(bundle, name, missing)
+
+
+def as_read(facts: ModelFacts, order: Order) -> Order:
+    """The order with what the model reads in the place of its prompt: a model of captions gets one."""
+    if not facts.conventions.reads_captions:
+        return order
+    reading = read_prompt(order.prompt, facts.conventions.vocabulary)
+    return replace(order, context_text=reading.context_text, told=reading.sliders)
 
 
 def _sound(dtype: torch.dtype | None, device: torch.device) -> torch.dtype:

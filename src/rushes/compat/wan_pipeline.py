@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from rushes.compat.stand_in import Resolved, resolve
+from rushes.compat.stand_in import Resolved, as_read, resolve
 from rushes.core.errors import UsageError
 from rushes.core.request import Request, check_prompt
 from rushes.engine.events import StepDone
@@ -19,7 +19,6 @@ from rushes.engine.pictures import to_pictures
 from rushes.engine.plan import Order, plan
 from rushes.engine.run import Run
 from rushes.engine.texts import Texts, encode_texts
-from rushes.language.mini_prompt import read_prompt
 from rushes.media.picture import lanczos
 
 Generator: TypeAlias = torch.Generator | list[torch.Generator] | None
@@ -168,7 +167,6 @@ class WanPipeline:
         check_prompt(words)
         facts = self._resolved.bundle.facts
         defaults = facts.defaults
-        caption = facts.conventions.reads_captions and words != GIVEN_AS_EMBEDDINGS
         num_frames, most = call.num_frames, defaults.frame_limits[1]
         if self._resolved.stands_in and num_frames > most:
             warnings.warn(f"{num_frames} frames were asked, {facts.name} makes {most} at most", stacklevel=4)
@@ -184,9 +182,8 @@ class WanPipeline:
             num_frames=num_frames,
             size=None if facts.conventions.reads_captions else (call.width, call.height),
         )
-        if caption:
-            reading = read_prompt(words, facts.conventions.vocabulary)
-            order = replace(order, context_text=reading.context_text, told=reading.sliders)
+        if words != GIVEN_AS_EMBEDDINGS:
+            order = as_read(facts, order)
         request, duration = plan(facts, order)
         if duration.trim:
             warnings.warn(duration.describe(), stacklevel=4)
