@@ -50,6 +50,8 @@ class _Telling:
             return relative.who, relative.whom
         things = self._things(near, beat)
         who, whom, implied = self._named(near, things, number, beat)
+        if who is not None and self._mentions[who].slot not in SUBJECT_SLOTS | PLACE_SLOTS:
+            return None, whom  # 差す光: light does it, and is no subject
         acting = element_acting(self._reading, near, beat)
         if acting is not None:
             is_place = near[acting].slot in PLACE_SLOTS
