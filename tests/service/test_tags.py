@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 import pytest
 from tests.service.conftest import picture, work_off
 
+from rushes.studio.schema import jobs
+
 WORDS = {"prompt": "a fox", "seed": 1}
 HOOK = {"name": "post", "url": "https://hooks.example.com/a", "event_types": ["video.completed"]}
 
@@ -98,6 +100,21 @@ def test_a_clip_made_meanwhile_is_not_deleted(client, house, path):
     assert made.headers["etag"] != queued
     assert client.delete(path, headers={"If-Match": made.headers["etag"]}).is_success
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/v1/videos/{video}", "/v1/takes/{take}"])
+def test_a_clip_that_is_begun_while_its_delete_waits_is_not_deleted(client, house, path):
+    """The delete has what it saw in its hands and waits for the database, which a worker holds."""
+    video = client.post("/v1/videos", json=WORDS).json()["id"]
+    path = path.format(video=video, take=video.replace("video", "take"))
+    seen = {"If-Match": client.get(path).headers["etag"]}
+    with ThreadPoolExecutor(1) as pool:
+        with house.store.write() as connection:
+            sent = pool.submit(client.delete, path, headers=seen)
+            wait([sent], timeout=0.5)
+            connection.execute(jobs.update().values(attempt=1))
+        assert sent.result(60).status_code == 412
+    assert client.get(path).status_code == 200
 
 
 def test_files_and_endpoints_are_deleted_as_seen(client):

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 
 import pytest
 from sqlalchemy import select
@@ -10,9 +11,10 @@ from rushes.core.errors import ConflictError
 from rushes.studio import schema
 from rushes.studio.batches import Row, find_batch, pause_batch, submit_batch
 from rushes.studio.desk import events_of
+from rushes.studio.jobs import queue
 from rushes.studio.jobs.claim import claim
 from rushes.studio.jobs.job import JobState, Lane
-from rushes.studio.jobs.queue import JobTerms, change_job, find_job, pause
+from rushes.studio.jobs.queue import JobTerms, cancel, change_job, find_job, pause, reorder, try_again
 from rushes.studio.outbox import EndpointTerms, Kind, NewEndpoint, add_endpoint, change_endpoint
 from rushes.studio.projects import ProjectTerms, change_project, find_project
 from rushes.studio.retention import Retention, set_retention
@@ -89,6 +91,45 @@ def test_of_two_at_the_same_moment_one_is_told(desk, project, batch, make):
     with ThreadPoolExecutor(2) as pool:
         sent = [pool.submit(change_it) for _ in range(2)]
         assert sorted(each.result(60) for each in sent) == ["changed", "told"]
+
+
+def test_two_who_lock_the_same_jobs_in_two_orders_both_get_through(desk, batch, monkeypatch):
+    """Each is slow at its second job, so that without one order both would have one and want the other."""
+    ids, start = sorted(job_ids(desk)), Barrier(2)
+    real = queue._queued
+
+    def slow(connection, desk, job_id):
+        row = real(connection, desk, job_id)
+        sleep(0.2)
+        return row
+
+    monkeypatch.setattr(queue, "_queued", slow)
+
+    def order(these):
+        start.wait(60)
+        reorder(desk, these)
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(order, these) for these in (ids, ids[::-1])]
+        assert [each.result(60) for each in sent] == [None, None]
+
+
+def test_to_try_again_twice_at_once_is_once(desk, project, batch):
+    first = job_ids(desk)[0]
+    cancel(desk, first)
+    start = Barrier(2)
+
+    def again():
+        start.wait(60)
+        try:
+            try_again(desk, first)
+        except ConflictError:
+            return "told"
+        return "queued"
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(again) for _ in range(2)]
+        assert sorted(each.result(60) for each in sent) == ["queued", "told"]
 
 
 def test_a_change_is_whole_or_not_at_all(desk, project, batch):

@@ -12,7 +12,8 @@ from rushes.service.delivery import FILE_ANSWERS, send_file
 from rushes.service.errors import ERRORS
 from rushes.service.intake import body_of_bytes, write_body
 from rushes.service.pages import After, Limit, Page
-from rushes.service.tags import IfMatch, expect
+from rushes.service.tags import IfMatch, expecting
+from rushes.studio.seen import Check
 from rushes.studio.takes import Rendition
 from rushes.studio.uploads import Upload, delete_upload, find_upload, keep_upload, list_uploads
 
@@ -103,5 +104,5 @@ def content(caller: Reader, sha256: str, request: Request) -> Response:
 @router.delete("/files/{sha256}", status_code=204)
 def delete(caller: Writer, sha256: str, if_match: IfMatch = "") -> None:
     """Let a file go; refused with 409 while a take needs it."""
-    expect(if_match, f'"{find_upload(caller.desk, sha256).sha256}"', "the file")
-    delete_upload(caller.desk, caller.house.files, sha256)
+    check: Check[Upload] = expecting(if_match, lambda upload: f'"{upload.sha256}"', "the file")
+    delete_upload(caller.desk, caller.house.files, sha256, check)

@@ -24,10 +24,10 @@ from rushes.core.errors import MissingError
 from rushes.service.tags import tag_of
 from rushes.studio.desk import TENANT, Desk
 from rushes.studio.files import FileStore
-from rushes.studio.jobs.job import ENDED, Job, JobState, job_of
-from rushes.studio.jobs.queue import cancel
+from rushes.studio.jobs.job import Job, JobState, job_of
 from rushes.studio.retention import delete_take, expires_at, is_deleted
 from rushes.studio.schema import jobs, renditions, takes
+from rushes.studio.seen import Check, unseen
 from rushes.studio.takes import Rendition, Take, get_take, take_of
 
 CLIP, SHEET = "clip", "sheet"
@@ -124,13 +124,7 @@ def take_id(video_id: str) -> str:
 def find_footage(desk: Desk, take_id: str) -> Footage:
     """One take; MissingError where this tenant has none, or has deleted it."""
     with desk.store.read() as connection:
-        this = {"a_tenant": desk.tenant_id, "a_take": take_id}
-        row = connection.execute(_THIS, this).mappings().first()
-        if row is None:
-            raise MissingError(f"there is no take {take_id!r}: `rushes show` lists what there is")
-        if row["is_gone"]:
-            raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
-        return _with_files(connection, desk, [row])[0]
+        return _footage(connection, desk, take_id)
 
 
 def list_footage(desk: Desk, window: Window) -> tuple[tuple[Footage, ...], bool]:
@@ -154,15 +148,19 @@ def count_footage(desk: Desk, window: Window) -> int:
         return connection.scalar(counted, {**narrows, "a_tenant": desk.tenant_id}) or 0
 
 
-def delete_footage(desk: Desk, kept: FileStore, take_id: str) -> None:
-    """Stop its job, show it no longer, and free its files; its record stays, as of all takes.
+def delete_footage(desk: Desk, kept: FileStore, take_id: str, check: Check[Footage] = unseen) -> None:
+    """Delete a take as ``check`` finds it at that moment. MissingError for one that is deleted already."""
+    delete_take(desk, kept, take_id, lambda connection: check(_footage(connection, desk, take_id)))
 
-    A worker that publishes before it hears of it leaves files for the next housekeeping.
-    """
-    footage = find_footage(desk, take_id)
-    if footage.job is not None and footage.job.state not in ENDED:
-        cancel(desk, footage.job.id)
-    delete_take(desk, kept, take_id)
+
+def _footage(connection: Connection, desk: Desk, take_id: str) -> Footage:
+    this = {"a_tenant": desk.tenant_id, "a_take": take_id}
+    row = connection.execute(_THIS, this).mappings().first()
+    if row is None:
+        raise MissingError(f"there is no take {take_id!r}: `rushes show` lists what there is")
+    if row["is_gone"]:
+        raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
+    return _with_files(connection, desk, [row])[0]
 
 
 def _narrow(asked: Select[Any], narrowed: tuple[str, ...]) -> Select[Any]:

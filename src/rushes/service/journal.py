@@ -78,10 +78,13 @@ class _Listener:
             self.number = line.number
             if not self.subject or self.subject in line.subjects:
                 yield line.text
+        told, self.told = self.told, {}
         for each in news.running:
-            is_mine = not self.subject or self.subject in each.subjects
-            if is_mine and self.told.get(each.job_id) != each.state:
-                self.told[each.job_id] = each.state
+            if self.subject and self.subject not in each.subjects:
+                continue
+            # Of those that run alone: a stream may stay open for a million jobs.
+            self.told[each.job_id] = each.state
+            if told.get(each.job_id) != each.state:
                 yield each.text
 
 

@@ -10,10 +10,10 @@ from rushes.core.errors import MissingError
 from rushes.service.caller import Reader, Writer, glance
 from rushes.service.delivery import FILE_ANSWERS, file_name, send_file
 from rushes.service.errors import ERRORS
-from rushes.service.footage import Window, delete_footage, find_footage, list_footage
+from rushes.service.footage import Footage, Window, delete_footage, find_footage, list_footage
 from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page
-from rushes.service.tags import IfMatch, expect
+from rushes.service.tags import IfMatch, expecting
 from rushes.service.video_fields import Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import NoteView, TakeView
@@ -28,6 +28,7 @@ from rushes.studio.reviews import (
     notes_of,
     review_queue,
 )
+from rushes.studio.seen import Check
 
 router = APIRouter(prefix="/v1", tags=["review"], responses=ERRORS)
 Frame = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -90,8 +91,8 @@ async def take(caller: Reader, take_id: str, response: Response) -> TakeView:
 @router.delete("/takes/{take_id}", status_code=204)
 def delete(caller: Writer, take_id: str, if_match: IfMatch = "") -> None:
     """Stop it and show it no longer."""
-    expect(if_match, find_footage(caller.desk, take_id).tag, "the take")
-    delete_footage(caller.desk, caller.house.files, take_id)
+    check: Check[Footage] = expecting(if_match, lambda footage: footage.tag, "the take")
+    delete_footage(caller.desk, caller.house.files, take_id, check)
 
 
 @router.get("/takes/{take_id}/renditions/{name}", responses=FILE_ANSWERS, response_class=Response)

@@ -23,15 +23,14 @@ def tag_of(*facts: object) -> str:
     return f'"{sha256(canonical_json(facts).encode()).hexdigest()[:32]}"'
 
 
-def expect(if_match: str, tag: str, what: str) -> None:
-    """Raise StaleError where the caller saw ``what`` otherwise than it stands now."""
-    if not _is_seen(if_match, tag):
-        raise StaleError(f"{what} has changed since you saw it: get it again, then change it")
-
-
 def expecting(if_match: str, tag_of_it: Callable[[Thing], str], what: str) -> Check[Thing]:
-    """:func:`expect` for the transaction that changes ``what``: the later of two is told."""
-    return lambda thing: expect(if_match, tag_of_it(thing), what)
+    """For the transaction that changes ``what``: raises StaleError where the caller saw it otherwise."""
+
+    def check(thing: Thing) -> None:
+        if not _is_seen(if_match, tag_of_it(thing)):
+            raise StaleError(f"{what} has changed since you saw it: get it again, then change it")
+
+    return check
 
 
 def matches(if_match: str, revision: int) -> bool:

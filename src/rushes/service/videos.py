@@ -25,9 +25,10 @@ from rushes.service.footage import (
 )
 from rushes.service.given import keep_reference
 from rushes.service.submit import submit_remix, submit_words
-from rushes.service.tags import IfMatch, expect
+from rushes.service.tags import IfMatch, expecting
 from rushes.service.video_fields import VideoWish, Words, read_video_wish
 from rushes.studio.jobs.job import JobState
+from rushes.studio.seen import Check
 from rushes.studio.stills import SPRITES, THUMBNAIL, stills_of
 
 router = APIRouter(prefix="/v1/videos", tags=["videos"], responses=ERRORS)
@@ -164,11 +165,13 @@ async def retrieve(caller: Reader, footage: Found, response: Response) -> Video:
 
 
 @router.delete("/{video_id}")
-def delete(caller: Writer, footage: Found, if_match: IfMatch = "") -> DeletedVideo:
+def delete(
+    caller: Writer, name: Annotated[str, Path(alias="video_id")], if_match: IfMatch = ""
+) -> DeletedVideo:
     """Stop it, and show it no longer."""
-    expect(if_match, footage.tag, "the video")
-    delete_footage(caller.desk, caller.house.files, footage.take.id)
-    return DeletedVideo(id=video_id(footage.take.id))
+    check: Check[Footage] = expecting(if_match, lambda footage: footage.tag, "the video")
+    delete_footage(caller.desk, caller.house.files, take_id(name), check)
+    return DeletedVideo(id=name)
 
 
 @router.post("/{video_id}/remix")

@@ -4,7 +4,7 @@ Without a word from its tenant or project a take is kept for ever. One that a sh
 circled is kept too, unless they say that such takes go as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from rushes.core.errors import UsageError
 from rushes.studio.cache import forget
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore
+from rushes.studio.jobs.queue import cancel_locked, lock_jobs
 from rushes.studio.previews import drop_previews
 from rushes.studio.reviews import Choice
 from rushes.studio.schema import (
@@ -125,16 +126,23 @@ def expire(store: Store, kept: FileStore) -> tuple[Gone, ...]:
     return tuple(gone)
 
 
-def delete_take(desk: Desk, kept: FileStore, take_id: str) -> Gone:
-    """Let go of a take's files, and show it no longer; its record stays, as of all takes."""
+def delete_take(
+    desk: Desk, kept: FileStore, take_id: str, check: Callable[[Connection], None] = unseen
+) -> None:
+    """Stop a take's work, let go of its files, and show it no longer; its record stays, as of all takes.
+
+    ``check`` looks at it in the transaction that does it; what it raises leaves all as it was. A worker that
+    publishes before it hears of the stop leaves files for the next housekeeping.
+    """
     with desk.store.write() as connection:
-        row = desk.one(connection, takes, take_id, "take")
+        # Jobs first, as a worker that publishes does.
+        work = lock_jobs(connection, desk, take_id)
+        row = locked(connection, desk, takes, take_id, "take")
+        check(connection)
+        cancel_locked(connection, desk, work)
         freed = _free(connection, kept, row)
         desk.log(connection, take_id, DELETED, {"freed_bytes": freed})
-    with desk.store.read() as connection:
-        mine = select(jobs.c.id).where(jobs.c.take_id == take_id)
-        drop_previews(kept, desk.tenant_id, connection.scalars(mine).all())
-    return Gone(desk.tenant_id, take_id, row["code"], freed)
+    drop_previews(kept, desk.tenant_id, [each["id"] for each in work])
 
 
 def is_deleted() -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from rushes.studio.cache import drop
 from rushes.studio.desk import Desk
 from rushes.studio.files import FileStore, pin, record
 from rushes.studio.schema import files, pins, uploads
+from rushes.studio.seen import Check, unseen
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,10 @@ def list_uploads(desk: Desk, limit: int, after: str = "") -> Sequence[Upload]:
         return tuple(_upload(row) for row in connection.execute(asked).mappings())
 
 
-def delete_upload(desk: Desk, kept: FileStore, sha256: str) -> None:
-    """Let an upload go. Raises ConflictError while a take needs it."""
+def delete_upload(desk: Desk, kept: FileStore, sha256: str, check: Check[Upload] = unseen) -> None:
+    """Let an upload go. Raises ConflictError while a take needs it; what ``check`` raises leaves it there."""
     with desk.store.write() as connection:
-        _find(connection, desk, sha256)
+        check(_find(connection, desk, sha256))
         this = (files.c.tenant_id == desk.tenant_id) & (files.c.sha256 == sha256)
         # Whoever names the file in a take locks its row too, so it is either pinned by now or gone then.
         connection.execute(select(files.c.sha256).where(this).with_for_update())

@@ -62,17 +62,20 @@ def list_jobs(
 def cancel(desk: Desk, job_id: str) -> JobState:
     """Stop a job: at once while queued; a running one is told at its next heartbeat."""
     with desk.store.write() as connection:
-        row = _open(connection, desk, job_id)
-        this = update(jobs).where(jobs.c.id == job_id)
-        desk.log(connection, job_id, "cancel asked")
-        if row["state"] == JobState.RUNNING:
-            connection.execute(this.values(is_cancelled=True))
-            return JobState.RUNNING
-        now = desk.store.now(connection)
-        connection.execute(this.values(state=JobState.CANCELLED, is_cancelled=True, ended_at=now))
-        release(connection, job_id)
-        post(connection, desk.tenant_id, row["take_id"], JobState.CANCELLED, now)
-        return JobState.CANCELLED
+        return _cancel(connection, desk, _open(connection, desk, job_id))
+
+
+def lock_jobs(connection: Connection, desk: Desk, take_id: str) -> Sequence[RowMapping]:
+    """A take's jobs, which no worker takes, ends or publishes for until the transaction ends."""
+    mine = desk.only(jobs).where(jobs.c.take_id == take_id).order_by(jobs.c.id)
+    return connection.execute(mine.with_for_update()).mappings().all()
+
+
+def cancel_locked(connection: Connection, desk: Desk, rows: Sequence[RowMapping]) -> None:
+    """:func:`cancel` those of :func:`lock_jobs` that have not ended."""
+    for row in rows:
+        if row["state"] not in ENDED:
+            _cancel(connection, desk, row)
 
 
 def change_job(desk: Desk, job_id: str, terms: JobTerms, check: Check[Job] = unseen) -> Job:
@@ -139,6 +142,9 @@ def move_first(desk: Desk, job_id: str) -> None:
 def reorder(desk: Desk, job_ids: Sequence[str]) -> None:
     """Run these queued jobs in this order, in the places they now have between them."""
     with desk.store.write() as connection:
+        # In one order whoever asks: two that lock the same jobs in two orders would wait for each other.
+        these = desk.only(jobs).where(jobs.c.id.in_(job_ids)).order_by(jobs.c.id)
+        connection.execute(these.with_for_update())
         ranks = sorted(_queued(connection, desk, job_id)["rank"] for job_id in job_ids)
         for job_id, rank in zip(job_ids, ranks, strict=True):
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(rank=rank))
@@ -163,7 +169,7 @@ def paused_lanes(desk: Desk) -> tuple[Lane, ...]:
 def try_again(desk: Desk, job_id: str) -> None:
     """Queue a failed or cancelled job anew, with no strikes against it."""
     with desk.store.write() as connection:
-        row = desk.one(connection, jobs, job_id, "job")
+        row = _locked(connection, desk, job_id)
         if row["state"] not in (JobState.FAILED, JobState.CANCELLED):
             raise ConflictError(
                 f"{job_id} is {row['state']}: only failed and cancelled jobs can be tried again"
@@ -180,6 +186,21 @@ def try_again(desk: Desk, job_id: str) -> None:
             )
         )  # fmt: skip
         desk.log(connection, job_id, "job tried again")
+
+
+def _cancel(connection: Connection, desk: Desk, row: RowMapping) -> JobState:
+    """Stop a job that is locked and has not ended."""
+    job_id = row["id"]
+    this = update(jobs).where(jobs.c.id == job_id)
+    desk.log(connection, job_id, "cancel asked")
+    if row["state"] == JobState.RUNNING:
+        connection.execute(this.values(is_cancelled=True))
+        return JobState.RUNNING
+    now = desk.store.now(connection)
+    connection.execute(this.values(state=JobState.CANCELLED, is_cancelled=True, ended_at=now))
+    release(connection, job_id)
+    post(connection, desk.tenant_id, row["take_id"], JobState.CANCELLED, now)
+    return JobState.CANCELLED
 
 
 def _hold(connection: Connection, desk: Desk, job_id: str, is_held: bool) -> None:
