@@ -99,6 +99,32 @@ def test_a_hung_step_is_killed_though_the_heart_beats(worker, desk, files, shot)
     assert "step 3 of 5" in job.message
 
 
+def build_told():
+    """Tells that it was asked, and does it from the second time on where that is wanted."""
+    told = Path(os.environ["TOLD"])
+    is_first = not told.exists()
+    told.touch()
+    if is_first and "FAILS_FIRST" in os.environ:
+        raise RuntimeError("no room for the model")
+    return build_fake()
+
+
+def test_what_makes_takes_is_loaded_before_there_are_any(desk, files, tmp_path, monkeypatch):
+    told, ends = tmp_path / "told", time.monotonic() + 60
+    monkeypatch.setenv("TOLD", str(told))
+    Worker(desk.store, files, build_told).run(lambda: told.exists() or time.monotonic() > ends)
+    assert told.exists()
+
+
+def test_what_cannot_be_loaded_ahead_is_loaded_for_the_first_take(desk, files, shot, tmp_path, monkeypatch):
+    monkeypatch.setenv("TOLD", str(tmp_path / "told"))
+    monkeypatch.setenv("FAILS_FIRST", "1")
+    made = shoot(desk, shot)
+    Worker(desk.store, files, build_told).run(lambda: find_job(desk, made.job.id).ended_at is not None)
+    assert find_job(desk, made.job.id).attempt == 1
+    check_all_published_once(desk, files, [made])
+
+
 def cancel_once_running(desk, job_id):
     def watch():
         while find_job(desk, job_id).doing[:4] != "step":

@@ -55,7 +55,8 @@ def serve(
     gate = open_gate(settings.policy)
     studio = open_studio_when_there()
     models = _served_models() | _hosted_models()
-    engine = Engine(models, estimator(studio.files), _builder, build)
+    first = next((name for name, model in models.items() if not model.is_hosted), "")
+    engine = Engine(models, estimator(studio.files), partial(_builder, first), build)
     house = House(
         studio.desk.store, studio.files, engine, keys, not has_keys, link_secret(home / "link.secret"),
         spans=_spans(), gate=gate, price=settings.price,
@@ -121,17 +122,17 @@ def _hosted_models() -> "dict[str, ServedModel]":
     }
 
 
-def _builder(number: int) -> "Callable[[], Steps]":
-    return partial(_build_on, _gpus()[number % len(_gpus())] if _gpus() else "")
+def _builder(model: str, number: int) -> "Callable[[], Steps]":
+    return partial(_build_on, _gpus()[number % len(_gpus())] if _gpus() else "", model)
 
 
-def _build_on(gpu: str) -> "Steps":
-    """In the child: choose the GPU before torch sees any."""
+def _build_on(gpu: str, model: str) -> "Steps":
+    """In the child: choose the GPU before torch sees any, and load the model people get who name none."""
     from rushes.cli.take_steps import build
 
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
-    return build()
+    return build(model)
 
 
 def _gpus() -> list[str]:

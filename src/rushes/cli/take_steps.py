@@ -1,5 +1,6 @@
 """The stages of a studio's takes, planned from what the take keeps; and the worker that makes them."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, say
 from rushes.cli.hosted_takes import hosted_camera
-from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given
+from rushes.cli.planned import CLIP, FIRST, FIRST_FRAME, LAST, LORA, Given, Wish
 from rushes.cli.take_plan import estimate_take, plan_take
-from rushes.core.errors import CancelledError
+from rushes.core.errors import CancelledError, RushesError
 from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from rushes.studio.jobs.job import Job, Lane
     from rushes.studio.production import Step
     from rushes.studio.takes import Input, Take, TakeRequest
+
+log = logging.getLogger("rushes.child")
 
 
 class Filmer:
@@ -80,20 +83,30 @@ def estimator(files: "FileStore") -> "Estimate":
     return estimate
 
 
-def build() -> "Steps":
-    """What a worker's child calls."""
+def build(model: str = "") -> "Steps":
+    """What a worker's child calls. ``model`` is loaded at once, for clips of the length and size it likes."""
     from rushes.cli.desk import stored_files
     from rushes.cli.showing import Showing
 
     files = stored_files()
     showing = Showing(files)
     filmer = Filmer(Camera(showing), files)
+    if model:
+        _load(filmer.camera, model)
 
     def steps(take: "Take", job: "Job") -> "Sequence[Step]":
         showing.job = job
         return filmer(take, job)
 
     return steps
+
+
+def _load(camera: Camera, model: str) -> None:
+    """Have a model warm before anybody asks; who asks for what cannot be loaded is told why then."""
+    try:
+        camera.warm(plan_take(Wish("a fox", 0, model)))
+    except RushesError as error:
+        log.warning("%s is not loaded ahead of its first take: %s", model, error)
 
 
 def _tell(studio: Studio, happening: "Happening") -> None:

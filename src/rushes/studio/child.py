@@ -32,6 +32,8 @@ from rushes.studio.warming import take_ahead
 # Linux: prctl(PR_SET_PDEATHSIG). Elsewhere the end of the pipe tells, at the next message.
 _PR_SET_PDEATHSIG = 1
 
+_LOADING = Progress(0.0, "loading the model")
+
 Steps = Callable[[Take, Job], Sequence[Step]]
 log = logging.getLogger("rushes.child")
 
@@ -78,20 +80,20 @@ Answer = Done | Stopped | Fenced | Failed
 
 
 def serve(pipe: Connection, url: str, root: Path, build: Callable[[], Steps], parent: int) -> None:
-    """Take orders until the parent is gone. ``build`` loads what makes takes, once, at the first order."""
+    """Take orders until the parent is gone. ``build`` loads what makes takes, before anybody asks for one."""
     _die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     store, files = open_store_when_there(url, log.warning), FileStore(root)
     files.sweep_scratch()
-    steps: Steps | None = None
     inbox = _Inbox(pipe)
+    steps = _built_ahead(build, pipe)
     while True:
         order = inbox.next_order()
         desk = Desk(store, order.tenant_id, order.person_id)
         try:
             fault_point("after claim")
             if steps is None:
-                pipe.send(Progress(0.0, "loading the model"))
+                pipe.send(_LOADING)
                 steps = build()
             answer = _make(desk, files, order, steps, inbox)
         except LeaseLostError:
@@ -100,6 +102,16 @@ def serve(pipe: Connection, url: str, root: Path, build: Callable[[], Steps], pa
             # The one boundary of a job: the ledger keeps what went wrong.
             answer = Failed(classify(error), describe(error))
         pipe.send(answer)
+
+
+def _built_ahead(build: Callable[[], Steps], pipe: Connection) -> Steps | None:
+    """What makes takes; None where it cannot be built now: the first order tries again and is told why."""
+    pipe.send(_LOADING)
+    try:
+        return build()
+    except Exception as error:
+        log.warning("what makes takes cannot be loaded ahead of them: %s", describe(error))
+        return None
 
 
 def _make(desk: Desk, files: FileStore, order: Order, steps: Steps, inbox: "_Inbox") -> Answer:

@@ -69,15 +69,19 @@ class Worker:
         self._untold: tuple[Claim, Answer] | None = None
 
     def run(self, until: Callable[[], bool]) -> None:
-        """Work until ``until`` says so, asked between jobs.
+        """Work until ``until`` says so, asked between jobs. The child is there before the first of them.
 
         What keeps it from working, such as a database that is away or a full disk, is waited for and told.
         """
-        trouble = ""
+        trouble, is_busy = "", True
         try:
             while not until():
                 try:
-                    if not self.run_one():
+                    # One that dies while nothing is to be done is replaced when something is.
+                    if is_busy:
+                        self._the_child()
+                    is_busy = self.run_one()
+                    if not is_busy:
                         sleep(IDLE_S)
                     if trouble:
                         log.warning("worker %s goes on", worker_name())
@@ -119,16 +123,14 @@ class Worker:
         claimed = claim(self._store, worker_name(), self._lanes, self._patience.lease_s)
         if claimed is None:
             return False
-        if self._child is None or not self._child.is_alive():
-            self._child = Child(self._store, self._files.root, self._build)
-        job, began = claimed.job, monotonic()
+        child, job, began = self._the_child(), claimed.job, monotonic()
         self._tell(Happening("claimed", job, claimed.claim.attempt, claimed.claim.worker))
-        self._child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
+        child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
         try:
-            answer = self._watch(self._child, claimed)
+            answer = self._watch(child, claimed)
         except KeyboardInterrupt:
             # Not the job's fault: somebody else, or this machine later, makes it.
-            self._child.kill()
+            child.kill()
             with suppress(DBAPIError, StoreError):
                 fail(self._store, claimed.claim, Failure.HOST, "its worker was stopped")
             raise
@@ -160,6 +162,12 @@ class Worker:
         if self._child is not None:
             self._child.kill()
             self._child = None
+
+    def _the_child(self) -> "Child":
+        """The process that makes takes; a new one where there is none or it died."""
+        if self._child is None or not self._child.is_alive():
+            self._child = Child(self._store, self._files.root, self._build)
+        return self._child
 
     def _watch(self, child: "Child", claimed: Claimed) -> Answer:
         """Beat until the child answers, or has to be killed."""
