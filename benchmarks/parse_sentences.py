@@ -1,18 +1,26 @@
 """Precision, recall and F1 of parsing on the labelled sentences, as markdown tables.
 
 Example: python benchmarks/parse_sentences.py --part tuning --mistakes
+Example: python benchmarks/parse_sentences.py --people
 """
 
 import argparse
 import time
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from rushes.language import agreement
 from rushes.language.concepts import LANGUAGES
 from rushes.language.parse import parse
-from rushes.language.scoring import SLOTS, Score, Sentence, read_sentences, score
+from rushes.language.scoring import SCORED, SLOTS, Mistake, Score, Sentence, read_sentences, score
 
 FOLDER = Path(__file__).parents[1] / "tests" / "language" / "data" / "sentences"
+PARTS = ("tuning", "fresh_tuning", "frozen", "blind", "fresh")
+# Parts whose sentences nobody looks at; several people labelled the first two.
+UNSEEN = ("frozen", "blind", "fresh")
+NAMES = {**SLOTS, "att": "colours, sizes, clothing, counts", "who": "who does what to whom", "order": "order"}
+
+Scores = Mapping[str, Mapping[str, Score]]
 
 
 def main() -> None:
@@ -20,19 +28,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", choices=("tuning", "frozen", "blind"), default="frozen")
+    parser.add_argument("--part", choices=PARTS, nargs="+", default=["frozen"])
     parser.add_argument(
-        "--origin", choices=("free", "parallel", "prompt", "blind"), help="only sentences of one origin"
+        "--origin",
+        choices=("free", "parallel", "prompt", "blind", "fresh"),
+        help="only sentences of one origin",
     )
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--mistakes", action="store_true", help="list every mistake")
+    parser.add_argument("--people", action="store_true", help="what several people say, frozen and blind")
     arguments = parser.parse_args()
+    if arguments.people:
+        print_people(arguments.languages)
+        return
     scores: dict[str, dict[str, Score]] = {}
+    newer = newer_than("first" if set(arguments.part) & {"frozen", "blind"} else "people")
     for language in arguments.languages:
-        sentences = list(read_sentences(FOLDER / f"{arguments.part}.{language}.tsv"))
+        sentences = list(read_parts(arguments.part, language))
         if arguments.origin:
             sentences = [sentence for sentence in sentences if sentence.origin == arguments.origin]
-        scores[language], mistakes = score(sentences, parse, newer_than(arguments.part))
+        is_unseen = bool(set(arguments.part) & set(UNSEEN))
+        scores[language], mistakes = score(sentences, parse, newer if is_unseen else frozenset())
         if arguments.mistakes:
             print_mistakes(mistakes)
         print_speed(language, sentences)
@@ -40,13 +56,60 @@ def main() -> None:
     print_confusions(scores)
 
 
-def newer_than(part: str) -> frozenset[str]:
-    """Concepts that came after the labels of the parts that nobody looks into."""
-    path = FOLDER / "newer_concepts.txt"
-    return frozenset(path.read_text(encoding="utf-8").split()) if part != "tuning" else frozenset()
+def read_parts(parts: Iterable[str], language: str) -> Iterable[Sentence]:
+    """Yield the sentences of some parts of one language."""
+    for part in parts:
+        yield from read_sentences(FOLDER / f"{part}.{language}.tsv")
 
 
-def print_mistakes(mistakes: list[tuple[Sentence, str, Counter[str], Counter[str]]]) -> None:
+def newer_than(labels: str) -> frozenset[str]:
+    """Concepts that came after the `first` labels, or after those of the other `people`."""
+    lines = (FOLDER / "newer_concepts.tsv").read_text(encoding="utf-8").splitlines()
+    rows = dict(line.split("\t") for line in lines)
+    return frozenset(f"{rows['people']} {rows['first'] if labels == 'first' else ''}".split())
+
+
+def print_people(languages: Iterable[str]) -> None:
+    """What people reach among themselves, and the parser by the same rules, over frozen and blind part."""
+    texts = {
+        language: list(
+            agreement.read_people(read_parts(("frozen", "blind"), language), FOLDER / "people", language)
+        )
+        for language in languages
+    }
+    first, people = newer_than("first"), newer_than("people")
+    columns: dict[str, Scores] = {
+        "people, one by one": {name: agreement.between_people(each, first) for name, each in texts.items()},
+        "parser by one": {name: agreement.by_each(each, parse, people) for name, each in texts.items()},
+        "people by two others": {name: agreement.one_by_others(each, first) for name, each in texts.items()},
+        "parser by two": {name: agreement.by_pairs(each, parse, people) for name, each in texts.items()},
+        "parser by all": {name: agreement.by_several(each, parse, people) for name, each in texts.items()},
+    }
+    print(f"{sum(map(len, texts.values()))} sentences\n\n| slot | {' | '.join(columns)} |")
+    print(f"|{'---|' * (len(columns) + 1)}")
+    for slot in SCORED:
+        cells = " | ".join(
+            f"{total(scores, slot).f1:.3f} ({spread(scores, slot):.3f})" for scores in columns.values()
+        )
+        print(f"| {NAMES[slot]} | {cells} |")
+    print_table(columns["parser by all"])
+
+
+def total(scores: Scores, slot: str) -> Score:
+    """The counts of one slot over all languages."""
+    whole = Score()
+    for each in scores.values():
+        whole.add(each[slot].right, each[slot].missed.elements(), each[slot].invented.elements())
+    return whole
+
+
+def spread(scores: Scores, slot: str) -> float:
+    """How far the languages lie apart."""
+    values = [each[slot].f1 for each in scores.values()]
+    return max(values) - min(values)
+
+
+def print_mistakes(mistakes: Iterable[Mistake]) -> None:
     """One line per sentence and slot: what was missed (-) and what was invented (+)."""
     for sentence, slot, missed, invented in mistakes:
         wrong = " ".join([*(f"-{name}" for name in missed), *(f"+{name}" for name in invented)])
@@ -63,35 +126,28 @@ def print_speed(language: str, sentences: list[Sentence]) -> None:
     print(f"{language}: {len(sentences)} sentences, median {sorted(times)[len(times) // 2] * 1e3:.2f} ms")
 
 
-def print_table(scores: dict[str, dict[str, Score]]) -> None:
+def print_table(scores: Scores) -> None:
     """F1 per slot and language with precision / recall, over all languages, and the spread."""
     print(f"\n| slot | {' | '.join(scores)} | all | P | R | spread | labels |\n|{'---|' * (len(scores) + 6)}")
-    for slot in (*SLOTS, "att", "who", "order"):
-        total = Score()
-        for language in scores:
-            total.right += scores[language][slot].right
-            total.missed += scores[language][slot].missed
-            total.invented += scores[language][slot].invented
-        values = [scores[language][slot].f1 for language in scores]
-        cells = " | ".join(f"{value:.3f}" for value in values)
-        spread = max(values) - min(values)
+    for slot in SCORED:
+        whole = total(scores, slot)
+        cells = " | ".join(f"{each[slot].f1:.3f}" for each in scores.values())
         print(
-            f"| {SLOTS.get(slot, slot)} | {cells} | {total.f1:.3f} | {total.precision:.3f} "
-            f"| {total.recall:.3f} | {spread:.3f} | {total.right + total.missed.total()} |"
+            f"| {NAMES[slot]} | {cells} | {whole.f1:.3f} | {whole.precision:.3f} "
+            f"| {whole.recall:.3f} | {spread(scores, slot):.3f} | {whole.right + whole.missed.total()} |"
         )
 
 
-def print_confusions(scores: dict[str, dict[str, Score]]) -> None:
+def print_confusions(scores: Scores) -> None:
     """What was missed and invented most, per slot."""
     print("\n| slot | missed | invented |\n|---|---|---|")
-    for slot in (*SLOTS, "att", "who", "order"):
-        missed: Counter[str] = sum((scores[language][slot].missed for language in scores), Counter())
-        invented: Counter[str] = sum((scores[language][slot].invented for language in scores), Counter())
+    for slot in SCORED:
+        whole = total(scores, slot)
         cells = [
             ", ".join(f"{name} {count}" for name, count in found.most_common(5))
-            for found in (missed, invented)
+            for found in (whole.missed, whole.invented)
         ]
-        print(f"| {SLOTS.get(slot, slot)} | {cells[0]} | {cells[1]} |")
+        print(f"| {NAMES[slot]} | {cells[0]} | {cells[1]} |")
 
 
 if __name__ == "__main__":

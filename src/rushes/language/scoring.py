@@ -1,9 +1,9 @@
 """How well parsing does on labelled sentences: precision, recall and F1 for each part and language.
 
 A line of a sentence file is origin, text and labels, parted by tabs. Labels are `slot=concept,!concept`:
-the concepts that the text names, with `!` where it rules them out. The slot `att` holds colours, sizes,
-garments and counts as `owner.concept`, `who` holds `agent>action>patient`; only sentences with a `who` are
-scored on it.
+the concepts that the text names, with `!` where it rules them out, and `a|b` where two are equally fair. The
+slot `att` holds colours, sizes, garments and counts as `owner.concept`, `who` holds `agent>action>patient`;
+only sentences with a `who` are scored on it. What several people say of one text is a `Panel`.
 """
 
 import itertools
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rushes.language.panel import Label, Labels, Panel, label_of
 from rushes.language.spec import Found, ShotSpec
 
 SLOTS = {
@@ -27,6 +28,7 @@ SLOTS = {
     "mood": "mood",
     "cam": "camera",
 }
+SCORED = (*SLOTS, "att", "who", "order")
 _SCORED_ATTRIBUTES = frozenset(("colour", "size", "clothing", "count"))
 
 
@@ -62,43 +64,64 @@ class Score:
         total = 2 * self.right + self.missed.total() + self.invented.total()
         return 2 * self.right / total if total else 1.0
 
-    def add(self, wanted: Counter[str], found: Counter[str]) -> None:
+    def add(self, right: int, missed: Iterable[str], invented: Iterable[str]) -> None:
         """Count one sentence."""
-        self.right += (wanted & found).total()
-        self.missed.update(wanted - found)
-        self.invented.update(found - wanted)
+        self.right += right
+        self.missed.update(missed)
+        self.invented.update(invented)
+
+
+Mistake = tuple[Sentence, str, tuple[str, ...], tuple[str, ...]]
 
 
 def read_sentences(path: Path) -> Iterator[Sentence]:
     """Yield the sentences of one file."""
     for line in path.read_text(encoding="utf-8").splitlines():
         origin, text, labels = line.split("\t")
-        pairs = (label.split("=") for label in labels.split())
-        yield Sentence(origin, text, {slot: tuple(names.split(",")) for slot, names in pairs})
+        yield Sentence(origin, text, read_labels(labels))
+
+
+def read_labels(written: str) -> dict[str, tuple[str, ...]]:
+    """Return slot -> labels of one line."""
+    pairs = (label.split("=") for label in written.split())
+    return {slot: tuple(names.split(",")) for slot, names in pairs}
 
 
 def score(
     sentences: Iterable[Sentence], parse: Callable[[str], ShotSpec], newer: frozenset[str] = frozenset()
-) -> tuple[dict[str, Score], list[tuple[Sentence, str, Counter[str], Counter[str]]]]:
+) -> tuple[dict[str, Score], list[Mistake]]:
     """Return the score of each slot and the mistakes: sentence, slot, what was missed, what was invented.
 
     newer: concepts that the lexicon did not have when the sentences were labelled; no label can name them, so
     they are neither right nor invented.
     """
-    scores = {slot: Score() for slot in (*SLOTS, "att", "who", "order")}
-    mistakes = []
+    scores = {slot: Score() for slot in SCORED}
+    mistakes: list[Mistake] = []
     for sentence in sentences:
         spec = parse(sentence.text)
-        for slot, labels in labels_of(spec).items():
-            found = _without(labels, newer)
-            if slot in ("who", "order") and slot not in sentence.labels:
-                continue
-            wanted = Counter(sentence.labels.get(slot, ()))
-            scores[slot].add(wanted, found)
-            if wanted != found:
-                mistakes.append((sentence, slot, wanted - found, found - wanted))
+        panel = Panel((said_by(sentence.labels),))
+        for slot, verdict in panel.judge(found_in(spec, newer), 1).items():
+            scores[slot].add(verdict.right, verdict.missed, verdict.invented)
+            if verdict.missed or verdict.invented:
+                mistakes.append((sentence, slot, verdict.missed, verdict.invented))
         _score_order(scores["order"], sentence, spec)
     return scores, mistakes
+
+
+def said_by(labels: Mapping[str, tuple[str, ...]], labels_who: bool = False) -> Labels:
+    """Return the labels of one person; without a `who` it was not labelled, unless `labels_who`."""
+    told = {slot: tuple(map(label_of, labels.get(slot, ()))) for slot in (*SLOTS, "att")}
+    if labels_who or "who" in labels:
+        told["who"] = tuple(map(label_of, labels.get("who", ())))
+    return told
+
+
+def found_in(spec: ShotSpec, newer: frozenset[str] = frozenset()) -> Labels:
+    """Return a spec as labels, without what no label could name."""
+    return {
+        slot: tuple(label_of(name) for name in _without(labels, newer).elements())
+        for slot, labels in labels_of(spec).items()
+    }
 
 
 def _without(labels: Counter[str], newer: frozenset[str]) -> Counter[str]:
@@ -125,13 +148,17 @@ def labels_of(spec: ShotSpec) -> dict[str, Counter[str]]:
 
 def _score_order(order: Score, sentence: Sentence, spec: ShotSpec) -> None:
     """Every pair of neighbouring beats that is labelled must be found in that order."""
-    wanted = sentence.labels.get("beat", ())
+    wanted = [_best(label_of(name)) for name in sentence.labels.get("beat", ())]
     found = [_label(beat.action) for beat in spec.beats]
     for first, second in itertools.pairwise(wanted):
         if first in found and second in found:
             later = len(found) - 1 - found[::-1].index(second)
-            pair = Counter({f"{first}<{second}": 1})
-            order.add(pair, pair if found.index(first) < later or first == second else Counter())
+            is_right = found.index(first) < later or first == second
+            order.add(int(is_right), () if is_right else (f"{first}<{second}",), ())
+
+
+def _best(label: Label) -> str:
+    return label.names[0]
 
 
 def _label(found: Found) -> str:
