@@ -29,8 +29,8 @@ def told(text: str) -> list[str]:
         ("A man holding a black umbrella walks slowly", ["man>hold>umbrella", "man>walk"]),
         ("少年が投げたボールを犬が追う", ["boy>throw>ball", "dog>chase>ball"]),
         ("소년이 던진 공을 개가 쫓는다", ["boy>throw>ball", "dog>chase>ball"]),
-        # Light does something and is no subject.
-        ("立つSILHOUETTE", ["stand"]),
+        # Weather and light act too.
+        ("立つSILHOUETTE", ["silhouette_light>stand"]),
         # A noun under a preposition does not act.
         ("A man on a horse gallops", ["man>gallop"]),
         ("The captain is surrounded by five pirates", ["pirate>surround>captain"]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rushes.language.beats.classes import NEAR
+from rushes.language.beats.classes import ELEMENTS, NEAR
 from rushes.language.beats.elements import element_acting
 from rushes.language.beats.particles import by_particle, changes_subject
 from rushes.language.beats.positions import by_position, clause_of, subject_after, subject_before
@@ -50,13 +50,12 @@ class _Telling:
             return relative.who, relative.whom
         things = self._things(near, beat)
         who, whom, implied = self._named(near, things, number, beat)
-        if who is not None and self._mentions[who].slot not in SUBJECT_SLOTS | PLACE_SLOTS:
-            return None, whom  # 差す光: light does it, and is no subject
         acting = element_acting(self._reading, near, beat)
+        if acting is None and who is not None and self._mentions[who].slot in ELEMENTS:
+            acting = who
         if acting is not None:
-            is_place = near[acting].slot in PLACE_SLOTS
-            self._acting = acting if is_place else self._acting
-            return (acting if is_place else None), whom if whom != acting else None
+            self._acting = acting if near[acting].slot in PLACE_SLOTS else self._acting
+            return acting, whom if whom != acting else None
         if who is None and has_unknown_subject(self._reading, near, beat):
             self._is_unknown = True
         if who is None and not self._is_unknown:
