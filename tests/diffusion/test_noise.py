@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from rushes.diffusion.noise import PAN_MOST, TILT, member_noise, share_over_time
+from rushes.diffusion.camera_path import PAN_MOST, TILT, camera_path
+from rushes.diffusion.noise import member_noise, share_over_time
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
@@ -21,15 +22,15 @@ def test_a_still_is_untouched():
 
 
 def test_members_do_not_mix():
-    moves = torch.tensor([[0.0, 0.0, 1.0], [0.9, 0.0, 0.0]])
-    both = share_over_time(member_noise([1, 2], (3, 5, 4, 4)), 0.5, moves)
-    alone = share_over_time(member_noise([2], (3, 5, 4, 4)), 0.5, moves[1:])
+    paths = camera_path(torch.tensor([[0.0, 0.0, 1.0], [0.9, 0.0, 0.0]]), 5)
+    both = share_over_time(member_noise([1, 2], (3, 5, 4, 4)), 0.5, paths)
+    alone = share_over_time(member_noise([2], (3, 5, 4, 4)), 0.5, paths[1:])
     assert torch.equal(both[1:], alone)
 
 
 def test_a_camera_at_rest_moves_no_noise():
     noise = member_noise([1], (3, 5, 8, 8))
-    assert torch.equal(share_over_time(noise, 0.5, torch.zeros(1, 3)), share_over_time(noise, 0.5))
+    assert torch.equal(share_over_time(noise, 0.5, torch.zeros(1, 5, 3)), share_over_time(noise, 0.5))
 
 
 @pytest.mark.parametrize(
@@ -41,14 +42,15 @@ def test_a_camera_at_rest_moves_no_noise():
     ],
 )
 def test_what_is_common_goes_against_the_camera(move, cells):
-    noise = share_over_time(member_noise([1], (8, 16, 50, 100)), 1.0, torch.tensor([move]))[0]
+    path = camera_path(torch.tensor([move]), 16)
+    noise = share_over_time(member_noise([1], (8, 16, 50, 100)), 1.0, path)[0]
     first, last = noise[:, 0], noise[:, -1]
     assert torch.allclose(first.roll(cells, dims=(1, 2)), last, atol=1e-5)
 
 
 def test_moved_noise_stays_standard_normal_and_is_shared_where_it_came_from():
-    moves = torch.tensor([[1.0, 0.0, 0.0]])
-    noise = share_over_time(member_noise([3], (40, 16, 64, 64)), 0.5, moves)[0]
+    path = camera_path(torch.tensor([[1.0, 0.0, 0.0]]), 16)
+    noise = share_over_time(member_noise([3], (40, 16, 64, 64)), 0.5, path)[0]
     assert abs(noise.var().item() - 1) < 0.01
     first, last = noise[:, 0], noise[:, -1]
     # what is apart from the common part sums to zero over the clip, cell by cell; elsewhere it is not seen
@@ -58,7 +60,8 @@ def test_moved_noise_stays_standard_normal_and_is_shared_where_it_came_from():
 
 
 def test_a_push_in_spreads_the_middle_over_the_picture():
-    noise = share_over_time(member_noise([1], (4, 16, 40, 40)), 1.0, torch.tensor([[0.0, 0.0, 1.0]]))[0]
+    path = camera_path(torch.tensor([[0.0, 0.0, 1.0]]), 16)
+    noise = share_over_time(member_noise([1], (4, 16, 40, 40)), 1.0, path)[0]
     first, last = noise[:, 0], noise[:, -1]
     inner = first[:, 4:36, 4:36].flatten(1)
     # every cell of the end is one of the start's middle

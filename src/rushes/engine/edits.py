@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rushes.core.request import Request
+from rushes.diffusion.camera_path import CAMERA_MOVES
 from rushes.diffusion.conditioning import Unconditional
 from rushes.diffusion.denoiser import Denoiser, ExpertSwitch
 from rushes.diffusion.flow_edit import EditVelocity, difference_mask
@@ -30,7 +31,9 @@ def editing(
     assert texts.source is not None
     scale = request.edit.source_guidance
     sampling = replace(request.sampling, guidance_high=scale, guidance_low=scale)
-    old = replace(request, sampling=sampling, sliders=())
+    # the camera stays that of the shot
+    kept = tuple((name, value) for name, value in request.sliders if name in CAMERA_MOVES)
+    old = replace(request, sampling=sampling, sliders=kept)
     words, former = Texts(texts.cond, texts.uncond), Texts(texts.source, texts.uncond)
     mask = torch.ones_like(clean[:, :1])
     if request.edit.masked:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rushes.core.request import Request
+from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
     Denoiser,
@@ -31,15 +32,16 @@ def experts_under(
 ) -> ExpertSwitch:
     """The bundle's experts under text, guidance and condition, each made when its range begins."""
     scales, controls = guidance_scales(bundle, request), _controls(bundle, request)
+    camera = _camera(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
 
     def make(index: int) -> Denoiser:
         transformer = bundle.experts[index].transformer
         network = condition.bind(transformer)
-        cond = TextDenoiser(network, transformer.remember(texts.cond, controls), timestep)
+        cond = TextDenoiser(network, transformer.remember(texts.cond, controls, camera), timestep)
         if scales[index] == 1 or texts.uncond is None:
             return cond
-        uncond = TextDenoiser(network, transformer.remember(texts.uncond), timestep)
+        uncond = TextDenoiser(network, transformer.remember(texts.uncond, camera=camera), timestep)
         return guide(cond, uncond, scales[index])
 
     return ExpertSwitch(tuple(expert.from_sigma for expert in bundle.experts), make)
@@ -53,3 +55,9 @@ def _controls(bundle: Bundle, request: Request) -> Tensor | None:
         return None
     values = [asked.get(name, math.nan) for name in bundle.conventions.sliders]
     return torch.tensor([values], device=bundle.experts[0].transformer.patch_embedding.weight.device)
+
+
+def _camera(bundle: Bundle, request: Request) -> Tensor:
+    """(1, T, 3): both sides of guidance see the world from where the sliders put the camera."""
+    frames = (request.num_frames - 1) // bundle.codec.compression.time + 1
+    return camera_path(camera_moves([dict(request.sliders)]), frames)

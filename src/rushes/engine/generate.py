@@ -12,11 +12,12 @@ from torch import Tensor
 from rushes.core.errors import GenerationError
 from rushes.core.request import Request
 from rushes.core.shapes import ClipShape
+from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
     ExpertSwitch,
 )
-from rushes.diffusion.noise import camera_moves, member_noise, share_over_time
+from rushes.diffusion.noise import member_noise, share_over_time
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES, StepRule
@@ -97,7 +98,8 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     if noise is None:
         count = request.edit.noises if request.edit else request.candidates
         noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
-    noise = share_over_time(noise, bundle.conventions.shared_noise, camera_moves([dict(request.sliders)]))
+    path = camera_path(camera_moves([dict(request.sliders)]), noise.shape[2])
+    noise = share_over_time(noise, bundle.conventions.shared_noise, path)
     texts, noise = texts.to(run.device), noise.to(run.device)
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)

@@ -11,7 +11,7 @@ from rushes.models.bundle import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, Bundl
 from rushes.models.tiled_codec import TiledCodec
 
 # Raised when the same settings would give other numbers.
-REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 4, StageName.DECODE: 2}
+REVISIONS = {StageName.ENCODE_TEXT: 2, StageName.DENOISE: 5, StageName.DECODE: 2}
 
 
 def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:

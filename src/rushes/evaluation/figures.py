@@ -15,6 +15,7 @@ from rushes.evaluation.statistics import Estimate, Share, difference, paired_dif
 GATED = ("subject", "environment", "weather", "time", "style", "camera", "action")
 """The slots the gates speak of, alone and together."""
 TOGETHER, EVERYTHING = "together", "everything"
+CAMERA = "camera"
 COLUMNS = (
     "single", "best", "shuffled", "random", "commonest", "reconstructed", "rendered",
 )  # fmt: skip
@@ -45,12 +46,12 @@ class Evidence:
 class Figures:
     """Column -> row -> share; then one figure each, None where a run had nothing to take it from.
 
-    ``camera``: share of clips whose flow shows the asked move. ``jerk_ratio`` and kernel ``distances`` are
-    taken against renders.
+    ``wrong_pan``: share of rendered pans that pass for the pan the other way, a control of measured flow.
+    ``jerk_ratio`` and kernel ``distances`` are taken against renders.
     """
 
     shares: Mapping[str, Mapping[str, Share | None]]
-    camera: Mapping[str, Share | None]
+    wrong_pan: Share | None
     jerk_ratio: Mapping[str, Estimate]
     distances: Mapping[str, float]
     held_out: Mapping[str, Share | None]
@@ -60,13 +61,24 @@ class Figures:
     codec_psnr: float
 
 
-def answers(shown: Mapping[str, str], asked: Mapping[str, str], known: Vocabulary) -> dict[str, bool]:
+def answers(measures: Measures, asked: Mapping[str, str], known: Vocabulary) -> dict[str, bool]:
     """Row -> whether it is right; rows that cannot be told are left out.
 
-    ``known`` are the ids that model and judge both know: another was never learnt, or cannot be read.
+    ``known`` are the ids that model and judge both know: another was never learnt, or cannot be read. The
+    camera's move is told by measured flow, which reads 96 % of renders where the network reads 67 %.
     """
+    right = _equal(measures.shown, asked, known)
+    if CAMERA in right:
+        right[CAMERA] = measures.camera.shows(asked[CAMERA])
+    return _with_sums(right)
+
+
+def _equal(shown: Mapping[str, str], asked: Mapping[str, str], known: Vocabulary) -> dict[str, bool]:
     seen = {slot: value for slot, value in visible(asked).items() if value in known.get(slot, ())}
-    right = {slot: shown[slot] == value for slot, value in seen.items()}
+    return {slot: shown[slot] == value for slot, value in seen.items()}
+
+
+def _with_sums(right: dict[str, bool]) -> dict[str, bool]:
     if set(GATED) <= set(right):
         right[TOGETHER] = all(right[slot] for slot in GATED)
         right[EVERYTHING] = all(right.values())
@@ -80,7 +92,7 @@ def figures(evidence: Sequence[Evidence], known: Vocabulary) -> Figures:
     scores = {kind: _scores(group, known) for kind, group in (("seen", seen), ("unseen", unseen))}
     return Figures(
         shares=_shares(seen, known),
-        camera=_camera(seen, known),
+        wrong_pan=_wrong_pan(seen, known),
         jerk_ratio=_jerk(seen),
         distances=_distances(seen),
         held_out=_shares(unseen, known)["single"],
@@ -97,16 +109,15 @@ def _shares(evidence: Sequence[Evidence], known: Vocabulary) -> dict[str, dict[s
         asked = each.case.attributes
         # every reading is held against the next case's prompt: right by chance, or by a common habit
         other = evidence[(number + 1) % len(evidence)].case.attributes
-        shown = [measures.shown for measures in each.single.values()]
-        rows["single"].append([answers(one, asked, known) for one in shown])
-        rows["shuffled"].append([answers(one, other, known) for one in shown])
+        rows["single"].append([answers(one, asked, known) for one in each.single.values()])
+        rows["shuffled"].append([answers(one, other, known) for one in each.single.values()])
         if len(each.candidates) > 1:
-            rows["best"].append([answers(each.best.shown, asked, known)])
+            rows["best"].append([answers(each.best, asked, known)])
         if each.random:
-            rows["random"].append([answers(each.random.shown, asked, known)])
-        rows["reconstructed"].append([answers(each.reconstructed.shown, asked, known)])
-        rows["rendered"].append([answers(each.rendered.shown, asked, known)])
-        rows["commonest"].append([answers(_commonest(evidence), asked, known)])
+            rows["random"].append([answers(each.random, asked, known)])
+        rows["reconstructed"].append([answers(each.reconstructed, asked, known)])
+        rows["rendered"].append([answers(each.rendered, asked, known)])
+        rows["commonest"].append([_with_sums(_equal(_commonest(evidence), asked, known))])
     names = (*known, TOGETHER, EVERYTHING)
     return {
         column: {name: share([[one[name] for one in row if name in one] for row in table]) for name in names}
@@ -121,21 +132,11 @@ def _commonest(evidence: Sequence[Evidence]) -> dict[str, str]:
     return {slot: count.most_common(1)[0][0] for slot, count in counts.items()}
 
 
-def _camera(evidence: Sequence[Evidence], known: Vocabulary) -> dict[str, Share | None]:
-    """The asked move seen by flow; "wrong pan": clips asked to pan held against the pan the other way."""
-    told = [each for each in evidence if each.case.attributes["camera"] in known["camera"]]
+def _wrong_pan(evidence: Sequence[Evidence], known: Vocabulary) -> Share | None:
     turned = {"pan_left": "pan_right", "pan_right": "pan_left"}
-    pans = [each for each in told if each.case.attributes["camera"] in turned]
-    move = "camera"
-    return {
-        "single": share(
-            [[m.camera.shows(each.case.attributes[move]) for m in each.single.values()] for each in told]
-        ),
-        "rendered": share([[each.rendered.camera.shows(each.case.attributes[move])] for each in told]),
-        "wrong pan": share(
-            [[each.rendered.camera.shows(turned[each.case.attributes[move]])] for each in pans]
-        ),
-    }
+    asked = [(each, each.case.attributes[CAMERA]) for each in evidence]
+    pans = [(each, turned[move]) for each, move in asked if move in turned and move in known[CAMERA]]
+    return share([[each.rendered.camera.shows(other)] for each, other in pans])
 
 
 def _jerk(evidence: Sequence[Evidence]) -> dict[str, Estimate]:
@@ -167,7 +168,7 @@ def _distances(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 def _score(measures: Measures, case: Case, known: Vocabulary) -> float | None:
     """Share of the gated slots that are right."""
-    right = answers(measures.shown, case.attributes, known)
+    right = answers(measures, case.attributes, known)
     told = [right[slot] for slot in GATED if slot in right]
     return float(np.mean(told)) if told else None
 

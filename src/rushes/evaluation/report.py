@@ -61,7 +61,7 @@ class Report:
 
     def _others(self) -> list[tuple[str, str]]:
         figures = self.figures
-        rows = [(f"camera by flow: {name}", _cell(value)) for name, value in figures.camera.items()]
+        rows = [("rendered pans taken for the other way", _cell(figures.wrong_pan))]
         rows += [(f"jerk ratio: {name}", _estimate(value)) for name, value in figures.jerk_ratio.items()]
         rows += [(f"kernel distance: {name}", f"{value:.4f}") for name, value in figures.distances.items()]
         rows += [(f"held-out pairs: {row}", _cell(value)) for row, value in figures.held_out.items() if value]

@@ -175,7 +175,7 @@ class SelfAttention(Attention):
         """(B, N, dim) -> (B, N, dim) in the weights' dtype (or autocast's)."""
         queries, keys, values = by_pieces(
             tokens,
-            lambda piece: self._project(tokens[:, piece], RopeTables(rope.cos[piece], rope.sin[piece])),
+            lambda piece: self._project(tokens[:, piece], rope.at(piece)),
         )
         mixed = self.attend(queries, KeysValues(keys, values))
         (output,) = by_pieces(mixed, lambda piece: (self.o(mixed[:, piece]),))

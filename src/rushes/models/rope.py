@@ -9,10 +9,17 @@ THETA = 10000.0
 
 
 class RopeTables(NamedTuple):
-    """Cosine and sine of every rotation angle, each (tokens, 1, head_dim / 2); tokens run over (T, H, W)."""
+    """Cosine and sine of every rotation angle, each (tokens, 1, head_dim / 2); tokens run over (T, H, W).
+
+    Where the heads of each member see them elsewhere: (B, tokens, heads, head_dim / 2).
+    """
 
     cos: Tensor
     sin: Tensor
+
+    def at(self, piece: slice) -> "RopeTables":
+        """The same for a range of tokens."""
+        return RopeTables(self.cos[..., piece, :, :], self.sin[..., piece, :, :])
 
 
 def axis_dims(head_dim: int) -> tuple[int, int, int]:
@@ -27,11 +34,10 @@ def rope_tables(
     """Tables for a token grid (T, H, W). Angles are float64, whatever ``dtype`` the tables are rounded to."""
     angles = []
     for axis, (length, dim) in enumerate(zip(grid, axis_dims(head_dim), strict=True)):
-        ladder = THETA ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=device) / dim)
         positions = torch.arange(length, dtype=torch.float64, device=device)
         shape = [1, 1, 1, dim // 2]
         shape[axis] = length
-        angles.append((positions[:, None] * ladder).view(shape))
+        angles.append(_turned(positions, dim).view(shape))
 
     # cosines of each axis alone, then spread over the grid: T+H+W evaluations, not T*H*W
     def spread(parts: list[Tensor]) -> Tensor:
@@ -39,6 +45,47 @@ def rope_tables(
         return whole.flatten(0, 2).unsqueeze(1)
 
     return RopeTables(spread([angle.cos() for angle in angles]), spread([angle.sin() for angle in angles]))
+
+
+def rope_tables_under(
+    camera: Tensor, grid: tuple[int, int, int], head_dim: int, heads: tuple[int, int], dtype: torch.dtype
+) -> RopeTables:
+    """Tables where the last ``heads[1]`` of ``heads[0]`` heads see a token at its place in the world.
+
+    ``camera`` (B, T, 3) is where the picture is over the world in each latent frame: how far right and down,
+    of its size, and the log of its magnification. A thing that stands then keeps its place while the picture
+    goes over it, as under the camera encodings of arXiv 2507.10496; the other heads see the picture.
+    """
+    length, height, width = grid
+    right, down, zoom = camera.double().unsqueeze(-1).unbind(2)
+    rows, columns = (
+        (torch.arange(size, device=camera.device) - (size - 1) / 2) * torch.exp(-zoom) + shift * size
+        for size, shift in ((height, down), (width, right))
+    )
+    rows, columns = rows + (height - 1) / 2, columns + (width - 1) / 2
+    times = torch.arange(length, dtype=torch.float64, device=camera.device)
+    time_dim, row_dim, column_dim = axis_dims(head_dim)
+    parts = (
+        _turned(times, time_dim)[None, :, None, None],
+        _turned(rows, row_dim)[:, :, :, None],
+        _turned(columns, column_dim)[:, :, None],
+    )
+    whole = (len(camera), *grid)
+    angles = torch.cat([part.expand(*whole, part.shape[-1]) for part in parts], dim=-1).flatten(1, 3)
+    count, moving = heads
+    seen = rope_tables(grid, head_dim, dtype, camera.device)
+
+    def beside(still: Tensor, moved: Tensor) -> Tensor:
+        still = still.expand(len(camera), -1, count - moving, -1)
+        return torch.cat([still, moved.to(dtype).unsqueeze(2).expand(-1, -1, moving, -1)], dim=2)
+
+    return RopeTables(beside(seen.cos, angles.cos()), beside(seen.sin, angles.sin()))
+
+
+def _turned(positions: Tensor, dim: int) -> Tensor:
+    """Angles (..., dim / 2) at float64 positions (...,): one rung of the ladder a pair."""
+    ladder = THETA ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=positions.device) / dim)
+    return positions[..., None] * ladder
 
 
 def rotate(heads: Tensor, tables: RopeTables) -> Tensor:

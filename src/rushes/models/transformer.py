@@ -24,7 +24,7 @@ from rushes.models.attention import (
 from rushes.models.controls import ControlTokens
 from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideLayerNorm, WideLinear, wide
-from rushes.models.rope import RopeTables, rope_tables
+from rushes.models.rope import RopeTables, rope_tables, rope_tables_under
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class TransformerConfig:
     """Architecture of one transformer; the defaults are the constants all published Wan models share.
 
     With ``num_ffn_experts`` the feed-forwards are mixtures of so many, ``ffn_top_k`` used by each token. With
-    ``num_controls`` the last so many rows of the text carry numbers that steer the clip.
+    ``num_controls`` the last so many rows of the text carry numbers that steer the clip. ``world_heads`` of
+    each self-attention, the last ones, see tokens where they lie in the world once a camera is known.
     """
 
     hidden_size: int
@@ -49,6 +50,7 @@ class TransformerConfig:
     num_ffn_experts: int = 0
     ffn_top_k: int = 2
     num_controls: int = 0
+    world_heads: int = 0
 
     def __post_init__(self) -> None:
         """Refuse widths that cannot be split into rotating pairs."""
@@ -62,6 +64,8 @@ class TransformerConfig:
             raise ValueError(f"ffn_top_k {self.ffn_top_k} of {self.num_ffn_experts} experts is not possible")
         if not 0 <= self.num_controls <= self.text_len:
             raise ValueError(f"{self.num_controls} controls do not fit into {self.text_len} rows of text")
+        if not 0 <= self.world_heads <= self.num_heads:
+            raise ValueError(f"{self.world_heads} of {self.num_heads} heads cannot see the world")
 
     @property
     def head_dim(self) -> int:
@@ -73,13 +77,15 @@ class TransformerConfig:
 class TextMemory:
     """What a transformer keeps of one text: keys and values for every block's cross-attention.
 
-    ``embedded`` are the text's rows (B, L, dim), ``bias`` (L,) what is added to the scores of each. A block's
-    keys and values are made when it first meets the text: no pass over the weights is needed for them alone.
-    It belongs to the weights it was made with. A memory of batch 1 serves every member.
+    ``embedded`` are the text's rows (B, L, dim), ``bias`` (L,) what is added to the scores of each,
+    ``camera`` the path that was told. A block's keys and values are made when it first meets the text: no
+    pass over the weights is needed for them alone. It belongs to the weights it was made with. A memory of
+    batch 1 serves every member.
     """
 
     embedded: Tensor
     bias: Tensor | None
+    camera: Tensor | None = None
     blocks: dict[int, KeysValues] = field(default_factory=dict)
 
     def at(self, index: int, attention: CrossAttention) -> KeysValues:
@@ -263,20 +269,23 @@ class WanTransformer(nn.Module):
         timestep: Tensor,
         context: Tensor | TextMemory,
         controls: Tensor | None = None,
+        camera: Tensor | None = None,
     ) -> Tensor:
         """Latents (B, C, T, H, W), timestep in 0..1000, context (B, L, text_dim) -> (B, C_out, T, H, W).
 
         The timestep is (B,), or (B, tokens) where tokens of one clip stand at different noise levels. The
         context is zero-padded to ``text_len`` rows, and the padding is attended: it is part of the model. A
         memory of it from :meth:`remember` saves its share of the work. ``controls`` (B, num_controls) are
-        values in -1..1, NaN where nothing is asked; a memory has its own. The result is at least float32.
+        values in -1..1, NaN where nothing is asked; ``camera`` (B, T or more, 3) is the path for the heads
+        that see the world (``rope_tables_under``); a memory has its own of both. The result is at least
+        float32.
         Raises ValueError when a shape does not fit the configuration.
         """
         grid = self._grid(latents)
         tokens = self.patch_embedding(latents)
         tokens = tokens.to(wide(tokens.dtype))
         time, block_time = self._embed_time(timestep, tokens.shape[:2])
-        rope = rope_tables(grid, self.config.head_dim, tokens.dtype, tokens.device)
+        rope = self._rope(grid, context.camera if isinstance(context, TextMemory) else camera, tokens)
         if isinstance(context, Tensor):
             self._check_text(context)
             context = self._embed_text(context, self.config.text_len)
@@ -291,11 +300,13 @@ class WanTransformer(nn.Module):
         return self._unpatchify(self.head(tokens, time), grid)
 
     @torch.no_grad()
-    def remember(self, context: Tensor, controls: Tensor | None = None) -> TextMemory:
+    def remember(
+        self, context: Tensor, controls: Tensor | None = None, camera: Tensor | None = None
+    ) -> TextMemory:
         """A memory of a context (B, L, text_dim) for :meth:`forward`, to be made once per prompt and expert.
 
-        ``controls`` as there. All padding rows are equal, so one key, weighted by their number, stands for
-        them; rows with controls are apart.
+        ``controls`` and ``camera`` as there. All padding rows are equal, so one key, weighted by their
+        number, stands for them; rows with controls are apart.
         """
         self._check_text(context)
         steered = self.config.num_controls
@@ -307,7 +318,18 @@ class WanTransformer(nn.Module):
         if steered:
             last = self._steer(self._embed_text(context[:, most:], steered), controls)
             embedded = torch.cat([embedded, last], dim=1)
-        return TextMemory(embedded, F.pad(embedded.new_tensor(biases), (used, steered)) if biases else None)
+        bias = F.pad(embedded.new_tensor(biases), (used, steered)) if biases else None
+        return TextMemory(embedded, bias, camera)
+
+    def _rope(self, grid: tuple[int, int, int], camera: Tensor | None, tokens: Tensor) -> RopeTables:
+        config = self.config
+        if camera is None or not config.world_heads:
+            return rope_tables(grid, config.head_dim, tokens.dtype, tokens.device)
+        path = camera[:, : grid[0]].to(tokens.device)
+        if path.shape[0] not in (1, len(tokens)) or path.shape[1:] != (grid[0], 3):
+            raise ValueError(f"camera {tuple(camera.shape)} is not ({len(tokens)}, {grid[0]} or more, 3)")
+        heads = config.num_heads, config.world_heads
+        return rope_tables_under(path, grid, config.head_dim, heads, tokens.dtype)
 
     def _steer(self, embedded: Tensor, controls: Tensor | None) -> Tensor:
         """Rows of text with the controls on the last of them, which all but the longest texts leave empty."""

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from rushes.core.errors import UsageError
+from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.conditioning import known_tokens
-from rushes.diffusion.noise import camera_moves, share_over_time
+from rushes.diffusion.noise import share_over_time
 from rushes.models.moe import balance_loss
 from rushes.models.text_encoder import UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
@@ -60,13 +61,15 @@ class Material:
 
 class Lesson(NamedTuple):
     """One batch as the transformer meets it: clean latents (B, C, T, H, W) with their motion channels, the
-    known cells (B, 1, T, H, W) of them, how they move, captions and controls (B, sliders)."""
+    known cells (B, 1, T, H, W) of them, how they move, captions, controls (B, sliders) and the paths of
+    their cameras (B, T, 3)."""
 
     clean: Tensor
     known: Tensor
     motion: Motion | None
     captions: list[str]
     controls: Tensor | None
+    camera: Tensor
 
 
 class TransformerStage:
@@ -99,9 +102,7 @@ class TransformerStage:
         generator = torch.Generator(self.device).manual_seed(self.seed + self.step)
         sigmas = draw_sigmas(len(batch.clean), _shift(batch.clean), generator, self.run.sigmas)
         drawn = torch.randn(lesson.clean.shape, generator=generator, device=self.device)
-        # The noise knows how the cameras move even where no slider is told.
-        moves = camera_moves(batch.sliders).to(self.device)
-        noise = share_over_time(drawn, self.run.shared_noise, moves)
+        noise = share_over_time(drawn, self.run.shared_noise, lesson.camera)
         error = self._error(lesson, sigmas, noise)
         figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
         torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
@@ -148,10 +149,11 @@ class TransformerStage:
             known[:, :, :1] = clean.shape[2] > 1
             share = (torch.arange(len(pool), device=self.device) + 0.5) / len(pool)
             drawn = _noise_of(clean, batch.clean.shape[1], num_frames)
-            noise = share_over_time(drawn, self.run.shared_noise, camera_moves(batch.sliders))
-            lesson = Lesson(clean, known, None, captions, None)
+            camera = self._camera(batch)
+            noise = share_over_time(drawn.to(self.device), self.run.shared_noise, camera)
+            lesson = Lesson(clean, known, None, captions, None, camera)
             sigmas = sigma_at(share, _shift(clean), self.run.sigmas)
-            error = self._error(lesson, sigmas, noise.to(self.device), self.ema.weights)
+            error = self._error(lesson, sigmas, noise, self.ema.weights)
             pictures = error[:, : len(self.material.visibility)]
             figures[f"validation_{num_frames}"] = pictures.square().mean().item()
         return {**figures, "validation": sum(figures.values()) / len(figures)} if figures else {}
@@ -168,7 +170,11 @@ class TransformerStage:
             moved = batch.motion.to(self.device)
             motion = Motion(moved[:, :2], moved[:, 2:])
         controls = self._controls(batch, captions, random) if self.material.sliders else None
-        return Lesson(clean, known, motion, captions, controls)
+        return Lesson(clean, known, motion, captions, controls, self._camera(batch))
+
+    def _camera(self, batch: LatentBatch) -> Tensor:
+        """Noise and attention know how the cameras move even where no slider is told."""
+        return camera_path(camera_moves(batch.sliders), batch.clean.shape[2]).to(self.device)
 
     def _with_motion(self, batch: LatentBatch) -> Tensor:
         clean = batch.clean.to(self.device)
@@ -197,7 +203,7 @@ class TransformerStage:
         noisy = torch.where(known, given, torch.lerp(clean, noise, sigmas.view(-1, 1, 1, 1, 1)))
         still = known_tokens(known, self.transformer.config.patch_size).all(-1)
         timestep = (1000 * sigmas)[:, None].masked_fill(still, 0)
-        asked = noisy, timestep, self._context(lesson.captions), lesson.controls
+        asked = noisy, timestep, self._context(lesson.captions), lesson.controls, lesson.camera
         with torch.autocast(self.device.type, torch.bfloat16):
             if weights is None:
                 velocity = self._network(*asked)
