@@ -1,5 +1,7 @@
 """Every route against its own description, with what fits it and what does not (schemathesis)."""
 
+import re
+
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
@@ -29,6 +31,27 @@ def test_the_document_is_complete(client):
     names = [each["operationId"] for path in document["paths"].values() for each in path.values()]
     assert len(names) == len(set(names))
     assert all(each.get("description") for path in document["paths"].values() for each in path.values())
+
+
+def test_what_is_missing_is_said_with_a_remedy_over_http(client):
+    """Who asks over HTTP has no shell: the studio's commands become requests."""
+    client.post("/v1/projects", json={"code": "FOX"})
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        if "get" not in operations or not path.startswith("/v1/") or "{" not in path:
+            continue
+        answer = client.get(re.sub(r"\{[a-z_0-9]+\}", "nothing_5f0c", path))
+        if answer.status_code != 404:
+            # Such as a hash or a lane, which has to look like one.
+            assert answer.status_code in (400, 409), path
+            continue
+        problem = answer.json()["error"]
+        assert "rushes " not in problem["message"], (path, problem)
+        assert problem["remedy"] not in ("", problem["message"]), (path, problem)
+
+
+def test_a_remedy_is_whole(client):
+    broken = client.post("/v1/videos", content="{", headers={"content-type": "application/json"})
+    assert broken.json()["error"]["remedy"] == 'send an object like {"prompt":"a fox"}'
 
 
 def has_examples(document, body):

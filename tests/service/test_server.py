@@ -118,6 +118,8 @@ def test_mini_films_over_http(running):
         time.sleep(0.5)
         video = httpx.get(f"{url}/v1/videos/{video['id']}").json()
     assert video["status"] == "completed", video
+    # What is delivered where no size was asked for, not what the model draws before it is made larger.
+    assert video["size"] == "1280x720"
     content = httpx.get(f"{url}/v1/videos/{video['id']}/content")
     assert content.headers["content-type"] == "video/mp4"
     assert content.content[4:8] == b"ftyp"

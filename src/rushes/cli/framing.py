@@ -72,7 +72,7 @@ def frame(
     elif asked in defaults.sizes:
         native = asked
         crop = Crop(0, 0, native[1], native[0])
-    delivered = asked or (USUAL if USUAL[0] * crop.height == USUAL[1] * crop.width else _whole(crop))
+    delivered = asked or _usual(crop.width, crop.height)
     check_size(*delivered, crop)
     if upscale is Upscale.OWN and not facts.has_upscaler:
         raise UsageError(f"model {facts.name!r} has no upscaler of its own: use --upscale lanczos")
@@ -98,5 +98,11 @@ def fill(picture: "Picture", native: tuple[int, int], crop: "Crop") -> "Picture"
     return np.pad(inside, ((crop.top, below), (crop.left, right), (0, 0)), mode="reflect")
 
 
-def _whole(crop: "Crop") -> tuple[int, int]:
-    return crop.width, crop.height
+def usual_size(facts: ModelFacts) -> tuple[int, int]:
+    """Width and height a model's clips are delivered at where nobody asks for others."""
+    _, _, height, width = facts.defaults.crop
+    return _usual(width, height)
+
+
+def _usual(width: int, height: int) -> tuple[int, int]:
+    return USUAL if USUAL[0] * height == USUAL[1] * width else (width, height)

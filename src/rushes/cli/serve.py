@@ -81,6 +81,7 @@ def _spans() -> "Spans":
 
 def _served_models() -> "dict[str, ServedModel]":
     """mini, and the published models that are whole on this machine, by name."""
+    from rushes.cli.framing import usual_size
     from rushes.core.model_facts import FirstFrame
     from rushes.engine.catalogue import PACKAGED, PUBLISHED, model_folder
     from rushes.engine.facts import read_facts
@@ -98,7 +99,7 @@ def _served_models() -> "dict[str, ServedModel]":
             continue
         defaults = facts.defaults
         found[name] = ServedModel(
-            name, defaults.frame_rate, defaults.seconds, defaults.width, defaults.height,
+            name, defaults.frame_rate, defaults.seconds, *usual_size(facts),
             facts.conventions.first_frame is not FirstFrame.NONE,
         )  # fmt: skip
     return found

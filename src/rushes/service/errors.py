@@ -31,6 +31,17 @@ log = logging.getLogger("rushes.http")
 DASHSCOPE = "/api/v1/"
 # What helps stands behind the last of these in all our messages.
 _REMEDY = re.compile(r"[:;] ")
+# The studio's remedies name commands; who asks over HTTP has these in their place.
+_COMMAND = re.compile(r"`rushes (queue|review|show|shots|project)\b[^`]*`")
+_REQUESTS: Mapping[str, str] = MappingProxyType(
+    {
+        "queue": "GET /v1/jobs",
+        "review": "POST /v1/takes/ID/allow",
+        "show": "GET /v1/takes",
+        "shots": "GET /v1/projects/CODE/shots",
+        "project": "GET /v1/projects",
+    }
+)
 _NEVER = (("x-should-retry", "false"),)
 _SOON = (("retry-after", "5"),)
 
@@ -193,6 +204,7 @@ def _envelope(
     request: Request, answer: Answer, message: str, param: str = "", decision: Decision | None = None
 ) -> JSONResponse:
     number = request.scope.get("request_id", "")
+    message = _COMMAND.sub(lambda found: _REQUESTS[found[1]], message)
     body: dict[str, Any]
     if request.url.path.startswith(DASHSCOPE):
         body = {"code": answer.dashscope, "message": message, "request_id": number}

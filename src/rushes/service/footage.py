@@ -157,7 +157,7 @@ def _footage(connection: Connection, desk: Desk, take_id: str) -> Footage:
     this = {"a_tenant": desk.tenant_id, "a_take": take_id}
     row = connection.execute(_THIS, this).mappings().first()
     if row is None:
-        raise MissingError(f"there is no take {take_id!r}: `rushes show` lists what there is")
+        raise MissingError(f"there is no take {take_id!r}: `rushes show` names those there are")
     if row["is_gone"]:
         raise MissingError(f"there is no take {take_id!r} any more: it was deleted")
     return _with_files(connection, desk, [row])[0]

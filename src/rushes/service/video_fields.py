@@ -153,9 +153,9 @@ def _read_json(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise UsageError('the body is not JSON: send an object like {"prompt": "a fox"}') from error
+        raise UsageError('the body is not JSON: send an object like {"prompt":"a fox"}') from error
     if not isinstance(document, dict):
-        raise UsageError('the body is not an object: send one like {"prompt": "a fox"}')
+        raise UsageError('the body is not an object: send one like {"prompt":"a fox"}')
     return document
 
 

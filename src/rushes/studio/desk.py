@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, String, Table, bindparam, insert, select
@@ -20,6 +21,15 @@ LOCAL_TENANT = "local"
 # For statements that are built once; building one takes longer than running it.
 TENANT = bindparam("a_tenant", type_=String)
 _LOG = insert(schema.events)
+# What shows the things of a kind to people at a shell.
+_LISTED: Mapping[str, str] = MappingProxyType(
+    {
+        "take": "`rushes show`",
+        "job": "`rushes queue`",
+        "shot": "`rushes shots`",
+        "project": "`rushes project list`",
+    }
+)
 
 
 class Role(StrEnum):
@@ -55,7 +65,8 @@ class Desk:
         this = {"a_tenant": self.tenant_id, "an_id": row_id}
         row = connection.execute(_one_of(table), this).mappings().first()
         if row is None:
-            raise MissingError(f"there is no {kind} {row_id!r}: `rushes show` lists what there is")
+            listed = _LISTED.get(kind, "their list")
+            raise MissingError(f"there is no {kind} {row_id!r}: {listed} names those there are")
         return row
 
     def log(

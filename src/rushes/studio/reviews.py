@@ -123,7 +123,9 @@ def allow(desk: Desk, take_id: str) -> None:
         take = desk.one(connection, schema.takes, take_id, "take")
         decision = record_of(connection, desk, take_id)
         if decision is None or not waits(connection, desk, take_id):
-            raise ConflictError(f"{take['code']} waits for nobody's leave: `rushes review` lists what does")
+            raise ConflictError(
+                f"{take['code']} waits for nobody's leave: only what the gate put before a person does"
+            )
         detail = {**decision, "allowed_by": desk.person_id}
         desk.log(connection, take_id, ALLOWED, detail)
         now = desk.store.now(connection)

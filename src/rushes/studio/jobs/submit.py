@@ -35,12 +35,12 @@ _QUEUED = select(func.count()).where(jobs.c.tenant_id == TENANT, _IS_QUEUED)
 
 
 def submitted(connection: Connection, desk: Desk, submit_key: str, digest: str) -> Job | None:
-    """The job this key stands for already; UsageError when it was submitted with other words."""
+    """The job this key stands for already; ConflictError when it was submitted with other words."""
     this = {"a_tenant": desk.tenant_id, "a_key": submit_key}
     row = connection.execute(_SUBMITTED, this).mappings().one_or_none()
     if row is not None and row["digest"] != digest:
         raise ConflictError(
-            f"submit key {submit_key!r} was used for another request: use a new key for each request"
+            "the key of this submit was used for another request: use a new key for each request"
         )
     return None if row is None else job_of(row)
 
