@@ -134,6 +134,15 @@ def test_the_async_sdk_makes(sdk):
     assert made.output.task_status == "SUCCEEDED"
 
 
+def test_what_is_refused_at_the_door_reads_as_everything_here(client):
+    large = client.post("/api/v1/services/aigc/video-generation/video-synthesis", content=b"x" * (5 << 20))
+    foreign = client.get("/api/v1/tasks", headers={"host": "evil.example"})
+    for answer, status, code in ((large, 413, "InvalidParameter"), (foreign, 403, "AccessDenied")):
+        assert answer.status_code == status
+        assert set(answer.json()) == {"code", "message", "request_id"}
+        assert (answer.json()["code"], answer.json()["request_id"]) == (code, answer.headers["x-request-id"])
+
+
 def test_what_waits_is_cancelled_and_a_synchronous_call_refused(client, house):
     wish = {"model": "mini", "input": {"prompt": "a fox"}, "parameters": {"prompt_extend": True}}
     refused = client.post(PATH, json=wish)

@@ -89,6 +89,26 @@ def test_ranges_heads_validators_and_types(client, take_id):
         assert again.status_code == 304
 
 
+def test_a_range_that_is_none_is_not_there_and_one_behind_the_end_is_an_error_like_others(client, take_id):
+    path = f"/v1/takes/{take_id}/renditions/clip"
+    whole = client.get(path).content
+    for given in ("items=0-1", "bytes=", "bytes=abc", "bytes=9-1", "bytes=0-1,9-1", "bytes=1-2;", "bytes=-"):
+        answer = client.get(path, headers={"Range": given})
+        assert (answer.status_code, answer.content) == (200, whole), given
+    for given in (f"bytes={len(whole)}-", "bytes=-0", f"bytes={len(whole)}-,{len(whole) + 9}-"):
+        answer = client.get(path, headers={"Range": given})
+        assert answer.status_code == 416, given
+        assert answer.headers["content-range"] == f"bytes */{len(whole)}"
+        assert answer.json()["error"]["code"] == "range_not_satisfiable"
+        assert answer.json()["error"]["request_id"]
+    for given, part in (("bytes=3-6", whole[3:7]), ("bytes=-5", whole[-5:]), ("bytes = 0-1", whole)):
+        assert client.get(path, headers={"Range": given}).content == part
+    mixed = client.get(path, headers={"Range": f"bytes=2-3, {len(whole)}-"})
+    assert (mixed.status_code, mixed.content) == (206, whole[2:4])
+    changed = {"Range": f"bytes={len(whole)}-", "If-Range": '"of another file"'}
+    assert client.get(path, headers=changed).status_code == 200
+
+
 def test_they_are_made_once_and_kept_with_the_take(client, house, take_id):
     tags = {client.get(f"/v1/takes/{take_id}/{name}").headers["etag"] for name in STILLS}
     assert {client.get(f"/v1/takes/{take_id}/{name}").headers["etag"] for name in STILLS} == tags

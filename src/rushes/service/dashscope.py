@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
-from rushes.core.request import MAX_PROMPT_CHARACTERS, MAX_SEED
+from rushes.core.request import MAX_SEED
 from rushes.core.shapes import parse_size
 from rushes.core.timebase import parse_seconds
 from rushes.service.caller import Caller, Reader, Writer, glance
@@ -20,7 +20,7 @@ from rushes.service.footage import CLIP, Footage, Window, count_footage, find_fo
 from rushes.service.given import PictureText, keep_picture
 from rushes.service.local_files import SCHEME, ObjectName, named_file
 from rushes.service.submit import Wish, submit_words
-from rushes.service.video_fields import Name, Words
+from rushes.service.video_fields import Name, Unwanted, Words
 from rushes.service.videos import IdempotencyKey
 from rushes.studio.jobs.job import JobState
 from rushes.studio.jobs.queue import cancel
@@ -52,7 +52,7 @@ class SynthesisInput(BaseModel):
     prompt: Words
     img_url: PictureText | ObjectName | None = None
     first_frame_url: PictureText | ObjectName | None = None
-    negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = None
+    negative_prompt: Unwanted | None = None
     extend_prompt: bool | None = None
     function: Name | None = None
 

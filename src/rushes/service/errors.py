@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 
@@ -156,6 +156,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RushesError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(OperationalError, _unavailable)
     app.add_exception_handler(NoConnectionError, _unavailable)
     app.add_exception_handler(HTTPException, _http)
@@ -165,7 +166,7 @@ def add_error_handlers(app: FastAPI) -> None:
 def _ours(request: Request, error: Exception) -> JSONResponse:
     answer = next(answer for kind, answer in ANSWERS.items() if isinstance(error, kind))
     decision = error.decision if isinstance(error, RefusedError) else None
-    return _envelope(request, answer, str(error), decision=decision)
+    return envelope(request, answer, str(error), decision=decision)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -174,7 +175,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path", "header"))
     words = f"{place or 'the body'} cannot be used ({first['msg']}): correct it and send again"
-    return _envelope(request, ANSWERS[UsageError], words, place)
+    return envelope(request, ANSWERS[UsageError], words, place)
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
@@ -184,25 +185,32 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     detail = (
         error.detail if ": " in error.detail else f"{error.detail}: /openapi.json lists what can be asked"
     )
-    return _envelope(request, answer, detail)
+    return envelope(request, answer, detail)
+
+
+def _unstorable(request: Request, _error: Exception) -> JSONResponse:
+    """PostgreSQL takes no zero bytes in texts, not even to look for them."""
+    words = "something that was sent is no text the database can hold: leave out zero bytes"
+    return envelope(request, ANSWERS[UsageError], words)
 
 
 def _unavailable(request: Request, error: Exception) -> JSONResponse:
     """The database is locked, full, restarting or gone: nothing was done, and a client may send again."""
     log.error("the database did not answer", exc_info=error)
     words = "the database does not answer: send the same again in a few seconds"
-    return _envelope(request, ANSWERS[StoreError], words)
+    return envelope(request, ANSWERS[StoreError], words)
 
 
 def _unexpected(request: Request, _error: Exception) -> JSONResponse:
     answer = Answer(500, "internal_error", "InternalError", ())
     number = request.scope.get("request_id", "")
-    return _envelope(request, answer, f"something went wrong here: tell the operator {number}")
+    return envelope(request, answer, f"something went wrong here: tell the operator {number}")
 
 
-def _envelope(
+def envelope(
     request: Request, answer: Answer, message: str, param: str = "", decision: Decision | None = None
 ) -> JSONResponse:
+    """An error as the clients of this path read them."""
     number = request.scope.get("request_id", "")
     message = _COMMAND.sub(lambda found: _REQUESTS[found[1]], message)
     body: dict[str, Any]

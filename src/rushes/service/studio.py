@@ -19,7 +19,7 @@ from rushes.service.once import once
 from rushes.service.pages import After, Limit, Page, cut
 from rushes.service.submit import Wish, submit_to_shot
 from rushes.service.tags import IfMatch, expecting, matches, tag, tag_of
-from rushes.service.video_fields import Candidates, Name, Sliders, Words
+from rushes.service.video_fields import Candidates, Name, Sliders, Unwanted, Words
 from rushes.service.videos import IdempotencyKey
 from rushes.service.views import ProjectView, ShotView, TakeView, shot_views
 from rushes.studio.jobs.job import Lane
@@ -115,7 +115,7 @@ class TakeSettings(BaseModel):
     steps: Annotated[int, Field(ge=1, le=200)] | None = None
     guidance_high: Annotated[float, Field(ge=0, le=30)] | None = None
     guidance_low: Annotated[float, Field(ge=0, le=30)] | None = None
-    negative: Annotated[str, Field(max_length=4000)] | None = None
+    negative: Unwanted | None = None
     sliders: Sliders | None = None
     candidates: Candidates | None = None
     preset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")] | None = None

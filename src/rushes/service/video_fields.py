@@ -24,6 +24,7 @@ Words = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_PROMPT_CHARACTERS, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"),
 ]
+Unwanted = Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARACTERS, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Candidates = Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
 _SliderName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,39}$")]
@@ -67,13 +68,13 @@ class VideoWish(BaseModel):
     seconds: Annotated[float, Field(gt=0, le=600)] | Annotated[str, Field(max_length=20)] | None = None
     size: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,4}[x*][1-9][0-9]{0,4}$")] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
-    negative_prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)] | None = None
+    negative_prompt: Unwanted | None = None
     num_inference_steps: Annotated[int, Field(ge=1, le=200)] | None = None
     guidance_scale: Annotated[float, Field(ge=0, le=30)] | None = None
     guidance_scale_2: Annotated[float, Field(ge=0, le=30)] | None = None
     width: Annotated[int, Field(ge=16, le=8192)] | None = None
     height: Annotated[int, Field(ge=16, le=8192)] | None = None
-    fps: Annotated[float, Field(gt=0, le=240)] | None = None
+    fps: Annotated[float, Field(ge=1, le=240)] | None = None
     num_frames: Annotated[int, Field(ge=1, le=10_000)] | None = None
     candidates: Candidates | None = None
     sliders: Sliders | None = None

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rushes.service.errors import DASHSCOPE
+from rushes.service.errors import DASHSCOPE, Answer, envelope
 from rushes.service.house import House
 from rushes.service.metrics import Meter
 
@@ -25,6 +25,8 @@ _ALWAYS = {
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_TOO_LARGE = Answer(413, "body_too_large", "InvalidParameter")
+_FOREIGN = Answer(403, "foreign_origin", "AccessDenied")
 log = logging.getLogger("rushes.http")
 
 
@@ -62,7 +64,7 @@ class Watch:
             if refused is None:
                 await self._app(scope, _limited(receive, most), answer)
             else:
-                await refused(scope, receive, answer)
+                await envelope(Request(scope), *refused)(scope, receive, answer)
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
             taken = time.monotonic() - began
@@ -73,30 +75,23 @@ class Watch:
         limits = self._house.limits
         return limits.upload_bytes if _UPLOADS.fullmatch(path) else limits.body_bytes
 
-    def _refusal(self, headers: Headers, most: int) -> JSONResponse | None:
+    def _refusal(self, headers: Headers, most: int) -> tuple[Answer, str] | None:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > most:
-            return _refuse(413, "body_too_large", f"the body is over {most} bytes: send less")
+            return _TOO_LARGE, f"the body is over {most} bytes: send less"
         if not self._house.is_open:
             return None
         # Without keys, a page in the user's browser must not reach us, by its name (rebinding) or ours.
         host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
         origin = headers.get("origin")
         if host not in _LOCAL or (origin and urlsplit(origin).hostname not in _LOCAL):
-            return _refuse(
-                403, "foreign_origin", "without keys only this machine is served: make a key first"
-            )
+            return _FOREIGN, "without keys only this machine is served: make a key first"
         return None
 
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
-
-
-def _refuse(status: int, code: str, message: str) -> JSONResponse:
-    problem = {"message": message, "remedy": message.rpartition(": ")[2], "type": "invalid_request_error"}
-    return JSONResponse({"error": {**problem, "code": code, "param": None, "request_id": ""}}, status)
 
 
 def _limited(receive: Receive, most: int) -> Receive:
