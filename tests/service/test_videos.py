@@ -206,6 +206,8 @@ def test_a_picture_is_fetched_where_hosts_are_allowed(house):
         (b'{"prompt": "fox", "frames": 3}', "application/json"),
         (b'{"prompt": "fox", "seconds": "1e400"}', "application/json"),
         (b'{"prompt": "fox", "seconds": "nan"}', "application/json"),
+        (b'{"prompt": "fox", "num_frames": 10, "fps": 1e-300}', "application/json"),
+        (b'{"prompt": "fox", "negative_prompt": "a\\u0000"}', "application/json"),
         (b"[" * 100000, "application/json"),
         (b"prompt", "text/plain"),
         (b"no parts", "multipart/form-data; boundary=x"),

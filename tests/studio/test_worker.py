@@ -99,6 +99,24 @@ def test_a_hung_step_is_killed_though_the_heart_beats(worker, desk, files, shot)
     assert "step 3 of 5" in job.message
 
 
+def test_a_worker_that_is_stopped_gives_its_job_back_uncounted(desk, files, shot):
+    made = shoot(desk, shot, step_s=600)
+    for attempt in range(1, 5):
+        worker = Worker(desk.store, files, build_fake, patience=Patience(30, 0.1, 60, 0.5))
+        thread = threading.Thread(target=worker.run_one)
+        thread.start()
+        ends = time.monotonic() + 60
+        # At a step the first time, wherever it is later: also before there is a child.
+        while attempt == 1 and find_job(desk, made.job.id).doing[:4] != "step" and time.monotonic() < ends:
+            time.sleep(0.05)
+        worker.interrupt()
+        thread.join(60)
+        worker.close()
+        job = find_job(desk, made.job.id)
+        assert (job.state, job.attempt, job.strikes) == (JobState.QUEUED, attempt, 0)
+        assert (job.failure, job.not_before <= time.time()) == (Failure.STOPPED, True)
+
+
 def build_told():
     """Tells that it was asked, and does it from the second time on where that is wanted."""
     told = Path(os.environ["TOLD"])

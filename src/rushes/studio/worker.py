@@ -32,6 +32,7 @@ from rushes.studio.production import StageEvent
 from rushes.studio.store import AWAY_S, Store, is_away
 
 IDLE_S = 0.5
+_STOPPED = "its worker was stopped"
 EVICT_EVERY_S = 60.0
 VMSTAT = Path("/proc/vmstat")
 log = logging.getLogger("rushes.crew")
@@ -64,7 +65,7 @@ class Worker:
         self._store, self._files, self._build = store, files, build
         self._lanes, self._patience = lanes, patience
         self._child: Child | None = None
-        self._evicts_at = 0.0
+        self._evicts_at, self._is_stopped = 0.0, False
         # How the last attempt ended, until the ledger knows.
         self._untold: tuple[Claim, Answer] | None = None
 
@@ -126,14 +127,19 @@ class Worker:
         child, job, began = self._the_child(), claimed.job, monotonic()
         self._tell(Happening("claimed", job, claimed.claim.attempt, claimed.claim.worker))
         child.send(Order(claimed.claim, job.tenant_id, job.person_id, job.take_id or ""))
+        if self._is_stopped:
+            # Whoever stopped it came too early to see this child.
+            child.process.kill()
         try:
             answer = self._watch(child, claimed)
         except KeyboardInterrupt:
             # Not the job's fault: somebody else, or this machine later, makes it.
             child.kill()
             with suppress(DBAPIError, StoreError):
-                fail(self._store, claimed.claim, Failure.HOST, "its worker was stopped")
+                fail(self._store, claimed.claim, Failure.STOPPED, _STOPPED)
             raise
+        if self._is_stopped and isinstance(answer, Failed) and answer.failure is Failure.LOST:
+            answer = Failed(Failure.STOPPED, _STOPPED)
         self._untold = claimed.claim, answer
         outcome = answer.failure if isinstance(answer, Failed) else type(answer).__name__.lower()
         try:
@@ -152,10 +158,10 @@ class Worker:
         return True
 
     def interrupt(self) -> None:
-        """From another thread: kill what is being made. :meth:`run` sees it and gives the job back."""
-        child = self._child
-        if child is not None:
-            child.process.kill()
+        """From another thread: kill what is being made. :meth:`run` gives the job back, uncounted."""
+        self._is_stopped = True
+        if self._child is not None:
+            self._child.process.kill()
 
     def close(self) -> None:
         """End the child."""

@@ -40,6 +40,8 @@ ANSWERS: Mapping[Failure, Answer] = MappingProxyType(
         Failure.HOST: Answer(30.0, keeps_strike=False),
         Failure.LOST: Answer(0.0),
         Failure.HUNG: Answer(0.0),
+        # Somebody ended its worker: whoever starts another one goes on at once.
+        Failure.STOPPED: Answer(0.0, keeps_strike=False),
     }
 )
 

@@ -53,6 +53,7 @@ class Failure(StrEnum):
     HOST = "host"
     LOST = "lost"
     HUNG = "hung"
+    STOPPED = "stopped"
     BUDGET = "budget"
 
 
