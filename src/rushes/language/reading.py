@@ -35,6 +35,8 @@ _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "fi
 _HOLDING_FORMS = frozenset(("든", "분다", "불고", "부는"))
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
+# 吹走, 撕碎, 跑回来: how an action ends is no second action.
+_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
@@ -212,6 +214,8 @@ class Reading:
         is_held = is_object_before and token.text in _HOLDING_FORMS
         if "filler" in token.roles and self.language != "en" and not is_held:
             return True
+        if token.text in _COMPLEMENTS and self.language == "zh" and before is not None:
+            return before.slot == "action" and self.tokens[index - 1].end == token.start
         # 토끼를 안고, hugging, against 안 달린다, not running.
         if self.language == "ko" and token.text == "안" and not (is_object_before and token.tail):
             return True
