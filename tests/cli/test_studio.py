@@ -216,7 +216,8 @@ def test_a_table_is_queued_once_with_an_estimate_and_made(rushes, fox, tiny_mode
     [
         ("words\na fox\n", "columns words"),
         ("shot\nSH1\n", "line 2 has no text"),
-        ("text,takes\na fox,many\n", "line 2"),
+        ("text,takes\na fox,many\n", "line 2 says takes 'many', which is no whole number: correct it"),
+        ("text,guidance_low\na fox,1.x\n", "line 2 says guidance_low '1.x', which is no number: correct it"),
     ],
 )
 def test_a_table_with_mistakes_queues_nothing(rushes, tmp_path, text, named):
@@ -248,6 +249,24 @@ def test_a_table_names_shots_and_what_waits_is_edited(rushes, fox, tmp_path):
     table.write_text("shot,text\nSH0099,\n")
     code, _, err = rushes("batch", table, "--project", "FOX")
     assert (code, "line 2 has no text, and 'SH0099' is not one shot of this project" in err) == (2, True)
+
+
+def test_what_says_nothing_or_little_is_understood(rushes, fox, tmp_path):
+    code, _, err = rushes("review", "SQ010_SH0030_v001", "--note", " ")
+    assert (code, "--note says nothing: write what should change" in err) == (2, True)
+    assert rushes("project", "budget", "FOX", 0.5)[1] == "project FOX: at most 0.5 s\n"
+    assert "of 0.5 s" in rushes("project", "list")[1]
+    assert rushes("project", "budget", "FOX", 3600)[1] == "project FOX: at most 3600 s\n"
+    assert rushes("project", "export", "FOX", tmp_path / "out")[0] == 0
+    [folder] = (
+        (tmp_path / "out").iterdir() if not (tmp_path / "out/project.json").exists() else [tmp_path / "out"]
+    )
+    code, _, err = rushes("project", "import", folder.parent)
+    assert (code, f"give the project's own folder, like {folder}" in err, "Errno" in err) == (
+        2,
+        True,
+        False,
+    ), err
 
 
 def queued(rushes):

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import pytest
+
+from rushes.core.errors import UsageError
 from rushes.core.settings import Settings
 
 
@@ -19,3 +22,10 @@ def test_without_it_the_home_folder_is_used(monkeypatch):
     for unset in (lambda: monkeypatch.delenv("RUSHES_HOME"), lambda: monkeypatch.setenv("RUSHES_HOME", "")):
         unset()
         assert Settings.from_environment().home == Path.home() / ".rushes"
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("RUSHES_CACHE", "1KB"), ("RUSHES_PRICE", "cheap")])
+def test_what_cannot_be_read_is_named(monkeypatch, name, wrong):
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(UsageError, match=f"^{name}: .*{wrong}"):
+        Settings.from_environment()

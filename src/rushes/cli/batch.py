@@ -1,10 +1,10 @@
 """``rushes batch``: a table of shots into queued takes; the same table again adds nothing."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -15,8 +15,11 @@ from rushes.core.request import MAX_SEED
 if TYPE_CHECKING:
     from rushes.studio.batches import Row
 
-_NUMBERS = {"steps": int, "guidance_high": float, "guidance_low": float}
-_COLUMNS = ("shot", "text", "takes", "seed", "model", "seconds", "size", "negative", *_NUMBERS)
+Number = TypeVar("Number", int, float)
+_WHOLE, _DECIMAL = ("takes", "seed", "steps"), ("guidance_high", "guidance_low")
+_COLUMNS = (
+    "shot", "text", "takes", "seed", "model", "seconds", "size", "negative", "steps", *_DECIMAL,
+)  # fmt: skip
 
 
 def batch(
@@ -90,18 +93,23 @@ def _row(line: int, cells: dict[str, str], digest: str, words: Mapping[str, str]
     if text is None:
         named = f", and {shot!r} is not one shot of this project" if shot else ""
         raise UsageError(f"line {line} has no text{named}: say what its takes show")
-    try:
-        drawn = int(sha256(f"{digest} {line}".encode()).hexdigest()[:5], 16)
-        seed, count = int(given.get("seed", drawn)), int(given.get("takes", 1))
-        settings = {
-            name: _NUMBERS[name](given[name]) if name in _NUMBERS else given[name]
-            for name in ("seconds", "size", "negative", *_NUMBERS)
-            if name in given
-        }
-    except ValueError as error:
-        raise UsageError(f"line {line} has a number that is none ({error}): correct it") from None
+    drawn = int(sha256(f"{digest} {line}".encode()).hexdigest()[:5], 16)
+    whole = {name: _number(line, name, given[name], int) for name in _WHOLE if name in given}
+    seed, count = whole.pop("seed", drawn), whole.pop("takes", 1)
+    settings: dict[str, Any] = {
+        name: given[name] for name in ("seconds", "size", "negative") if name in given
+    }
+    settings |= whole | {name: _number(line, name, given[name], float) for name in _DECIMAL if name in given}
     if not (1 <= count <= 99 and 0 <= seed <= MAX_SEED - count):
         raise UsageError(f"line {line} asks for {count} takes from seed {seed}: use 1 to 99 takes")
     model = given.get("model", "mini")
     requests = tuple(TakeRequest(text, seed + n, model, settings) for n in range(count))
     return Row(line, shot, text, requests)
+
+
+def _number(line: int, name: str, cell: str, kind: Callable[[str], Number]) -> Number:
+    try:
+        return kind(cell)
+    except ValueError:
+        what = "whole number" if kind is int else "number"
+        raise UsageError(f"line {line} says {name} {cell!r}, which is no {what}: correct it") from None

@@ -57,7 +57,7 @@ def list_all(*, as_json: AsJson = False) -> None:
         print_json([asdict(each) for each in found])
         return
     for each in found:
-        limit = "no limit" if each.budget_s is None else f"of {each.budget_s:.0f} s"
+        limit = "no limit" if each.budget_s is None else f"of {each.budget_s:.10g} s"
         print(
             f"{each.code:<12} {each.spent_s:.0f} s used, {each.reserved_s:.0f} s put aside, {limit}"
             f"  {each.title}"
@@ -77,7 +77,7 @@ def budget(
     studio = open_studio()
     found = studio.project(code)
     set_budget(studio.desk, found.id, seconds)
-    print(f"project {found.code}: " + ("no limit" if seconds is None else f"at most {seconds:.0f} s"))
+    print(f"project {found.code}: " + ("no limit" if seconds is None else f"at most {seconds:.10g} s"))
 
 
 @project.command(epilog="Example: rushes project policy FOX --safety fox.toml --price '0.002 EUR'")

@@ -21,11 +21,13 @@ def review(  # noqa: PLR0913  typer reads options from arguments
     allow: Annotated[
         bool, typer.Option("--allow", help="Let it be made: the gate put it before a person.")
     ] = False,
-    note: Annotated[str, typer.Option(help='What should change: "12-24: snow, not rain".')] = "",
+    note: Annotated[str | None, typer.Option(help='What should change: "12-24: snow, not rain".')] = None,
     project: ProjectCode = "",
     as_json: AsJson = False,
 ) -> None:
     """Review a take, or list the takes that wait for a person."""
+    if note is not None and not note.strip():
+        raise UsageError('--note says nothing: write what should change, like --note "12-24: snow, not rain"')
     studio = open_studio()
     if not take:
         _show_queue(studio, project, as_json)
@@ -41,7 +43,7 @@ def review(  # noqa: PLR0913  typer reads options from arguments
     found = find_take(studio.desk, take.replace("_V", "_v"), studio.project(project).id if project else None)
     if allow:
         give_leave(studio.desk, found.id)
-    if note:
+    if note is not None:
         with studio.desk.store.write() as connection:
             add_note(connection, studio.desk, found.id, parse_note(note))
     for choice in choices:

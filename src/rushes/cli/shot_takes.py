@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rushes.studio.shots import Shot
     from rushes.studio.takes import TakeRequest
 
-_CLIPS_ALONE = {"output", "variants", "previews", "save_every"}
+_CLIPS_ALONE = {"output", "variants", "previews"}
 
 
 def shoot_shot(context: typer.Context, project: str, takes: int) -> None:

@@ -1,12 +1,16 @@
 """Settings from the environment, read once. ``RUSHES_HOME`` holds everything that outlives a checkout."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+from rushes.core.errors import UsageError
 from rushes.core.memory_size import parse_memory
 from rushes.core.price import Price, parse_price
 
+Value = TypeVar("Value")
 # Behind the name of a model's folder while its files arrive.
 PULLING = ".pulling"
 
@@ -34,12 +38,10 @@ class Settings:
         Creates nothing.
         """
         home = Path(os.environ.get("RUSHES_HOME") or Path.home() / ".rushes")
-        cache = os.environ.get("RUSHES_CACHE")
-        most = parse_memory(cache) if cache else cls.cache_bytes
-        price = os.environ.get("RUSHES_PRICE")
+        most = _given("RUSHES_CACHE", parse_memory) or cls.cache_bytes
         return cls(
             home, os.environ.get("RUSHES_DATABASE", ""), most, os.environ.get("RUSHES_POLICY", ""),
-            parse_price(price) if price else None,
+            _given("RUSHES_PRICE", parse_price),
         )  # fmt: skip
 
     @property
@@ -66,3 +68,12 @@ class Settings:
     def studio(self) -> Path:
         """Projects, takes and their files."""
         return self.home / "studio"
+
+
+def _given(name: str, parse: Callable[[str], Value]) -> Value | None:
+    """A variable's value, None where it is not set; UsageError, which names it, for one that is none."""
+    text = os.environ.get(name)
+    try:
+        return parse(text) if text else None
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None

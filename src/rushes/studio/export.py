@@ -158,8 +158,14 @@ def _script(desk: Desk, project: Project) -> str:
 def _read(path: Path) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        inside = sorted(each.parent.name for each in path.parent.glob(f"*/{RECORD}"))
+        which = f", like {path.parent / inside[0]}" if inside else ""
+        raise UsageError(
+            f"{str(path.parent)!r} is no exported project: give the project's own folder{which}"
+        ) from error
     except (OSError, ValueError) as error:
-        raise UsageError(f"{str(path.parent)!r} is no exported project ({error}): give its folder") from error
+        raise UsageError(f"{str(path)!r} cannot be read ({error}): export the project again") from error
     if document.get("format") != FORMAT:
         raise UsageError(f"{str(path)!r} is not of format {FORMAT}: export the project again")
     return document
