@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, tuple_
 
-from rushes.core.errors import ConflictError, LimitError, RefusedError, UsageError
+from rushes.core.errors import ConflictError, RefusedError, UsageError
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.gate import judge, refusals_kept
+from rushes.studio.jobs.budget import check_fits
 from rushes.studio.jobs.job import ENDED, JobState, Lane
 from rushes.studio.jobs.queue import cancel, hold_all
-from rushes.studio.jobs.submit import digest_of
+from rushes.studio.jobs.submit import check_queue, digest_of
 from rushes.studio.projects import Project
 from rushes.studio.seen import Check, locked, unseen
 from rushes.studio.shooting import Terms, lane_of, submit_take
@@ -21,6 +22,7 @@ from rushes.studio.shots import Words, add_shot, next_codes, shots_in
 from rushes.studio.store import new_id
 from rushes.studio.takes import Input, Origin, Take, TakeRequest
 
+_WHOLE = "batch whole"
 # Shots made in one transaction; others may write in between.
 _AT_ONCE = 100
 
@@ -84,19 +86,21 @@ def submit_batch(
 ) -> tuple[Batch, tuple[Take, ...]]:
     """Queue the takes of all rows; a batch of the same name and rows adds nothing.
 
-    ``terms`` hold for each take; their key and estimate are not read. Raises as :func:`estimate_batch` does,
-    and LimitError where the project's budget does not hold all of it; then nothing was queued.
+    ``terms`` hold for each take; their key and estimate are not read. None begins before all are there: who
+    dies meanwhile leaves a paused batch, which the same again completes. Raises as :func:`estimate_batch`
+    does, and LimitError where a budget or the queue does not hold all of it; then nothing was queued.
     """
     seconds = estimate_batch(desk, project, rows, terms.lane, estimate)
-    batch_id = _open_batch(desk, project, name, sum(seconds))
+    batch_id = _open_batch(desk, project, name, seconds)
     shots = _shots(desk, project.id, name, rows)
     estimates, takes = iter(seconds), []
     for row in rows:
         for number, request in enumerate(row.requests):
             key = f"{project.id} {name} {row.line} {number}"
-            each = replace(terms, submit_key=key, estimate_s=next(estimates))
+            each = replace(terms, submit_key=key, estimate_s=next(estimates), is_held=True)
             origin = Origin(batch_id=batch_id)
             takes.append(submit_take(desk, shots[row.line], request, each, origin, row.inputs).take)
+    _let_go(desk, batch_id, terms.is_held)
     return find_batch(desk, batch_id), tuple(takes)
 
 
@@ -154,20 +158,29 @@ def _checked(
         raise type(error)(f"row {row.line}: {error}") from None
 
 
-def _open_batch(desk: Desk, project: Project, name: str, seconds: float) -> str:
-    """Id of the batch with this name, made where it is new and the project can pay for it."""
+def _let_go(desk: Desk, batch_id: str, stays_held: bool) -> None:
+    """Note that a batch is whole, and let it begin; once, since people may pause it later."""
+    with desk.store.write() as connection:
+        locked(connection, desk, schema.batches, batch_id, "batch")
+        events = schema.events
+        told = desk.only(events).where(events.c.subject == batch_id, events.c.kind == _WHOLE)
+        if connection.execute(told).first() is not None:
+            return
+        desk.log(connection, batch_id, _WHOLE)
+        if not stays_held:
+            hold_all(connection, desk, _jobs(desk, batch_id).with_only_columns(schema.jobs.c.id), False)
+
+
+def _open_batch(desk: Desk, project: Project, name: str, seconds: Sequence[float]) -> str:
+    """Id of the batch with this name, made where it is new and there is budget and room for it."""
     table = schema.batches
     asked = desk.only(table).where(table.c.project_id == project.id, table.c.name == name)
     with desk.store.write() as connection:
         found = connection.execute(asked).mappings().first()
         if found is not None:
             return str(found["id"])
-        left = None if project.budget_s is None else project.budget_s - project.spent_s - project.reserved_s
-        if left is not None and seconds > left:
-            raise LimitError(
-                f"the batch takes about {seconds:.0f} s and project {project.code} has {left:.0f} s left: "
-                "raise its budget, or make the batch smaller"
-            )
+        check_fits(connection, desk.tenant_id, project.id, sum(seconds))
+        check_queue(connection, desk, len(seconds))
         batch_id = new_id("batch")
         connection.execute(
             insert(table).values(

@@ -55,7 +55,7 @@ def submit(connection: Connection, desk: Desk, new: NewJob, digest: str = "") ->
 
     A key that is there already fails with IntegrityError: ask :func:`submitted` first.
     """
-    _check_queue(connection, desk)
+    check_queue(connection, desk)
     reserve(connection, desk.tenant_id, new.project_id, new.estimate_s)
     enqueue(connection, desk.tenant_id, new.lane)
     now = desk.store.now(connection)
@@ -92,11 +92,12 @@ def enqueue(connection: Connection, tenant_id: str, lane: Lane) -> None:
     )
 
 
-def _check_queue(connection: Connection, desk: Desk) -> None:
+def check_queue(connection: Connection, desk: Desk, more: int = 1) -> None:
+    """Raise LimitError where the tenant's queue has no room for so many more."""
     mine = {"a_tenant": desk.tenant_id}
     most = connection.scalar(_MOST, mine)
     if most is None:
         return
     queued = connection.scalar(_QUEUED, mine)
-    if (queued or 0) >= most:
+    if (queued or 0) + more > most:
         raise LimitError(f"{queued} jobs are queued and {most} is the limit: wait, or cancel some")
