@@ -214,16 +214,10 @@ class Reading:
         is_held = is_object_before and token.text in _HOLDING_FORMS
         if "filler" in token.roles and self.language != "en" and not is_held:
             return True
-        if token.text in _COMPLEMENTS and self.language == "zh" and before is not None:
-            return before.slot == "action" and self.tokens[index - 1].end == token.start
         # 토끼를 안고, hugging, against 안 달린다, not running.
         if self.language == "ko" and token.text == "안" and not (is_object_before and token.tail):
             return True
-        if (
-            token.text == "给"
-            and self.language == "zh"
-            and (self._has_verb_after(index) or (before is not None and before.slot == "action"))
-        ):
+        if self.language == "zh" and self._only_completes(index, token, before):
             return True
         # 모자를 쓴, in a hat, is no writing.
         if (
@@ -236,6 +230,13 @@ class Reading:
         if self.language == "ko" and before is not None and self._helps(index, before):
             return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
+
+    def _only_completes(self, index: int, token: Token, before: Mention | None) -> bool:
+        """跑回来, 递给: what stands right behind a verb and says how it ends or whom it is for."""
+        follows_verb = before is not None and before.slot == "action"
+        if token.text == "给":
+            return follows_verb or self._has_verb_after(index)
+        return follows_verb and token.text in _COMPLEMENTS and self.tokens[index - 1].end == token.start
 
     def _helps(self, index: int, before: Mention) -> bool:
         """가려 준다, 해 본다: giving and looking are helping verbs right behind another in 아 or 어."""
