@@ -84,7 +84,10 @@ def _thing_meant(
     """It, 它: the nearest thing or animal; they, one of them, 其中一人: the nearest that are several."""
     text = reading.tokens[index].text
     if text in _IT:
-        return things[-1] if things else None
+        is_object = index - 1 in mentions and mentions[index - 1].slot == "action"
+        # A beetle stops and climbs it: what acts itself is not what it does that to.
+        last_acts = is_object and len(things) > 1 and _opens_clause(reading, mentions, things[-1])
+        return (things[-2] if last_acts else things[-1]) if things else None
     is_one = text.startswith(_ONE_OF) and _acts(reading, index)
     if not is_one and text not in _THEY:
         return None
@@ -93,6 +96,16 @@ def _thing_meant(
     several = (other for other in near if _is_several(reading, mentions, other))
     meant = next(several, None)
     return meant if meant is not None or is_one else next(iter(near), None)
+
+
+def _opens_clause(reading: Reading, mentions: Mapping[int, Mention], thing: int) -> bool:
+    """Whether no verb stands before a thing in its clause."""
+    for index in range(thing - 1, max(-1, thing - _NEAR), -1):
+        if reading.clauses[index] != reading.clauses[thing]:
+            return True
+        if index in mentions and mentions[index].slot == "action":
+            return False
+    return True
 
 
 def _acts(reading: Reading, index: int) -> bool:

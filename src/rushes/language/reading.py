@@ -219,16 +219,11 @@ class Reading:
             return True
         if self.language == "zh" and self._only_completes(index, token, before):
             return True
-        # 모자를 쓴, in a hat, is no writing.
-        if (
-            "wear" in token.roles
-            and self.language == "ko"
-            and before is not None
-            and before.slot == "clothing"
-        ):
-            return True
-        if self.language == "ko" and before is not None and self._helps(index, before):
-            return True
+        if self.language == "ko" and before is not None:
+            # 모자를 쓴, in a hat, is no writing.
+            is_worn = "wear" in token.roles and before.slot == "clothing"
+            if is_worn or self._helps(index, before):
+                return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
 
     def _only_completes(self, index: int, token: Token, before: Mention | None) -> bool:

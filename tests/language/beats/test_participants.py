@@ -31,6 +31,12 @@ def told(text: str) -> list[str]:
         ("소년이 던진 공을 개가 쫓는다", ["boy>throw>ball", "dog>chase>ball"]),
         # Weather and light act too.
         ("立つSILHOUETTE", ["silhouette_light>stand"]),
+        # What acts is not what it does that to; a thing right before a person says which person.
+        ("A truck stops, a dog watches it", ["truck>stop", "dog>watch>truck"]),
+        ("A bicycle messenger drops a bag", ["messenger>drop>bag"]),
+        # What a hand does its owner does.
+        ("祖母の手が布を縫う", ["grandmother>knit>cloth"]),
+        ("할머니의 손이 담요를 꿰맨다", ["grandmother>knit>blanket"]),
         # A noun under a preposition does not act.
         ("A man on a horse gallops", ["man>gallop"]),
         ("The captain is surrounded by five pirates", ["pirate>surround>captain"]),

@@ -104,7 +104,7 @@ def _marked(
     for index in things:
         if not start <= index < beat:
             continue
-        tail = reading.tail(index)
+        tail = _tail(reading, mentions, index)
         fresh = index > last_verb
         if mentions[index].slot in PLACE_SLOTS:
             if tail.startswith(_OBJECT_TAILS) and fresh:
@@ -119,6 +119,16 @@ def _marked(
         elif tail.startswith(_GOAL_TAILS) and fresh:
             goal = index if takes_goal or mentions[index].slot in ("person", "animal") else goal
     return who, whom, goal
+
+
+def _tail(reading: Reading, mentions: Mapping[int, Mention], index: int) -> str:
+    """おばあちゃんの手が, 그녀의 손이: what a hand does its owner does, so its particle counts."""
+    tail = reading.tail(index)
+    if tail.startswith(("の", "의")):
+        for part in (index + 1, index + 2):
+            if part in mentions and mentions[part].slot == "body":
+                return reading.tail(part)
+    return tail
 
 
 def _takes_goal(reading: Reading, action: Mention, beat: int) -> bool:

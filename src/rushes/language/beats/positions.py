@@ -123,7 +123,11 @@ def _english_subject(
     reading: Reading, mentions: Mapping[int, Mention], plain: list[int], clause: Clause, beat: int
 ) -> int | None:
     """The first free noun of the clause; a noun between verbs does what follows: "sees it burn"."""
-    free = [index for index in plain if not is_under_preposition(reading, index)]
+    free = [
+        index
+        for index in plain
+        if not is_under_preposition(reading, index) and not _says_which(mentions, index)
+    ]
     touching = plain[-1] if plain and plain[-1] == beat - 1 else None
     is_free = touching in free
     if touching is not None and (
@@ -140,6 +144,12 @@ def _english_subject(
     if first is not None or clause.carried is not None:
         return first
     return free[-1] if free else None
+
+
+def _says_which(mentions: Mapping[int, Mention], index: int) -> bool:
+    """A bike messenger skids, a chess master: a thing right before who acts says which one."""
+    after = mentions.get(index + 1)
+    return after is not None and after.slot == "person" and mentions[index].slot not in ("person", "animal")
 
 
 def goes_on(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> bool:
