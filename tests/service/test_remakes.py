@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.conftest import ENGINE
+from tests.service.conftest import ENGINE, picture
 from tests.service.filmed import filmed_steps
 
 from rushes.cli.take_steps import estimator
@@ -98,6 +98,21 @@ def test_a_take_goes_on_and_two_are_joined(client, film):
     assert {each["role"]: each["sha256"] for each in child["inputs"]} == {
         "first": clip_of(one), "last": clip_of(two)
     }  # fmt: skip
+
+
+def test_a_take_is_joined_with_a_picture(client, film):
+    one, sent = film(), client.post("/v1/files", content=picture(90)).json()["sha256"]
+    asked = {"first": sent, "last": one["id"], "prompt": "a red fox runs", "seconds": 1}
+    between = client.post("/v1/in-betweens", json=asked)
+    assert between.status_code == 202, between.text
+    child = between.json()
+    assert (child["shot_id"], child["parent_id"]) == (one["shot_id"], one["id"])
+    assert child["inputs"] == [
+        {"role": "first", "sha256": sent}, {"role": "last", "sha256": clip_of(one)}
+    ]  # fmt: skip
+    assert child["settings"]["between"] == {"first_is_clip": False, "last_is_clip": True}
+    for wrong, status in ((sent, 400), ("0" * 64, 404)):
+        assert client.post("/v1/in-betweens", json={**asked, "last": wrong}).status_code == status
 
 
 def test_what_is_not_made_or_gone_is_no_footage(client, house, film):

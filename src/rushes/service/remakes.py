@@ -1,6 +1,8 @@
 """``/v1/takes/ID/edits``, ``/extensions`` and ``/v1/in-betweens``: takes made of the clips of others."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -18,6 +20,7 @@ from rushes.service.views import TakeView
 from rushes.studio.jobs.job import Lane
 from rushes.studio.shooting import Terms
 from rushes.studio.takes import Input, Relation, master_of
+from rushes.studio.uploads import find_upload
 
 router = APIRouter(prefix="/v1", tags=["remakes"], responses=ERRORS)
 Pixel = Annotated[int, Field(ge=0, le=10_000)]
@@ -70,7 +73,10 @@ class ExtensionWish(RemakeWish):
 
 
 class InBetweenWish(RemakeWish):
-    """A clip from the last frame of one take to the first of another, as another take of the first's shot."""
+    """A clip from the last frame of ``first`` to the first of ``last``: takes, or one take and a file sent.
+
+    It is another take of the first one's shot.
+    """
 
     model_config = ConfigDict(
         extra="forbid",
@@ -108,13 +114,32 @@ def extend(caller: Writer, take_id: str, asked: ExtensionWish, key: IdempotencyK
 @router.post("/in-betweens", status_code=202)
 def join(caller: Writer, asked: InBetweenWish, key: IdempotencyKey = "") -> TakeView:
     """Queue a take that leads from one to another."""
-    first, last = (find_footage(caller.desk, name) for name in (asked.first, asked.last))
-    inputs = (Input("first", _clip_of(caller, first)), Input("last", _clip_of(caller, last)))
-    settings: dict[str, Any] = {"between": {"first_is_clip": True, "last_is_clip": True}}
+    ends = {role: _end(caller, name) for role, name in (("first", asked.first), ("last", asked.last))}
+    parent = next((end.footage for end in ends.values() if end.footage is not None), None)
+    if parent is None:
+        raise UsageError("first and last are files: name a take as one of them, its shot gets the new one")
+    settings: dict[str, Any] = {"between": {f"{role}_is_clip": end.is_clip for role, end in ends.items()}}
     if asked.seconds is not None:
         settings["seconds"] = str(asked.seconds)
-    remake = Remake(Relation.IN_BETWEEN, first.take, asked.prompt, settings, inputs)
+    inputs = tuple(Input(role, end.sha256) for role, end in ends.items())
+    remake = Remake(Relation.IN_BETWEEN, parent.take, asked.prompt, settings, inputs)
     return _submitted(caller, asked, remake, key)
+
+
+@dataclass(frozen=True)
+class _End:
+    """Where an in-between begins or ends: a kept file, of ``footage`` where it is a take's clip."""
+
+    sha256: str
+    is_clip: bool
+    footage: Footage | None = None
+
+
+def _end(caller: Caller, name: str) -> _End:
+    if re.fullmatch("[0-9a-f]{64}", name):
+        return _End(name, not find_upload(caller.desk, name).facts.is_picture)
+    footage = find_footage(caller.desk, name)
+    return _End(_clip_of(caller, footage), True, footage)
 
 
 def _submitted(caller: Caller, asked: RemakeWish, remake: Remake, key: str) -> TakeView:
