@@ -1,7 +1,7 @@
 """Precision, recall and F1 of parsing on the labelled sentences, as markdown tables.
 
 Example: python benchmarks/parse_sentences.py --part tuning --mistakes
-Example: python benchmarks/parse_sentences.py --people
+Example: python benchmarks/parse_sentences.py --annotators
 """
 
 import argparse
@@ -16,7 +16,7 @@ from rushes.language.scoring import SCORED, SLOTS, Mistake, Score, Sentence, rea
 
 FOLDER = Path(__file__).parents[1] / "tests" / "language" / "data" / "sentences"
 PARTS = ("tuning", "fresh_tuning", "frozen", "blind", "fresh")
-# Parts whose sentences nobody looks at; several people labelled the first two.
+# Parts whose sentences nobody looks at; several annotators labelled the first two.
 UNSEEN = ("frozen", "blind", "fresh")
 NAMES = {**SLOTS, "att": "colours, sizes, clothing, counts", "who": "who does what to whom", "order": "order"}
 
@@ -36,13 +36,15 @@ def main() -> None:
     )
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--mistakes", action="store_true", help="list every mistake")
-    parser.add_argument("--people", action="store_true", help="what several people say, frozen and blind")
+    parser.add_argument(
+        "--annotators", action="store_true", help="what several annotators say, frozen and blind"
+    )
     arguments = parser.parse_args()
-    if arguments.people:
-        print_people(arguments.languages)
+    if arguments.annotators:
+        print_annotators(arguments.languages)
         return
     scores: dict[str, dict[str, Score]] = {}
-    newer = newer_than("first" if set(arguments.part) & {"frozen", "blind"} else "people")
+    newer = newer_than("first" if set(arguments.part) & {"frozen", "blind"} else "annotators")
     for language in arguments.languages:
         sentences = list(read_parts(arguments.part, language))
         if arguments.origin:
@@ -63,27 +65,35 @@ def read_parts(parts: Iterable[str], language: str) -> Iterable[Sentence]:
 
 
 def newer_than(labels: str) -> frozenset[str]:
-    """Concepts that came after the `first` labels, or after those of the other `people`."""
+    """Concepts that came after the `first` labels, or after those of the other `annotators`."""
     lines = (FOLDER / "newer_concepts.tsv").read_text(encoding="utf-8").splitlines()
     rows = dict(line.split("\t") for line in lines)
-    return frozenset(f"{rows['people']} {rows['first'] if labels == 'first' else ''}".split())
+    return frozenset(f"{rows['annotators']} {rows['first'] if labels == 'first' else ''}".split())
 
 
-def print_people(languages: Iterable[str]) -> None:
-    """What people reach among themselves, and the parser by the same rules, over frozen and blind part."""
+def print_annotators(languages: Iterable[str]) -> None:
+    """What annotators reach among themselves, and the parser by the same rules, frozen and blind."""
     texts = {
         language: list(
-            agreement.read_people(read_parts(("frozen", "blind"), language), FOLDER / "people", language)
+            agreement.read_annotators(
+                read_parts(("frozen", "blind"), language), FOLDER / "annotators", language
+            )
         )
         for language in languages
     }
-    first, people = newer_than("first"), newer_than("people")
+    first, annotators = newer_than("first"), newer_than("annotators")
     columns: dict[str, Scores] = {
-        "people, one by one": {name: agreement.between_people(each, first) for name, each in texts.items()},
-        "parser by one": {name: agreement.by_each(each, parse, people) for name, each in texts.items()},
-        "people by two others": {name: agreement.one_by_others(each, first) for name, each in texts.items()},
-        "parser by two": {name: agreement.by_pairs(each, parse, people) for name, each in texts.items()},
-        "parser by all": {name: agreement.by_several(each, parse, people) for name, each in texts.items()},
+        "annotators, one by one": {
+            name: agreement.between_annotators(each, first) for name, each in texts.items()
+        },
+        "parser by one": {name: agreement.by_each(each, parse, annotators) for name, each in texts.items()},
+        "annotators by two others": {
+            name: agreement.one_by_others(each, first) for name, each in texts.items()
+        },
+        "parser by two": {name: agreement.by_pairs(each, parse, annotators) for name, each in texts.items()},
+        "parser by all": {
+            name: agreement.by_several(each, parse, annotators) for name, each in texts.items()
+        },
     }
     print(f"{sum(map(len, texts.values()))} sentences\n\n| slot | {' | '.join(columns)} |")
     print(f"|{'---|' * (len(columns) + 1)}")

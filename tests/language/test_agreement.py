@@ -1,4 +1,4 @@
-"""What several people say of one sentence, and how a reading agrees with it."""
+"""What several annotators say of one sentence, and how a reading agrees with it."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def said(labels: str):
     return said_by(read_labels(labels), labels_who=True)
 
 
-def judged(found: str, *people: str, need: int = 2):
-    return Panel([said(each) for each in people]).judge(said(found), need)
+def judged(found: str, *annotators: str, need: int = 2):
+    return Panel([said(each) for each in annotators]).judge(said(found), need)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_label_answers_for_one_thing_only():
 
 
 def test_roles_and_owners_hold_for_every_fair_name():
-    people = (
+    annotators = (
         "sub=boy|child beat=leap|dive att=child.coat who=boy>leap",
         "sub=child beat=dive att=child.coat who=child>dive",
     )
-    verdicts = judged("sub=boy beat=leap att=boy.coat who=boy>leap", *people)
+    verdicts = judged("sub=boy beat=leap att=boy.coat who=boy>leap", *annotators)
     for slot in ("sub", "beat", "att", "who"):
         assert (verdicts[slot].right, verdicts[slot].missed, verdicts[slot].invented) == (1, (), ())
-    assert judged("sub=girl beat=leap who=girl>leap", *people)["who"].missed
+    assert judged("sub=girl beat=leap who=girl>leap", *annotators)["who"].missed
 
 
 def test_who_labels_no_roles_has_no_vote_on_them():
@@ -76,7 +76,7 @@ def test_ids_that_nobody_could_name_are_left_out():
     ]
     assert agreement.one_by_others(texts, frozenset())["sub"].missed == {"net": 1}
     assert not agreement.one_by_others(texts, frozenset(("net",)))["sub"].missed
-    assert agreement.between_people(texts, frozenset(("net",)))["sub"].f1 == 1
+    assert agreement.between_annotators(texts, frozenset(("net",)))["sub"].f1 == 1
 
 
 # The floors lie a little under what docs/language.md reports.
@@ -85,11 +85,11 @@ def test_agreement_with_several_people_does_not_fall(language):
     sentences = [
         each for part in ("frozen", "blind") for each in read_sentences(FOLDER / f"{part}.{language}.tsv")
     ]
-    texts = list(agreement.read_people(sentences, FOLDER / "people", language))
+    texts = list(agreement.read_annotators(sentences, FOLDER / "annotators", language))
     assert len(texts) > 140
-    assert all(len(each.people) == 3 for each in texts)
+    assert all(len(each.annotators) == 3 for each in texts)
     lines = (FOLDER / "newer_concepts.tsv").read_text(encoding="utf-8").splitlines()
-    newer = frozenset(dict(line.split("\t") for line in lines)["people"].split())
+    newer = frozenset(dict(line.split("\t") for line in lines)["annotators"].split())
     scores = agreement.by_several(texts, parse, newer)
     for slot, floor in (("sub", 0.90), ("beat", 0.80), ("env", 0.90), ("cam", 0.90), ("who", 0.50)):
         assert scores[slot].f1 > floor, slot

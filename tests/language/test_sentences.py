@@ -32,7 +32,7 @@ def test_labels_are_concepts():
         for language in LANGUAGES:
             for sentence in sentences(part, language):
                 check(sentence.text, sentence.labels)
-    for path in (FOLDER / "people").iterdir():
+    for path in (FOLDER / "annotators").iterdir():
         for line in path.read_text(encoding="utf-8").splitlines():
             text, labels = line.split("\t")
             check(text, read_labels(labels))

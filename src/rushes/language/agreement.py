@@ -1,6 +1,6 @@
-"""How well several people agree on what sentences say, and how well a parser agrees with them.
+"""How well several annotators agree on what sentences say, and how well a parser agrees with them.
 
-The same rules hold for a person and the parser, so that what people reach among themselves is what a parser
+The same rules hold for annotators and parser, so that what annotators reach among themselves is what a parser
 can reach. `Panel` says what counts.
 """
 
@@ -14,7 +14,7 @@ from rushes.language.panel import Label, Labels, Panel
 from rushes.language.scoring import SCORED, Score, Sentence, found_in, read_labels, said_by
 from rushes.language.spec import ShotSpec
 
-# What two of three people say is wanted; of two people, what both say.
+# What two of three annotators say is wanted; of two annotators, what both say.
 ENOUGH = 2
 FIRST = "first"
 _NAMES = re.compile(r"[.>]")
@@ -25,13 +25,13 @@ Scores = Mapping[str, Score]
 
 @dataclass(frozen=True)
 class Text:
-    """A sentence with the labels of each person who labelled it, by name; `first` are those of its file."""
+    """A sentence with the labels of each annotator, by name; `first` are those of its file."""
 
     text: str
-    people: Mapping[str, Labels]
+    annotators: Mapping[str, Labels]
 
 
-def read_people(sentences: Iterable[Sentence], folder: Path, language: str) -> Iterator[Text]:
+def read_annotators(sentences: Iterable[Sentence], folder: Path, language: str) -> Iterator[Text]:
     """Yield the sentences that others labelled too: `folder` holds NAME.LANGUAGE.tsv, text and labels."""
     others: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob(f"*.{language}.tsv")):
@@ -48,49 +48,51 @@ def read_people(sentences: Iterable[Sentence], folder: Path, language: str) -> I
 
 
 def by_several(texts: Iterable[Text], parse: Parse, newer: frozenset[str]) -> Scores:
-    """Score a parser by what at least two people say; what one alone says counts neither way."""
+    """Score a parser by what at least two annotators say; what one alone says counts neither way."""
     scores = _empty()
     for each in texts:
-        _count(scores, tuple(each.people.values()), found_in(parse(each.text), newer), ENOUGH)
+        _count(scores, tuple(each.annotators.values()), found_in(parse(each.text), newer), ENOUGH)
     return scores
 
 
 def by_pairs(texts: Iterable[Text], parse: Parse, newer: frozenset[str]) -> Scores:
-    """Score a parser as `one_by_others` scores people: by every two of them, by what both say."""
+    """Score a parser as `one_by_others` scores annotators: by every two of them, by what both say."""
     scores = _empty()
     for each in texts:
         found = found_in(parse(each.text), newer)
-        for pair in itertools.combinations(each.people.values(), 2):
+        for pair in itertools.combinations(each.annotators.values(), 2):
             _count(scores, pair, found, ENOUGH)
     return scores
 
 
 def one_by_others(texts: Iterable[Text], newer: frozenset[str]) -> Scores:
-    """Score each person by what the two others both say. newer: ids that the first person could not name."""
+    """Score each annotator by what the two others both say. newer: ids that the first could not name."""
     scores = _empty()
     for each in texts:
-        for name, labels in each.people.items():
-            others = [other for person, other in each.people.items() if person != name]
+        for name, labels in each.annotators.items():
+            others = [other for annotator, other in each.annotators.items() if annotator != name]
             _count(scores, others, labels, ENOUGH, newer if name == FIRST else frozenset())
     return scores
 
 
-def between_people(texts: Iterable[Text], newer: frozenset[str]) -> Scores:
-    """Score every person by every other alone. newer: as for `one_by_others`."""
+def between_annotators(texts: Iterable[Text], newer: frozenset[str]) -> Scores:
+    """Score every annotator by every other alone. newer: as for `one_by_others`."""
     scores = _empty()
     for each in texts:
-        for one, other in itertools.permutations(each.people, 2):
+        for one, other in itertools.permutations(each.annotators, 2):
             unknown = newer if FIRST in (one, other) else frozenset()
-            _count(scores, (_known(each.people[one], unknown),), _known(each.people[other], unknown), 1)
+            _count(
+                scores, (_known(each.annotators[one], unknown),), _known(each.annotators[other], unknown), 1
+            )
     return scores
 
 
 def by_each(texts: Iterable[Text], parse: Parse, newer: frozenset[str]) -> Scores:
-    """Score a parser by every person alone."""
+    """Score a parser by every annotator alone."""
     scores = _empty()
     for each in texts:
         found = found_in(parse(each.text), newer)
-        for labels in each.people.values():
+        for labels in each.annotators.values():
             _count(scores, (labels,), found, 1)
     return scores
 
@@ -101,12 +103,12 @@ def _empty() -> dict[str, Score]:
 
 def _count(
     scores: Scores,
-    people: Sequence[Labels],
+    annotators: Sequence[Labels],
     found: Labels,
     need: int,
     unknown: frozenset[str] = frozenset(),
 ) -> None:
-    panel = Panel(people)
+    panel = Panel(annotators)
     for slot, verdict in panel.judge(found, need).items():
         missed = (name for name in verdict.missed if not _names(name) & unknown)
         scores[slot].add(verdict.right, missed, verdict.invented)

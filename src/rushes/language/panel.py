@@ -1,6 +1,6 @@
-"""What several people say of one text, and how another reading of it agrees with them.
+"""What several annotators say of one text, and how another reading of it agrees with them.
 
-Labels of two people mean one thing where one of the names that either holds for fair is the same. What is
+Labels of two annotators mean one thing where one of the names that either holds for fair is the same. What is
 meant that way by enough of them is wanted; what fewer of them mean counts neither way, found or not.
 """
 
@@ -41,7 +41,7 @@ class Verdict:
 
 @dataclass
 class _Item:
-    """One thing that some of a panel mean; members: number of the person -> label."""
+    """One thing that some of a panel mean; members: number of the annotator -> label."""
 
     members: dict[int, Label]
 
@@ -50,23 +50,23 @@ class _Item:
 
 
 class Panel:
-    """The people who labelled one text. Someone who did not label a slot lacks its key."""
+    """The annotators who labelled one text. Someone who did not label a slot lacks its key."""
 
-    def __init__(self, people: Sequence[Labels]) -> None:
-        self._people = people
+    def __init__(self, annotators: Sequence[Labels]) -> None:
+        self._annotators = annotators
 
     def judge(self, found: Labels, need: int) -> dict[str, Verdict]:
-        """Compare `found` with what at least `need` people mean, slot by slot.
+        """Compare `found` with what at least `need` annotators mean, slot by slot.
 
-        Slots that fewer than `need` people labelled, or that `found` lacks, are left out.
+        Slots that fewer than `need` annotators labelled, or that `found` lacks, are left out.
         """
-        everybody = (*self._people, found)
+        everybody = (*self._annotators, found)
         alike = _alike(everybody)
-        slots = [slot for slot in found if sum(slot in labels for labels in self._people) >= need]
+        slots = [slot for slot in found if sum(slot in labels for labels in self._annotators) >= need]
         return {slot: self._judge_slot(slot, found[slot], need, alike) for slot in slots}
 
     def _judge_slot(self, slot: str, found: Sequence[Label], need: int, alike: Alike) -> Verdict:
-        items = _items([labels.get(slot, ()) for labels in self._people], alike)
+        items = _items([labels.get(slot, ()) for labels in self._annotators], alike)
         items.sort(key=lambda item: -len(item.members))
         left = list(found)
         right, missed = 0, []
@@ -81,8 +81,8 @@ class Panel:
         return Verdict(right, tuple(missed), tuple(label.names[0] for label in left))
 
     def order(self, need: int) -> list[tuple[Label, Label]]:
-        """Return the pairs of beats that at least `need` people put into this order, and nobody turns."""
-        items = _items([labels.get("beat", ()) for labels in self._people], {})
+        """Return the pairs of beats that at least `need` annotators put into this order, and nobody turns."""
+        items = _items([labels.get("beat", ()) for labels in self._annotators], {})
         beats = [item for item in items if len(item.members) >= need]
         pairs = [(one, two) for one in beats for two in beats if one is not two]
         return [
@@ -94,9 +94,9 @@ class Panel:
     def _votes(self, one: _Item, two: _Item) -> int:
         both = one.members.keys() & two.members.keys()
         return sum(
-            self._people[person]["beat"].index(one.members[person])
-            < self._people[person]["beat"].index(two.members[person])
-            for person in both
+            self._annotators[annotator]["beat"].index(one.members[annotator])
+            < self._annotators[annotator]["beat"].index(two.members[annotator])
+            for annotator in both
         )
 
 
@@ -110,23 +110,23 @@ def label_of(written: str) -> Label:
 
 
 def _items(said: Sequence[Sequence[Label]], alike: Alike) -> list[_Item]:
-    """Join the labels of all people into things; each holds at most one label of each person.
+    """Join the labels of all annotators into things; each holds at most one label of each annotator.
 
     Labels with several fair names come first, since they join what others call by one of them.
     """
-    entries = [(person, label) for person, labels in enumerate(said) for label in labels]
+    entries = [(annotator, label) for annotator, labels in enumerate(said) for label in labels]
     entries.sort(key=lambda entry: -len(entry[1].names))
     items: list[_Item] = []
-    for person, label in entries:
-        free = [item for item in items if person not in item.members and item.means(label, alike)]
+    for annotator, label in entries:
+        free = [item for item in items if annotator not in item.members and item.means(label, alike)]
         if free:
-            max(free, key=lambda item: item.means(label, alike)).members[person] = label
+            max(free, key=lambda item: item.means(label, alike)).members[annotator] = label
         else:
-            items.append(_Item({person: label}))
+            items.append(_Item({annotator: label}))
     return items
 
 
-def _alike(people: Sequence[Labels]) -> dict[str, frozenset[str]]:
+def _alike(annotators: Sequence[Labels]) -> dict[str, frozenset[str]]:
     """Return for each name the names of the same subjects, places, garments and beats in this text.
 
     Who calls the rider a man and who calls him a knight say the same of what he does, where they (or one of
@@ -134,9 +134,9 @@ def _alike(people: Sequence[Labels]) -> dict[str, frozenset[str]]:
     """
     alike: dict[str, frozenset[str]] = {}
     for slot in _INTRODUCING:
-        for item in _items([labels.get(slot, ()) for labels in people], {}):
+        for item in _items([labels.get(slot, ()) for labels in annotators], {}):
             _add(alike, {name.lstrip("!") for label in item.members.values() for name in label.names})
-    for labels in people:
+    for labels in annotators:
         for label in (label for slot in _JOINED for label in labels.get(slot, ())):
             for names in _differing(label):
                 _add(alike, names)

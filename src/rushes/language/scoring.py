@@ -3,7 +3,7 @@
 A line of a sentence file is origin, text and labels, parted by tabs. Labels are `slot=concept,!concept`:
 the concepts that the text names, with `!` where it rules them out, and `a|b` where two are equally fair. The
 slot `att` holds colours, sizes, garments and counts as `owner.concept`, `who` holds `agent>action>patient`;
-only sentences with a `who` are scored on it. What several people say of one text is a `Panel`.
+only sentences with a `who` are scored on it. What several annotators say of one text is a `Panel`.
 """
 
 import itertools
@@ -109,7 +109,7 @@ def score(
 
 
 def said_by(labels: Mapping[str, tuple[str, ...]], labels_who: bool = False) -> Labels:
-    """Return the labels of one person; without a `who` it was not labelled, unless `labels_who`."""
+    """Return the labels of one annotator; without a `who` it was not labelled, unless `labels_who`."""
     told = {slot: tuple(map(label_of, labels.get(slot, ()))) for slot in (*SLOTS, "att")}
     if labels_who or "who" in labels:
         told["who"] = tuple(map(label_of, labels.get("who", ())))
