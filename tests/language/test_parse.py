@@ -324,3 +324,27 @@ def test_a_size_ruled_out_with_what_it_shows_is_ruled_out():
 def test_several_glasses_are_things():
     spec = parse("The waiter carries a tray of glasses")
     assert {found.concept for found in spec.found("subjects")} == {"waiter", "tray", "glass"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "사람은 아무도 없다",
+        "街には人が誰もいない",
+        "거리에는 사람이 한 명도 없다",
+        "街上没有人",
+        "There is nobody",
+    ],
+)
+def test_nobody_is_there_and_absent_at_once(text):
+    spec = parse(text)
+    assert [(found.concept, found.negated) for found in spec.found("subjects")] == [("person", True)]
+
+
+@pytest.mark.parametrize(
+    "text", ["비가 그친 거리", "비가 멎었다", "雨停了", "雨が止んだ", "the rain has stopped"]
+)
+def test_weather_that_is_over_is_ruled_out_and_no_beat(text):
+    spec = parse(text)
+    assert [(found.concept, found.negated) for found in spec.found("weather")] == [("rain", True)]
+    assert not spec.beats

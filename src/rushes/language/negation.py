@@ -39,6 +39,8 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
             found.update(_stopped(reading, mentions, index))
         if "not_negation" in roles:
             continue
+        if "nobody" in roles and reading.language in ("ja", "ko"):
+            found.update(_of_whom_none(mentions, index))
         if "negation" in roles or "nobody" in roles:
             # "Not without rain": two in a row make a presence of it.
             is_double = "negation" in reading.roles(index - 1)
@@ -159,6 +161,15 @@ def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], index: int
             return
         if position in mentions:
             if mentions[position].slot == "action":
+                yield position
+            return
+
+
+def _of_whom_none(mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """사람은 아무도 없다, 人は誰もいない: those of whom there is nobody stand right before."""
+    for position in (index - 1, index - 2):
+        if position in mentions:
+            if mentions[position].slot == "person":
                 yield position
             return
 
