@@ -40,7 +40,7 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
         if "not_negation" in roles:
             continue
         if "nobody" in roles and reading.language in ("ja", "ko"):
-            found.update(_of_whom_none(mentions, index))
+            found.update(_of_whom_none(reading, mentions, index))
         if "negation" in roles or "nobody" in roles:
             # "Not without rain": two in a row make a presence of it.
             is_double = "negation" in reading.roles(index - 1)
@@ -165,11 +165,13 @@ def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], index: int
             return
 
 
-def _of_whom_none(mentions: dict[int, Mention], index: int) -> Iterator[int]:
-    """사람은 아무도 없다, 人は誰もいない: those of whom there is nobody stand right before."""
+def _of_whom_none(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """사람은 아무도 없다, 人は誰もいない: people right before; but 少年が誰もいない道を走る has a boy."""
     for position in (index - 1, index - 2):
+        if reading.is_mark(position):
+            return
         if position in mentions:
-            if mentions[position].slot == "person":
+            if mentions[position].concept.id == "person":
                 yield position
             return
 
