@@ -1,6 +1,7 @@
 """Two tenants, every route of the OpenAPI document: neither sees, changes or counts what is the other's."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
@@ -154,6 +155,22 @@ def test_limits_of_bodies_and_requests(house, monkeypatch):
     statuses = [client.get("/v1/videos").status_code for _ in range(20)]
     assert statuses[0] == 200
     assert statuses[-1] == 429
+
+
+def test_who_comes_to_a_full_house_is_told_to_come_again(house):
+    full = TestClient(make_app(replace(house, limits=Limits(at_once=0))))
+    for path, code in (("/v1/videos", "rate_limited"), ("/api/v1/tasks", "Throttling.RateQuota")):
+        answer = full.get(path)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+        assert code in answer.text
+    for path in ("/healthz", "/v1/events?wait_s=0"):
+        assert full.get(path).status_code == 200
+    narrow = TestClient(make_app(replace(house, limits=Limits(at_once=1))), raise_server_exceptions=False)
+    assert [narrow.get(path).status_code for path in ("/v1/videos", "/v1/takes/a", "/v1/videos")] == [
+        200,
+        404,
+        200,
+    ]
 
 
 def test_a_page_in_a_browser_cannot_use_an_open_house(client):

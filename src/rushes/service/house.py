@@ -67,6 +67,8 @@ class Limits:
     """``body_bytes`` of one request, ``upload_bytes`` of one that sends a file or script.
 
     Requests of one key and wrong keys from one address in a minute; people who listen at the same time.
+    ``at_once``: requests that are being answered; who comes then is told to come again, since answers that
+    come after a minute are for nobody and all that wait for them stands in memory.
     """
 
     body_bytes: int = 4 * 2**20
@@ -74,6 +76,7 @@ class Limits:
     listeners: int = 256
     upload_bytes: int = 64 * 2**20
     wrong_keys_per_minute: int = 60
+    at_once: int = 1000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rushes.service.errors import DASHSCOPE, Answer, envelope
+from rushes.service.errors import ANSWERS, DASHSCOPE, Answer, BusyError, envelope
 from rushes.service.house import House
 from rushes.service.metrics import Meter
 
@@ -27,6 +27,9 @@ _ALWAYS = {
 }
 _TOO_LARGE = Answer(413, "body_too_large", "InvalidParameter")
 _FOREIGN = Answer(403, "foreign_origin", "AccessDenied")
+_FULL = ANSWERS[BusyError], "too many requests are being answered: send the same again in a few seconds"
+# Streams have a number of their own, and whoever looks after the server is always answered.
+_UNCOUNTED = ("/v1/events", "/healthz", "/readyz")
 log = logging.getLogger("rushes.http")
 
 
@@ -35,6 +38,7 @@ class Watch:
 
     def __init__(self, app: ASGIApp, house: House, meter: Meter) -> None:
         self._app, self._house, self._meter = app, house, meter
+        self._open = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless it is too large or comes from a foreign page."""
@@ -47,6 +51,9 @@ class Watch:
             # DashScope's asynchronous SDK (2.0.2) ends addresses with a slash, the synchronous one does not.
             scope["path"] = scope["path"].rstrip("/")
         began, status = time.monotonic(), 500
+        counts = scope["path"] not in _UNCOUNTED
+        is_full = counts and self._open >= self._house.limits.at_once
+        self._open += counts
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -60,12 +67,13 @@ class Watch:
 
         try:
             most = self._most(scope["path"])
-            refused = self._refusal(headers, most)
+            refused = _FULL if is_full else self._refusal(headers, most)
             if refused is None:
                 await self._app(scope, _limited(receive, most), answer)
             else:
                 await envelope(Request(scope), *refused)(scope, receive, answer)
         finally:
+            self._open -= counts
             route = getattr(scope.get("route"), "path", "unknown")
             taken = time.monotonic() - began
             self._meter.count(scope["method"], route, status, taken)
