@@ -23,7 +23,7 @@ BUSY_S = 30.0
 _MOST_CONNECTIONS = 56
 # Pages each of them keeps, KiB. By itself 2 MiB, which all of them fill in time; reading takes no longer
 # without, since the system keeps the file in memory too.
-_PAGES_KIB = 256
+_PAGES_KIB = 128
 # How often a database that is away is tried again, seconds.
 AWAY_S = 1.0
 # PostgreSQL answers, and waiting would not change what it says.
