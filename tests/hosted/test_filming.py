@@ -296,8 +296,12 @@ def test_a_killed_process_goes_on_with_the_same_task(studio, service):
     service.is_open.clear()
     service.goes_wrong(SUBMIT, late(60))
     new = studio.submit()
-    worker = Worker(studio.desk.store, studio.files, build, patience=Patience(30, 0.1, 60, 0.5))
+
+    def a_worker():
+        return Worker(studio.desk.store, studio.files, build, patience=Patience(30, 0.1, 60, 0.5))
+
     for told in (service.tasks, lambda: "hosted task found again" in studio.told(new)):
+        worker = a_worker()
         runs = threading.Thread(target=worker.run_one)
         runs.start()
         wait_for(told)
@@ -305,6 +309,7 @@ def test_a_killed_process_goes_on_with_the_same_task(studio, service):
         runs.join()
         assert find_job(studio.desk, new.job.id).state is JobState.QUEUED
     service.is_open.set()
+    worker = a_worker()
     worker.run_one()
     worker.close()
     job = find_job(studio.desk, new.job.id)
