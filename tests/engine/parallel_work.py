@@ -62,7 +62,8 @@ class Velocity:
     def _run(self, transformer: WanTransformer) -> Tensor:
         draw = generator()
         latents = torch.randn(self.members, self.config.in_channels, *self.grid, generator=draw)
-        memory = transformer.remember(torch.randn(1, 5, self.config.text_dim, generator=draw))
+        context = torch.randn(1, 5, self.config.text_dim, generator=draw)
+        memory = transformer.remember(context, camera=torch.rand(1, 3, 3, generator=draw))
         timestep = torch.full((self.members,), 500.0)
         if self.per_token:
             timestep = timestep[:, None].repeat(1, 15)

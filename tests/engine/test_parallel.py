@@ -24,10 +24,10 @@ CODECS = {
 }
 
 
-def config(num_heads=4, num_ffn_experts=0):
+def config(num_heads=4, num_ffn_experts=0, world_heads=0):
     return TransformerConfig(
         hidden_size=24, depth=2, num_heads=num_heads, ffn_size=32, in_channels=4, out_channels=4, text_dim=16,
-        text_len=8, freq_dim=16, num_ffn_experts=num_ffn_experts,
+        text_len=8, freq_dim=16, num_ffn_experts=num_ffn_experts, world_heads=world_heads,
     )  # fmt: skip
 
 
@@ -100,6 +100,11 @@ def test_matrices_and_heads_divide(together, layout):
     piece = Velocity(config())
     for rank, each in enumerate(check_velocity(together, layout, piece)):
         assert each.sent == theory(layout, piece, rank)
+
+
+@pytest.mark.parametrize("layout", [*SEQUENCE, *TENSOR], ids=str)
+def test_heads_that_see_the_world_divide(together, layout):
+    check_velocity(together, layout, Velocity(config(world_heads=1)))
 
 
 @pytest.mark.parametrize("layout", EXPERT, ids=str)

@@ -42,11 +42,12 @@ def mini() -> TrainingRecipe:
             text_dim=192,
             text_len=64,
             num_controls=len(SLIDERS),
+            world_heads=1,
         ),
         vocabulary_size=4096,
         text_length=64,
         data_run=DataRun(
-            scenes=((1, 20_000), (17, 4_000), (61, 1_000)), held_out=((1, 64), (17, 24), (61, 8)), shard=200
+            scenes=((1, 20_000), (17, 4_000), (61, 2_000)), held_out=((1, 64), (17, 24), (61, 8)), shard=200
         ),
         codec_run=CodecRun(steps=8_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),

@@ -10,9 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rushes.engine.parallel.channel import Channel
-from rushes.models.attention import Attention
+from rushes.models.attention import Attention, SelfAttention
 from rushes.models.moe import MixtureOfExperts
 from rushes.models.precision import WideRMSNorm, wide
+from rushes.models.rope import RopeTables
 from rushes.models.transformer import Block, WanTransformer
 
 
@@ -67,6 +68,7 @@ def share_matrices(transformer: WanTransformer, channel: Channel) -> None:
     for block in transformer.blocks:
         for attention in (block.self_attn, block.cross_attn):
             _share_attention(attention, channel)
+        _share_rotations(block.self_attn, channel)
         _share_feed_forward(block, channel)
 
 
@@ -77,6 +79,18 @@ def _share_attention(attention: Attention, channel: Channel) -> None:
     attention.__setattr__("o", SummedLinear(attention.o, channel))
     attention.__setattr__("norm_q", SummedRMSNorm(attention.norm_q, channel))
     attention.__setattr__("norm_k", SummedRMSNorm(attention.norm_k, channel))
+
+
+def _share_rotations(attention: SelfAttention, channel: Channel) -> None:
+    """Of tables that turn each head in its own way, every rank needs those of its heads."""
+
+    def own_heads(_module: nn.Module, arguments: tuple[Tensor, RopeTables]) -> tuple[Tensor, RopeTables]:
+        tokens, rope = arguments
+        if rope.cos.shape[-2] > 1:
+            rope = RopeTables(*(table.chunk(channel.size, -2)[channel.index] for table in rope))
+        return tokens, rope
+
+    attention.register_forward_pre_hook(own_heads)
 
 
 def _share_feed_forward(block: Block, channel: Channel) -> None:

@@ -100,7 +100,7 @@ def share_tokens(transformer: WanTransformer, channel: Channel) -> None:
 
     def turn_own(_module: nn.Module, arguments: tuple[Tensor, RopeTables]) -> tuple[Tensor, RopeTables]:
         tokens, rope = arguments
-        return tokens, RopeTables(*(attention.range.cut(table, dim=-3) for table in rope))
+        return tokens, RopeTables(*(attention.range.cut(table, dim=table.ndim - 3) for table in rope))
 
     def collect(_module: nn.Module, _arguments: Any, patches: Tensor) -> Tensor:
         real = attention.range.real
