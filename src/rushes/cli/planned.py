@@ -10,13 +10,13 @@ from rushes.cli.framing import Framing
 from rushes.core.lora_use import LoraUse
 from rushes.core.model_facts import ModelFacts
 from rushes.core.request import Request
+from rushes.core.timebase import DELIVERY_RATE
 
 if TYPE_CHECKING:
     from rushes.engine.given import GivenClip
     from rushes.media.delivery import Delivery
     from rushes.models.model_files import ModelFiles
 
-DELIVERY_RATE = Fraction(24)
 # What the files a take starts from are called among its inputs; LoRAs are counted from 1.
 FIRST_FRAME, LORA, CLIP, FIRST, LAST = "first_frame", "lora", "clip", "first", "last"
 

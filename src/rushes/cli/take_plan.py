@@ -10,14 +10,14 @@ from rushes.cli.choosing import candidates_of
 from rushes.cli.framing import Upscale, frame
 from rushes.cli.hosted_takes import estimate_hosted, plan_hosted
 from rushes.cli.loras import with_preset
-from rushes.cli.planned import DELIVERY_RATE, NOTHING, Asked, Given, Planned, finishing, generating
+from rushes.cli.planned import NOTHING, Asked, Given, Planned, finishing, generating
 from rushes.cli.published_times import published_seconds
 from rushes.cli.remade import MADE_OF, plan_remake, sketch_remake
 from rushes.core.errors import UsageError
 from rushes.core.lora_use import LoraUse, Noise
 from rushes.core.model_facts import ModelFacts
 from rushes.core.shapes import parse_size
-from rushes.core.timebase import parse_seconds
+from rushes.core.timebase import DELIVERY_RATE, parse_seconds
 from rushes.hosted.models import find_hosted
 
 if TYPE_CHECKING:

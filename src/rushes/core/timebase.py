@@ -5,6 +5,9 @@ from fractions import Fraction
 
 from rushes.core.errors import UsageError
 
+DELIVERY_RATE = Fraction(24)
+"""Frames a second of what is delivered where nobody asks for others."""
+
 
 @dataclass(frozen=True)
 class Duration:

@@ -32,7 +32,7 @@ def experts_under(
 ) -> ExpertSwitch:
     """The bundle's experts under text, guidance and condition, each made when its range begins."""
     scales, controls = guidance_scales(bundle, request), _controls(bundle, request)
-    camera = _camera(bundle, request)
+    camera = path_of(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
 
     def make(index: int) -> Denoiser:
@@ -57,7 +57,7 @@ def _controls(bundle: Bundle, request: Request) -> Tensor | None:
     return torch.tensor([values], device=bundle.experts[0].transformer.patch_embedding.weight.device)
 
 
-def _camera(bundle: Bundle, request: Request) -> Tensor:
-    """(1, T, 3): both sides of guidance see the world from where the sliders put the camera."""
-    frames = (request.num_frames - 1) // bundle.codec.compression.time + 1
+def path_of(bundle: Bundle, request: Request) -> Tensor:
+    """(1, T, 3): where the sliders put the camera, for the noise and for both sides of guidance."""
+    frames = bundle.codec.compression.latent_frames(request.num_frames)
     return camera_path(camera_moves([dict(request.sliders)]), frames)

@@ -12,7 +12,6 @@ from torch import Tensor
 from rushes.core.errors import GenerationError
 from rushes.core.request import Request
 from rushes.core.shapes import ClipShape
-from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import (
     ExpertSwitch,
@@ -35,7 +34,7 @@ from rushes.engine.events import (
     StepDone,
     TextsEncoded,
 )
-from rushes.engine.experts import experts_under, guidance_scales
+from rushes.engine.experts import experts_under, guidance_scales, path_of
 from rushes.engine.first_frame import condition_of, starting_with
 from rushes.engine.given import GivenClip, check_given, clean_latents, known_part
 from rushes.engine.pace import Pace
@@ -98,8 +97,7 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     if noise is None:
         count = request.edit.noises if request.edit else request.candidates
         noise = member_noise([*range(request.seed, request.seed + count), *run.more_seeds], shape)
-    path = camera_path(camera_moves([dict(request.sliders)]), noise.shape[2])
-    noise = share_over_time(noise, bundle.conventions.shared_noise, path)
+    noise = share_over_time(noise, bundle.conventions.shared_noise, path_of(bundle, request))
     texts, noise = texts.to(run.device), noise.to(run.device)
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, String, bindparam, insert, select, update
 
 from rushes.core.errors import ConflictError, MissingError, UsageError
+from rushes.core.timebase import DELIVERY_RATE
 from rushes.studio import schema
 from rushes.studio.desk import TENANT, Desk
 from rushes.studio.schema import projects, sequences
@@ -38,7 +39,7 @@ class NewProject:
 
     code: str
     title: str = ""
-    frame_rate: Fraction = Fraction(24)
+    frame_rate: Fraction = DELIVERY_RATE
     ratio: str = "16:9"
     policy: Mapping[str, Any] = field(default_factory=dict)
     budget_s: float | None = None

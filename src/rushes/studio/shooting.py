@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
 from rushes.core.errors import ConflictError, UsageError
+from rushes.core.timebase import DELIVERY_RATE
 from rushes.studio import schema
 from rushes.studio.desk import Desk
 from rushes.studio.gate import judge, refusals_kept, waits
@@ -31,7 +32,6 @@ class Terms:
 
 
 PLAIN = Terms()
-USUAL_RATE = "24"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _at_rate(connection: Connection, desk: Desk, project_id: str, request: TakeR
     """The request with its project's frame rate where it is unusual; hosted clips come as they are."""
     asked = select(schema.projects.c.frame_rate).where(schema.projects.c.id == project_id)
     rate = connection.execute(asked).scalar_one()
-    if rate == USUAL_RATE or request.model in desk.hosted:
+    if rate == str(DELIVERY_RATE) or request.model in desk.hosted:
         return request
     return replace(request, settings={"frame_rate": rate, **request.settings})
 
