@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 keys = typer.Typer(
     help="Keys of the server: new, list, rotate, revoke.", no_args_is_help=True,
-    epilog="Example: rushes keys new lin --tenant studio --days 90",
 )  # fmt: skip
 
 

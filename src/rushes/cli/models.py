@@ -23,7 +23,6 @@ models = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Models: list, pull, verify, convert.",
-    epilog="Example: rushes models pull wan2.2-t2v-a14b",
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

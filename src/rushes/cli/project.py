@@ -17,7 +17,6 @@ project = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     help="Projects: new, list, budget, policy, keep, tidy, export, import; backup and restore of all.",
-    epilog="Example: rushes project new FOX --title 狐狸 --frame-rate 24000/1001",
 )
 
 
