@@ -30,9 +30,12 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and lim
 
 @pytest.fixture(scope="module")
 def deep_model(tmp_path_factory):
-    """Two experts of six blocks."""
-    folder = tmp_path_factory.mktemp("models") / "deep"
-    save_bundle(tiny_bundle(depth=6), folder)
+    """Two experts of six blocks; a decoder that looks beyond each cell, so that tiles differ from the whole."""
+    folder, bundle = tmp_path_factory.mktemp("models") / "deep", tiny_bundle(depth=6)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        torch.nn.init.normal_(bundle.codec.decoder.head.conv.weight, std=0.05)
+    save_bundle(bundle, folder)
     return folder
 
 
