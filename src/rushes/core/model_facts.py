@@ -44,6 +44,20 @@ class ModelDefaults:
 
 
 @dataclass(frozen=True)
+class Reframing:
+    """How much of its camera's path a model leaves to be made up for while a clip is made.
+
+    The pictures are moved once, after the first step that ends at ``from_sigma`` or below, by so many times
+    the asked ``pan``, ``tilt`` and ``zoom``.
+    """
+
+    from_sigma: float
+    pan: float
+    tilt: float
+    zoom: float
+
+
+@dataclass(frozen=True)
 class Conventions:
     """How a model was trained to be driven.
 
@@ -56,7 +70,7 @@ class Conventions:
     ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
     other models read any text. ``vocabulary``: slot -> ids those captions were made of; empty where it was
     not recorded. ``shared_noise``: share of the starting noise's variance, 0 to 1, that all frames of a clip
-    have in common.
+    have in common. ``reframing``: of clips whose camera moves, None for none.
     """
 
     whole_timesteps: bool = False
@@ -68,6 +82,7 @@ class Conventions:
     reads_captions: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared_noise: float = 0.0
+    reframing: Reframing | None = None
 
 
 # 61 frames on two cores: 16 forwards take 3 s, decoding and writing 720p 5.5 s.

@@ -13,9 +13,7 @@ from rushes.core.errors import GenerationError
 from rushes.core.request import Request
 from rushes.core.shapes import ClipShape
 from rushes.diffusion.conditioning import Condition
-from rushes.diffusion.denoiser import (
-    ExpertSwitch,
-)
+from rushes.diffusion.denoiser import ExpertSwitch
 from rushes.diffusion.noise import member_noise, share_over_time
 from rushes.diffusion.sampler import SampleStep, sample
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
@@ -39,6 +37,7 @@ from rushes.engine.first_frame import condition_of, starting_with
 from rushes.engine.given import GivenClip, check_given, clean_latents, known_part
 from rushes.engine.pace import Pace
 from rushes.engine.pictures import Picture, preview, to_pictures
+from rushes.engine.reframing import Reframing, reframing_of
 from rushes.engine.run import PLAIN_RUN, Run, cancellable
 from rushes.engine.saved_run import Progress
 from rushes.engine.stills import draw_stills
@@ -56,6 +55,7 @@ class Walk:
     step_rule: StepRule
     latents: Tensor
     pace: Pace
+    reframing: Reframing | None
     first: int = 0
 
 
@@ -142,7 +142,9 @@ def _prepare(
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
     pace = Pace(forwards, bundle.conventions.decode_forwards)
-    return Walk(denoiser, sigmas, step_rule, start, pace, first)
+    # what of a clip is given must stay where it is
+    reframing = None if request.given else reframing_of(bundle, request, sigmas)
+    return Walk(denoiser, sigmas, step_rule, start, pace, reframing, first)
 
 
 def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
@@ -161,6 +163,8 @@ def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Ten
         with work, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, latents, step - 1):
             record = next(steps)
             _check_finite(record, step, total)
+            if walk.reframing and step == walk.reframing.step:
+                walk.reframing.write_into(record)
         latents = record.latents
         if run.saved is not None:
             run.saved.after(Progress(step, latents, walk.step_rule.state_dict()), total)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, ModelDefaults
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, ModelDefaults, Reframing
 from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
 from rushes.models.transformer import TransformerConfig, WanTransformer
@@ -28,6 +28,9 @@ MINI_DEFAULTS = ModelDefaults(
     seconds=Fraction(5),
     sampling=Sampling(steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0),
 )
+
+# Measured on the sixth weights: pans follow their path, tilts half, pushes and pulls a fifth of it.
+MINI_REFRAMING = Reframing(from_sigma=0.7, pan=0.0, tilt=0.6, zoom=1.2)
 
 
 def packaged_folder() -> Path:
@@ -85,4 +88,5 @@ def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conv
         sliders=recipe.sliders if "sliders" in learned else (),
         motion_channels=recipe.transformer.out_channels - recipe.codec.latent_channels,
         shared_noise=recipe.transformer_run.shared_noise,
+        reframing=MINI_REFRAMING if "sliders" in learned else None,
     )
