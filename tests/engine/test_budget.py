@@ -30,7 +30,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and lim
 
 @pytest.fixture(scope="module")
 def deep_model(tmp_path_factory):
-    """Two experts of six blocks; a decoder that looks beyond each cell, so that tiles differ from the whole."""
+    """Two experts of six blocks; the decoder looks beyond each cell, so that tiles differ from the whole."""
     folder, bundle = tmp_path_factory.mktemp("models") / "deep", tiny_bundle(depth=6)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
