@@ -152,7 +152,8 @@ order = json.loads(sys.argv[1])
 torch.set_num_threads(1)
 return_freed_memory()
 files = open_model(Path(order["folder"]))
-asked = Order("a fox", "a fox", 1, steps=2, num_frames=order["frames"], size=order["size"])
+sliders = tuple(order.get("sliders", ()))
+asked = Order("a fox", "a fox", 1, steps=2, num_frames=order["frames"], size=order["size"], sliders=sliders)
 request, _ = plan(files.facts, asked)
 needs = Needs(files, request, getattr(torch, order["dtype"]))
 tiling = Tiling(order["tile"], order["tile"] // 4) if "tile" in order else None
@@ -183,11 +184,14 @@ def child(**order):
     [
         {"size": (256, 160), "frames": 61, "dtype": "bfloat16", "places": None},
         {"size": (256, 160), "frames": 61, "dtype": "float32", "places": 2},
+        {"size": (256, 160), "frames": 61, "dtype": "bfloat16", "places": None, "sliders": (("zoom", 1.0),)},
         {"size": (512, 320), "frames": 33, "dtype": "bfloat16", "places": None},
         {"size": (640, 480), "frames": 5, "dtype": "float32", "places": None},
         {"size": (640, 480), "frames": 5, "dtype": "float32", "places": None, "tile": 16},
     ],
-    ids=lambda order: f"{order['size'][0]}x{order['size'][1]}x{order['frames']} {order.get('tile', '')}",
+    ids=lambda order: " ".join(
+        str(order.get(name)) for name in ("size", "frames", "dtype", "tile", "sliders")
+    ),
 )
 def test_the_forecast_is_within_a_tenth_of_what_is_taken(order):
     run = child(folder=str(PACKAGED["mini"]), **order)

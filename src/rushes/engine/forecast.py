@@ -11,6 +11,7 @@ from rushes.core.request import Request
 from rushes.core.shapes import CODEC_COMPRESSION, ClipShape
 from rushes.engine.events import StageName
 from rushes.engine.placement import CPU
+from rushes.engine.reframing import lacking
 from rushes.models.attention import DEVICE_PIECE, PIECE, ROWS
 from rushes.models.bundle import codec_dtype
 from rushes.models.codecs import CodecConfig
@@ -20,6 +21,8 @@ from rushes.models.tensor_source import TensorSource
 from rushes.models.tiled_codec import Tiling
 from rushes.models.wan_vae21 import WanVAE21Config
 
+# Decoded, where each pixel comes from, moved, joined.
+REFRAMED_CLIPS = 4
 WIDE = 4  # bytes of float32
 # What torch and its libraries take when they first work: thread stacks, kernels, scratch memory.
 RUNTIME_BYTES = 22e6
@@ -69,7 +72,7 @@ class Needs:
         return Forecast(
             {
                 StageName.ENCODE_TEXT: held + max(visit, self.encoding_bytes(tiling)),
-                StageName.DENOISE: held + self.activation_bytes,
+                StageName.DENOISE: held + max(self.activation_bytes, self.reframing_bytes(tiling)),
                 StageName.DECODE: held + self.decoding_bytes(tiling),
             }
         )
@@ -167,6 +170,14 @@ class Needs:
         fixed, per_pixel = _encoder_bytes(self.files.codec.config, self.dtype)
         # the picture, the grey frames behind it, and the two joined
         return round(fixed + per_pixel * self._pixels(tiling) + 2 * self._clip_bytes)
+
+    def reframing_bytes(self, tiling: Tiling | None = None) -> int:
+        """Clips decoded, moved along their camera's path and encoded; 0 where they are not."""
+        if lacking(self.files.conventions, self.request) is None:
+            return 0
+        fixed, per_pixel = _encoder_bytes(self.files.codec.config, self.dtype)
+        pixels = self.members * self._pixels(tiling)
+        return round(fixed + per_pixel * pixels + REFRAMED_CLIPS * self.members * self._clip_bytes)
 
     @cached_property
     def cells(self) -> tuple[int, int]:

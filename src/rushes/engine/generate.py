@@ -142,8 +142,7 @@ def _prepare(
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
     step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
     pace = Pace(forwards, bundle.conventions.decode_forwards)
-    # what of a clip is given must stay where it is
-    reframing = None if request.given else reframing_of(bundle, request, sigmas)
+    reframing = reframing_of(bundle, request, sigmas)
     return Walk(denoiser, sigmas, step_rule, start, pace, reframing, first)
 
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 from torch import Tensor
 
+from rushes.core.model_facts import Conventions
 from rushes.core.request import Request
 from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.sampler import SampleStep
@@ -36,15 +37,24 @@ class Reframing:
         record.latents[:, :channels, 1:] += ((1 - self.sigma) * moved[:, :, 1:]).to(record.latents)
 
 
-def reframing_of(bundle: Bundle, request: Request, sigmas: Tensor) -> Reframing | None:
-    """What the model's habits and the sliders ask for; None where the camera has nothing to catch up on."""
-    habit = bundle.conventions.reframing
-    if habit is None:
+def lacking(conventions: Conventions, request: Request) -> Tensor | None:
+    """(1, 3) what the model leaves of the asked camera moves; None for nothing.
+
+    What of a clip is given must stay where it is, so such a clip has nothing to catch up on.
+    """
+    habit = conventions.reframing
+    if habit is None or request.given or request.num_frames == 1:
         return None
     moves = camera_moves([dict(request.sliders)]) * torch.tensor([habit.pan, habit.tilt, habit.zoom])
-    step = 1 + int((sigmas[1:] > habit.from_sigma).sum())
-    if not moves.any() or request.num_frames == 1 or step == len(sigmas):
+    return moves if moves.any() else None
+
+
+def reframing_of(bundle: Bundle, request: Request, sigmas: Tensor) -> Reframing | None:
+    """What a walk down ``sigmas`` has to move and when; None where nothing is lacking."""
+    habit, moves = bundle.conventions.reframing, lacking(bundle.conventions, request)
+    if habit is None or moves is None:
         return None
+    step = 1 + int((sigmas[1:] > habit.from_sigma).sum())
     frames = bundle.codec.compression.latent_frames(request.num_frames)
     return Reframing(bundle.codec, camera_path(moves, frames), step, float(sigmas[step]))
 
