@@ -11,6 +11,7 @@ from rushes.language.concepts import Lexicon
 from rushes.language.lint import Shot, _vague_words, lint, without
 from rushes.language.meter import CAP, measure
 from rushes.language.parse import parse
+from rushes.models.tokenizer import Tokenizer
 
 TOKENIZER = Path(str(resources.files("rushes").joinpath("weights/mini/tokenizer.model")))
 
@@ -101,6 +102,29 @@ def test_length_with_a_tokenizer_is_exact():
     for text in (GOOD, "狗跑", "犬が走る", "개가 달린다", "🎬"):
         assert measure(text, TOKENIZER).count == len(processor.encode(text)) + 1
     assert measure(GOOD, TOKENIZER).is_exact
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a  fox\n\nruns", "AT&amp;amp;T fox", "fox\u200b runs", " 狐狸　跑 ", "e\u0301cole", "&#128512;", ""],
+)
+def test_tokens_are_those_of_the_text_the_encoder_gets(text):
+    exact = measure(text, TOKENIZER)
+    assert exact.count == Tokenizer(TOKENIZER).num_tokens(text)
+
+
+def test_the_bound_holds_for_a_vocabulary_that_knows_the_letters(tmp_path):
+    file = tmp_path / "spiece.model"
+    texts = [GOOD, "一位红斗篷女战士跃下古城墙", "赤い狐が雪を越えて跳ぶ", "붉은 여우가 눈 위를 뛴다"]
+    with file.open("wb") as model:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts * 20), model_writer=model, vocab_size=400, byte_fallback=True,
+            pad_id=0, eos_id=1, unk_id=2, bos_id=-1, minloglevel=2, hard_vocab_limit=False,
+        )  # fmt: skip
+    for text in (*texts, "  ".join(texts), "😀 " + GOOD):
+        exact = measure(text, file)
+        assert exact.is_exact
+        assert exact.count <= measure(text).count
 
 
 def test_a_wrong_tokenizer_file_is_named(tmp_path):
