@@ -89,6 +89,22 @@ def test_the_negative_prompt_may_not_fight_the_shot():
     assert "fought_by_negative_prompt" not in rules("跟拍，猫", negative_prompt="过曝，静态")
 
 
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("여자가 걷는다. 그녀는 웃는다. 일어나서 다시 달린다.", "여자가 걷는다. 그녀는 웃는다."),
+        ("少女が歩き、笑い、転び、猫を抱き上げる", "少女が歩き、笑い、転び"),
+        ("少女が歩いて笑って転んで猫を抱く", "少女が歩いて笑って転んで"),
+        ("소녀가 걷고 웃고 넘어지고 고양이를 안는다", "소녀가 걷고 웃고 넘어지고"),
+        ("A man runs and jumps and rolls and stands", "A man runs and jumps and rolls"),
+        ("一个男人奔跑，跳跃，翻滚，然后他打开门", "一个男人奔跑，跳跃，翻滚"),
+    ],
+)
+def test_too_many_beats_leave_no_half_clause(text, fix):
+    found = {remark.rule: remark.fix for remark in lint(Shot(text, seconds=3.75))}
+    assert found["too_many_beats"] == fix
+
+
 def test_length_without_a_tokenizer_is_a_bound_that_says_so():
     tokens = measure("a fox")
     assert not tokens.is_exact

@@ -17,13 +17,18 @@ from rushes.language.consistency import contradictions
 from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
-from rushes.language.spec import PARTS, ShotSpec
+from rushes.language.spec import PARTS, Beat, ShotSpec
 from rushes.language.writing import comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
 SECONDS_PER_BEAT = 1.25
 # What ties a vague word to its noun and goes with it.
 _LINKS = re.compile("[的地なの]|に(?!も)")
+# A clause ends before a comma and behind a full stop.
+_CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
+# Korean endings stay with their verb; kana after a Japanese one are of the next word.
+_WORD_END = re.compile(r"[\uac00-\ud7a3]*")
+_LAST_AND = re.compile(r"(?:\s+(?:and|then|but)|[和并又]|然后|接着)+\s*$", re.IGNORECASE)
 _HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
 # Words of Wan's default negative prompt, and the concepts they fight (previs.md, section 0).
 _FOUGHT = {
@@ -153,8 +158,23 @@ def _too_many_beats(spec: ShotSpec, seconds: float) -> Iterator[Remark]:
             f"{len(beats)} beats in {seconds:g} s; {most} can be followed. Give the shot "
             f"{len(beats) * SECONDS_PER_BEAT:g} s or begin a new one here.",
             first,
-            spec.text[: first[0]].rstrip(" ,，、") or None,
+            _beginning(spec, beats[:most], first[0]),
         )
+
+
+def _beginning(spec: ShotSpec, kept: list[Beat], end: int) -> str | None:
+    """The text before ``end``, without the half clause that objects or `and` leave before a verb.
+
+    One beat more may go, to end with a whole clause.
+    """
+    marks = list(_CLAUSE_END.finditer(spec.text, kept[max(0, len(kept) - 2)].action.span[1], end))
+    if marks:
+        text = spec.text[: marks[-1].start(1)]
+    elif spec.language in ("ja", "ko"):
+        text = spec.text[: _WORD_END.search(spec.text, kept[-1].action.span[1]).end()]  # type: ignore[union-attr]
+    else:
+        text = _LAST_AND.sub("", spec.text[:end])
+    return text.rstrip(" ,，、;；") or None
 
 
 def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:
