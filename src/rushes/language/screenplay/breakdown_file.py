@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,29 @@ def read_breakdown(folder: Path) -> Breakdown | None:
 
 def write_breakdown(breakdown: Breakdown, folder: Path) -> None:
     """Write both files; raises UsageError for a folder that cannot be written."""
-    document = json.dumps(breakdown_json(breakdown), ensure_ascii=False, indent=1)
-    write_texts(folder, {_NAME: document + "\n", "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)})
+    texts = {_NAME: _one_record_a_line(breakdown), "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)}
+    write_texts(folder, texts)
+
+
+def _one_record_a_line(breakdown: Breakdown) -> str:
+    """The document of `breakdown_json`, an element, scene or shot a line: short, and easy to compare."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=_fields).encode
+    lines = [f'"format": {encode(FORMAT)}']
+    for name, value in _fields(breakdown).items():
+        records = (
+            "[\n" + ",\n".join(map(encode, value)) + "\n]" if isinstance(value, tuple) else encode(value)
+        )
+        lines.append(f"{encode(name)}: {records}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _names_of_fields(type(value))}
+
+
+@cache
+def _names_of_fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def shots_csv(breakdown: Breakdown) -> str:
