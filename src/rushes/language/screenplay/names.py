@@ -68,7 +68,7 @@ class NameFinder:
             position = at + 1
             group = self._other[first.group()]
             for length in group.lengths:
-                if (name := group.names.get(text[at : at + length])) is not None and _stands_alone(
+                if (name := group.names.get(text[at : at + length])) is not None and stands_alone(
                     text, at, at + length
                 ):
                     found.append((name, Span(at, at + length)))
@@ -77,8 +77,8 @@ class NameFinder:
         return found
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a Korean name is no part of another word: 민수가, but not 민수련원; true of other names."""
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a Korean word is no part of another: 민수가, but not 민수련원; true in other letters."""
     if not _HANGUL.match(text, start):
         return True
     if start and _HANGUL.match(text, start - 1):
