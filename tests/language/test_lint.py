@@ -105,6 +105,22 @@ def test_too_many_beats_leave_no_half_clause(text, fix):
     assert found["too_many_beats"] == fix
 
 
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("夜の街、太陽の光の中、男が歩く", "夜の街、男が歩く"),
+        ("夜、陽光の中を男が歩く", None),
+        ("밤, 햇빛 아래 남자가 걷는다", "밤, 남자가 걷는다"),
+        ("밤, 햇빛을 받으며 남자가 걷는다", None),
+        ("At night a man walks in sunlight, static shot", "At night a man walks, static shot"),
+        ("夜晚的街道，阳光下男人走路", "夜晚的街道，男人走路"),
+    ],
+)
+def test_a_contradiction_goes_with_the_words_around_it(text, fix):
+    found = {remark.rule: remark.fix for remark in lint(Shot(text))}
+    assert found["contradiction"] == fix
+
+
 def test_length_without_a_tokenizer_is_a_bound_that_says_so():
     tokens = measure("a fox")
     assert not tokens.is_exact
@@ -164,6 +180,7 @@ def test_suggestions_are_concepts():
         ("a, b", "a", "b"),
         ("甲，乙，丙", "乙", "甲，丙"),
         ("x y z", "y", "x z"),
+        ("빨간 아름다운 차", "아름다운", "빨간 차"),
     ],
 )
 def test_words_go_with_their_separator(text, words, rest):

@@ -19,7 +19,7 @@ from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon, plain
 from rushes.language.parse import parse
 from rushes.language.vocabulary import key, vocabulary
-from rushes.language.writing import agreeing, with_article
+from rushes.language.writing import agreeing, as_phrase, with_article
 
 _SLOT = re.compile(r"\{(\w+)\}")
 # What ties a Japanese colour to the noun behind it.
@@ -90,12 +90,10 @@ class Template:
 
 def _in_a_phrase(concept: Concept, language: str) -> str:
     """The usual word that a noun can follow in Japanese (銀色の), a particle in Korean (흐린 하늘)."""
-    words = [plain(word) for word in concept.words[language]]
     if language == "ja" and concept.slot == "colour":
+        words = [plain(word) for word in concept.words["ja"]]
         return next((word for word in words if word.endswith(_TIED)), f"{words[0]}の")
-    if language == "ko":
-        return next((word for word in words if not word.endswith(("다", "는"))), words[0])
-    return words[0]
+    return as_phrase(concept, language)
 
 
 @cache
