@@ -3,8 +3,7 @@
 import csv
 import io
 import json
-from dataclasses import asdict, fields
-from functools import cache
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +53,8 @@ def _one_record_a_line(breakdown: Breakdown) -> str:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in _names_of_fields(type(value))}
-
-
-@cache
-def _names_of_fields(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    """One level of a dataclass; `asdict` copies all levels."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def shots_csv(breakdown: Breakdown) -> str:
