@@ -15,7 +15,7 @@ HEADINGS = {
     "ja": "○公園（昼）\n　",
     "ko": "S#1. 거실 - 낮\n\n",
 }
-SENTENCES = FOLDER.parents[0] / "data" / "sentences"
+SENTENCES = FOLDER.parent / "data" / "sentences"
 
 
 def broken(language, action):
@@ -77,6 +77,12 @@ def test_no_description_of_the_test_sets_holds_a_name(language):
     ]
     assert len(lines) > 300
     assert acting_names([line[:1].upper() + line[1:] for line in lines], language) == ()
+
+
+@pytest.mark.parametrize("language", ["zh", "en", "ja", "ko"])
+def test_no_word_made_like_a_name_is_somebody(language):
+    lines = (FOLDER.parent / "data" / f"nobody.{language}.txt").read_text(encoding="utf-8").splitlines()
+    assert acting_names(lines, language) == ()
 
 
 def test_who_acts_is_in_the_scene_the_shot_and_the_bible():

@@ -181,11 +181,13 @@ def _korean_subject() -> re.Pattern[str]:
 
 
 def _english_names(actions: Sequence[str]) -> tuple[str, ...]:
-    """Subjects of a verb that act where no sentence begins, or act and are named once more."""
+    """Subjects of a verb, named at least twice or where no sentence begins, once as only a person is."""
+    sure: Counter[str] = Counter()
     weights: Counter[str] = Counter()
     for text in actions:
-        for name, weight in _english_signs(text):
+        for name, weight, is_sure in _english_signs(text):
             weights[name] += weight
+            sure[name] += is_sure
     if not weights:
         return ()
     unfit = {word.upper() for text in actions for word in _LOWER.findall(text)}
@@ -197,28 +199,31 @@ def _english_names(actions: Sequence[str]) -> tuple[str, ...]:
                 unfit.add(key)
             elif key in weights:
                 weights[key] += 1
+                sure[key] += 1
     return tuple(
         name
         for name, weight in weights.items()
-        if weight >= _ENOUGH and not any(word in unfit for word in name.split())
+        if weight >= _ENOUGH and sure[name] and not any(word in unfit for word in name.split())
     )
 
 
-def _english_signs(text: str) -> Iterator[tuple[str, int]]:
+def _english_signs(text: str) -> Iterator[tuple[str, int, bool]]:
+    """(name, weight, whether only a person does so) of each subject."""
+    person_verbs = _names("en")["person_verbs"]
     for found in _english_subject().finditer(text):
         title, first, last, other, verb = found.groups()
+        verb = verb + "s" if other else verb
         before = text[max(0, found.start() - 24) : found.start()]
         is_start = bool(_SENTENCE_END.search(before))
-        if not is_start and not _joins(before):
-            continue
-        if not _is_english_verb(verb + "s" if other else verb):
+        if not (is_start or _joins(before)) or not _is_english_verb(verb):
             continue
         words = [last] if last and _opens_a_sentence(first) else [first, *filter(None, [last])]
-        weight = 1 if is_start and not title else _ENOUGH
+        is_sure = bool(title) or verb in person_verbs
+        weight = _ENOUGH if title or (is_sure and not is_start) else 1
         if not any(map(_is_nobody, words)):
-            yield ((title or "") + " ".join(words)).upper(), weight
+            yield ((title or "") + " ".join(words)).upper(), weight, is_sure
         if other and not _is_nobody(other):
-            yield other.upper(), weight
+            yield other.upper(), weight, is_sure
 
 
 @cache
@@ -251,7 +256,7 @@ def _is_english_verb(word: str) -> bool:
 
 @cache
 def _english_verbs() -> frozenset[str]:
-    return frozenset(_names("en")["verbs"])
+    return frozenset((*_names("en")["verbs"], *_names("en")["person_verbs"]))
 
 
 def _is_nobody(word: str) -> bool:
