@@ -29,7 +29,7 @@ _LINKS = re.compile("[的地なの]|に(?!も)")
 _CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
 # Korean endings stay with their verb; kana after a Japanese one are of the next word.
 _WORD_END = re.compile(r"[\uac00-\ud7a3]*")
-_LAST_AND = re.compile(r"(?:\s+(?:and|then|but)|[和并又]|然后|接着)+\s*$", re.IGNORECASE)
+_LAST_AND = re.compile(r"(?:\s{1,4}(?:and|then|but)|[和并又]|然后|接着){1,3}\s{0,4}$", re.IGNORECASE)
 _PHRASE_END = re.compile(r"[,，、。.;；!！?？]\s*")
 _JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
 _PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
