@@ -11,6 +11,7 @@ from rushes.language.concepts import Lexicon
 from rushes.language.lint import Shot, _vague_words, lint, without
 from rushes.language.meter import CAP, measure
 from rushes.language.parse import parse
+from rushes.models.tokenizer import Tokenizer
 
 TOKENIZER = Path(str(resources.files("rushes").joinpath("weights/mini/tokenizer.model")))
 
@@ -88,6 +89,38 @@ def test_the_negative_prompt_may_not_fight_the_shot():
     assert "fought_by_negative_prompt" not in rules("跟拍，猫", negative_prompt="过曝，静态")
 
 
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("여자가 걷는다. 그녀는 웃는다. 일어나서 다시 달린다.", "여자가 걷는다. 그녀는 웃는다."),
+        ("少女が歩き、笑い、転び、猫を抱き上げる", "少女が歩き、笑い、転び"),
+        ("少女が歩いて笑って転んで猫を抱く", "少女が歩いて笑って転んで"),
+        ("소녀가 걷고 웃고 넘어지고 고양이를 안는다", "소녀가 걷고 웃고 넘어지고"),
+        ("A man runs and jumps and rolls and stands", "A man runs and jumps and rolls"),
+        ("一个男人奔跑，跳跃，翻滚，然后他打开门", "一个男人奔跑，跳跃，翻滚"),
+    ],
+)
+def test_too_many_beats_leave_no_half_clause(text, fix):
+    found = {remark.rule: remark.fix for remark in lint(Shot(text, seconds=3.75))}
+    assert found["too_many_beats"] == fix
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("夜の街、太陽の光の中、男が歩く", "夜の街、男が歩く"),
+        ("夜、陽光の中を男が歩く", None),
+        ("밤, 햇빛 아래 남자가 걷는다", "밤, 남자가 걷는다"),
+        ("밤, 햇빛을 받으며 남자가 걷는다", None),
+        ("At night a man walks in sunlight, static shot", "At night a man walks, static shot"),
+        ("夜晚的街道，阳光下男人走路", "夜晚的街道，男人走路"),
+    ],
+)
+def test_a_contradiction_goes_with_the_words_around_it(text, fix):
+    found = {remark.rule: remark.fix for remark in lint(Shot(text))}
+    assert found["contradiction"] == fix
+
+
 def test_length_without_a_tokenizer_is_a_bound_that_says_so():
     tokens = measure("a fox")
     assert not tokens.is_exact
@@ -101,6 +134,29 @@ def test_length_with_a_tokenizer_is_exact():
     for text in (GOOD, "狗跑", "犬が走る", "개가 달린다", "🎬"):
         assert measure(text, TOKENIZER).count == len(processor.encode(text)) + 1
     assert measure(GOOD, TOKENIZER).is_exact
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a  fox\n\nruns", "AT&amp;amp;T fox", "fox\u200b runs", " 狐狸　跑 ", "e\u0301cole", "&#128512;", ""],
+)
+def test_tokens_are_those_of_the_text_the_encoder_gets(text):
+    exact = measure(text, TOKENIZER)
+    assert exact.count == Tokenizer(TOKENIZER).num_tokens(text)
+
+
+def test_the_bound_holds_for_a_vocabulary_that_knows_the_letters(tmp_path):
+    file = tmp_path / "spiece.model"
+    texts = [GOOD, "一位红斗篷女战士跃下古城墙", "赤い狐が雪を越えて跳ぶ", "붉은 여우가 눈 위를 뛴다"]
+    with file.open("wb") as model:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(texts * 20), model_writer=model, vocab_size=400, byte_fallback=True,
+            pad_id=0, eos_id=1, unk_id=2, bos_id=-1, minloglevel=2, hard_vocab_limit=False,
+        )  # fmt: skip
+    for text in (*texts, "  ".join(texts), "😀 " + GOOD):
+        exact = measure(text, file)
+        assert exact.is_exact
+        assert exact.count <= measure(text).count
 
 
 def test_a_wrong_tokenizer_file_is_named(tmp_path):
@@ -124,6 +180,7 @@ def test_suggestions_are_concepts():
         ("a, b", "a", "b"),
         ("甲，乙，丙", "乙", "甲，丙"),
         ("x y z", "y", "x z"),
+        ("빨간 아름다운 차", "아름다운", "빨간 차"),
     ],
 )
 def test_words_go_with_their_separator(text, words, rest):

@@ -164,3 +164,32 @@ def test_korean_particles(noun, tail, expected):
 def test_agreement():
     assert agreeing("말이(가) 차을(를) 길(으)로") == "말이 차를 길로"
     assert with_article("a owl and an fox") == "an owl and a fox"
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "language", "words"),
+    [
+        ("advert_car", {}, "ja", "銀色のスポーツカー"),
+        ("advert_car", {"colour": "colorful"}, "ja", "カラフルなスポーツカー"),
+        ("advert_car", {"colour": "シルバー"}, "ja", "シルバーのスポーツカー"),
+        ("advert_car", {"colour": "red"}, "ja", "赤いスポーツカー"),
+        ("birthday_greeting", {}, "ja", "ピンクのケーキ"),
+        ("birthday_greeting", {}, "ko", '자막 "지민"'),
+        ("festival_new_year", {}, "zh", "字幕“新年快乐”"),
+        ("festival_new_year", {}, "ja", "字幕「謹賀新年」"),
+        ("weather_change", {}, "ko", "흐린 하늘에서 비로"),
+        ("weather_change", {"before": "storm", "after": "clear"}, "ko", "폭풍에서 맑은 날씨로"),
+    ],
+)
+def test_words_fit_the_grammar_around_them(template, values, language, words):
+    assert words in library()[template].fill(values, language)
+
+
+def test_only_text_says_something_else_in_each_language(tmp_path):
+    file = tmp_path / "own.toml"
+    own = '[a]\nslots.x = { types = ["text"], default = "red", ja = "赤" }\nja = "{x}"\nzh = "{x}"\n'
+    file.write_text(own, encoding="utf-8")
+    assert [from_file(file)["a"].fill({}, language) for language in ("ja", "zh")] == ["赤", "red"]
+    file.write_text(own.replace("text", "colour"), encoding="utf-8")
+    with pytest.raises(UsageError, match="one of type text"):
+        from_file(file)

@@ -216,3 +216,20 @@ def test_only_the_article_right_before_changes():
 )
 def test_words_take_the_shape_of_their_place(text, axis, expected):
     assert texts(text, axis) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "made"),
+    [
+        ("雨が降る道を車が走る", "rain", "激しい雨が降る道を車が走る"),
+        ("눈 내리는 밤, 소녀가 걷는다", "snow", "거센 눈 내리는 밤, 소녀가 걷는다"),
+        ("비가 오는 거리를 걷는 남자", "rain", "거센 비가 오는 거리를 걷는 남자"),
+    ],
+)
+def test_a_degree_leaves_the_verb_around_the_weather(text, concept, made):
+    assert texts(text, f"{concept}=heavy..heavy") == [made]
+
+
+def test_added_korean_weather_can_stand_by_itself():
+    found = texts("소녀가 역에서 기다린다", "weather=cloudy,clear")
+    assert [text.split(", ")[-1] for text in found] == ["흐린 하늘", "맑은 날씨"]

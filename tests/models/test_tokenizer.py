@@ -7,7 +7,7 @@ import sentencepiece
 import torch
 
 from rushes.core.errors import WeightsError
-from rushes.models.tokenizer import Tokenizer, clean_text
+from rushes.models.tokenizer import Tokenizer
 
 TEXTS = [
     "a red fox leaps over the snow",
@@ -59,22 +59,6 @@ def test_a_cut_keeps_the_end_and_can_be_told_beforehand(tokenizer: Tokenizer) ->
 def test_unknown_characters_become_bytes_not_unknowns(tokenizer: Tokenizer) -> None:
     ids, mask = tokenizer.encode(["🦊 ڭ"], length=32)
     assert 2 not in ids[mask].tolist()
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        ("  a\tfox \n leaps　now ", "a fox leaps now"),
-        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
-        ("cafe\u0301 \uac00 \u1100\u1161", "caf\u00e9 \uac00 \uac00"),
-        ("fo\u200bx\ufeff\x00 runs", "fox runs"),
-        ("family 👨‍👩‍👧", "family 👨‍👩‍👧"),
-        ("", ""),
-    ],
-)
-def test_cleaning(text: str, cleaned: str) -> None:
-    assert clean_text(text) == cleaned
-    assert clean_text(cleaned) == cleaned
 
 
 def test_empty_text_is_the_end_alone(tokenizer: Tokenizer) -> None:

@@ -14,7 +14,7 @@ from rushes.language.parse import parse
 from rushes.language.shapes import reshaped, shape_of
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key, with_role
-from rushes.language.writing import joined, with_article, with_particle
+from rushes.language.writing import as_phrase, joined, with_article, with_particle
 
 # て and た after a verb, plain and voiced.
 _TE = ("て", "た", "で", "だ")
@@ -91,7 +91,7 @@ def _first(shapes: Iterable[str | None]) -> str | None:
 
 def added(spec: ShotSpec, concept: Concept) -> str:
     """Return the text of `spec` with `concept` said at its end."""
-    return joined(spec.text, [concept.word(spec.language)], spec.language)
+    return joined(spec.text, [as_phrase(concept, spec.language)], spec.language)
 
 
 def put(text: str, span: tuple[int, int], word: str, language: str) -> str:

@@ -17,13 +17,24 @@ from rushes.language.consistency import contradictions
 from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
-from rushes.language.spec import PARTS, ShotSpec
+from rushes.language.spec import PARTS, Beat, Found, ShotSpec
+from rushes.language.vocabulary import with_role
 from rushes.language.writing import comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
 SECONDS_PER_BEAT = 1.25
 # What ties a vague word to its noun and goes with it.
 _LINKS = re.compile("[的地なの]|に(?!も)")
+# A clause ends before a comma and behind a full stop.
+_CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
+# Korean endings stay with their verb; kana after a Japanese one are of the next word.
+_WORD_END = re.compile(r"[\uac00-\ud7a3]*")
+_LAST_AND = re.compile(r"(?:\s{1,4}(?:and|then|but)|[和并又]|然后|接着){1,3}\s{0,4}$", re.IGNORECASE)
+_PHRASE_END = re.compile(r"[,，、。.;；!！?？]\s*")
+_JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
+_PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
+# 햇빛 아래, 햇빛을: what goes with its noun.
+_KOREAN_TAIL = re.compile(" ?([\uac00-\ud7a3]+)")
 _HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
 # Words of Wan's default negative prompt, and the concepts they fight (previs.md, section 0).
 _FOUGHT = {
@@ -124,8 +135,32 @@ def _contradictions(spec: ShotSpec) -> Iterator[Remark]:
             "contradiction",
             f"{words[0]!r} ({first.concept}) and {words[1]!r} ({second.concept}) exclude each other.",
             second.span,
-            without(spec.text, second.span),
+            _without_phrase(spec, second),
         )
+
+
+def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
+    """The text without something and the words that go with it; None where a verb would lose its noun.
+
+    A phrase between commas that says nothing else goes whole; an English preposition goes with the noun
+    behind it, a Korean particle or 아래 with the one before it.
+    """
+    start, end = found.span
+    phrase_start = max((mark.end() for mark in _PHRASE_END.finditer(spec.text, 0, start)), default=0)
+    following = _PHRASE_END.search(spec.text, end)
+    phrase_end = following.start() if following else len(spec.text)
+    others = (each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start)
+    if not any(phrase_start < other[1] and other[0] < phrase_end for other in others):
+        return without(spec.text, (phrase_start, phrase_end))
+    if spec.language == "en" and (before := _PREPOSITION.search(spec.text[:start])):
+        start = before.start()
+    if spec.language == "ja" and _JAPANESE_PARTICLE.match(spec.text, end):
+        return None
+    if spec.language == "ko" and (behind := _KOREAN_TAIL.match(spec.text, end)):
+        if behind.group() in (*with_role("ko", "subject"), *with_role("ko", "object")):
+            return None
+        end = behind.end() if behind.group(1) in with_role("ko", "particle") else end
+    return without(spec.text, (start, end))
 
 
 def without(text: str, span: tuple[int, int]) -> str:
@@ -137,9 +172,8 @@ def without(text: str, span: tuple[int, int]) -> str:
         after = after.lstrip(",，、 ").removeprefix("of ")
     if not after:
         before = before.rstrip(",，、 ")
-    space = (
-        " " if before and after and before[-1].isascii() and after[0].isascii() and after[0].isalnum() else ""
-    )
+    was_apart = text[start - 1 : start].isspace() or text[end : end + 1].isspace()
+    space = " " if before and after and was_apart and after[0] not in ",，、.。" else ""
     return before + space + after
 
 
@@ -153,8 +187,23 @@ def _too_many_beats(spec: ShotSpec, seconds: float) -> Iterator[Remark]:
             f"{len(beats)} beats in {seconds:g} s; {most} can be followed. Give the shot "
             f"{len(beats) * SECONDS_PER_BEAT:g} s or begin a new one here.",
             first,
-            spec.text[: first[0]].rstrip(" ,，、") or None,
+            _beginning(spec, beats[:most], first[0]),
         )
+
+
+def _beginning(spec: ShotSpec, kept: list[Beat], end: int) -> str | None:
+    """The text before ``end``, without the half clause that objects or `and` leave before a verb.
+
+    One beat more may go, to end with a whole clause.
+    """
+    marks = list(_CLAUSE_END.finditer(spec.text, kept[max(0, len(kept) - 2)].action.span[1], end))
+    if marks:
+        text = spec.text[: marks[-1].start(1)]
+    elif spec.language in ("ja", "ko"):
+        text = spec.text[: _WORD_END.search(spec.text, kept[-1].action.span[1]).end()]  # type: ignore[union-attr]
+    else:
+        text = _LAST_AND.sub("", spec.text[:end])
+    return text.rstrip(" ,，、;；") or None
 
 
 def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rushes.core.errors import UsageError, WeightsError
+from rushes.core.prompt_text import clean_text
 
 # Wan2.2 cuts a prompt off at the cap; users see quality fall above the other (wan22.md, sections 3 and 9).
 CAP = 512
@@ -27,18 +28,25 @@ def measure(text: str, tokenizer_file: Path | None = None) -> Tokens:
 
     The bound holds for a vocabulary that knows every common character, as umT5's does: a word takes at most a
     token for each letter and one for the space before it; what is rarer falls back to its UTF-8 bytes.
-    Raises WeightsError when the file is no SentencePiece model, UsageError when it is not there.
+    Both are of the text as the encoder gets it, cleaned. Raises WeightsError when the file is no
+    SentencePiece model, UsageError when it is not there.
     """
+    text = clean_text(text)
     if tokenizer_file is None:
         return Tokens(_bound(text), is_exact=False)
     if not tokenizer_file.is_file():
-        raise UsageError(f"There is no tokenizer file {tokenizer_file}; give the path of spiece.model.")
+        raise UsageError(
+            f"There is no tokenizer file {tokenizer_file}; give the path of spiece.model, which a model's "
+            "folder holds in google/umt5-xxl or tokenizer."
+        )
     from sentencepiece import SentencePieceProcessor  # noqa: PLC0415  not needed for the bound
 
     try:
         processor = SentencePieceProcessor(model_file=str(tokenizer_file))
     except (RuntimeError, OSError) as error:
-        raise WeightsError(f"{tokenizer_file} is no SentencePiece model: {error}.") from None
+        raise WeightsError(
+            f"{tokenizer_file} is no SentencePiece model ({error}): give spiece.model of umT5"
+        ) from None
     return Tokens(len(processor.encode(text)) + 1, is_exact=True)
 
 

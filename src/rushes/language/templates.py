@@ -16,21 +16,26 @@ from pathlib import Path
 from typing import Any
 
 from rushes.core.errors import UsageError
-from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.concepts import LANGUAGES, Concept, Lexicon, plain
 from rushes.language.parse import parse
-from rushes.language.writing import agreeing, with_article
+from rushes.language.vocabulary import key, vocabulary
+from rushes.language.writing import agreeing, as_phrase, with_article
 
 _SLOT = re.compile(r"\{(\w+)\}")
+# What ties a Japanese colour to the noun behind it.
+_TIED = ("い", "の", "な")
 _MOST_CHARACTERS = 200
 _MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A gap in a template: the kinds of concept that fit, and what stands there unasked."""
+    """A gap in a template: the kinds of concept that fit, and what stands there unasked; `words` are the
+    languages that say something else there than the default, which only text needs."""
 
     types: tuple[str, ...]
     default: str
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Template:
                 f"Template {self.id} has no slot {unknown[0]!r}; it has {', '.join(self.slots)}."
             )
         words = {
-            name: self._words(name, values.get(name) or slot.default, language)
+            name: self._words(name, values.get(name) or slot.words.get(language, slot.default), language)
             for name, slot in self.slots.items()
         }
         text = _SLOT.sub(lambda slot: words[slot[1]], self.texts[language])
@@ -68,16 +73,27 @@ class Template:
             raise UsageError(f"The value of {name} is no phrase: {value[:40]!r}.")
         concept = Lexicon.load().concepts.get(value)
         if concept is not None and concept.slot in slot.types:
-            return concept.word(language)
+            return _in_a_phrase(concept, language)
         if "text" in slot.types or ("number" in slot.types and value.isdecimal()):
             return value
         kinds = {found.kind for found in parse(value, language).everything()}
+        kinds |= {each.concept.slot for each in vocabulary(language).concepts.get(key(value), ())}
         if not kinds & {"size" if kind in ("scale", "shot_size") else kind for kind in slot.types}:
             raise UsageError(
                 f"{value!r} is no {' or '.join(slot.types)} for slot {name}; give a concept such as "
                 f"{slot.default}, or its word in {language}."
             )
+        if language == "ja" and slot.types == ("colour",) and not value.endswith(_TIED):
+            return f"{value}の"
         return value
+
+
+def _in_a_phrase(concept: Concept, language: str) -> str:
+    """The usual word that a noun can follow in Japanese (銀色の), a particle in Korean (흐린 하늘)."""
+    if language == "ja" and concept.slot == "colour":
+        words = [plain(word) for word in concept.words["ja"]]
+        return next((word for word in words if word.endswith(_TIED)), f"{words[0]}の")
+    return as_phrase(concept, language)
 
 
 @cache
@@ -158,9 +174,13 @@ def _template(name: str, entry: Any, source: str) -> Template:
 
 def _slot(template: str, name: str, given: Any) -> Slot:
     kinds = {concept.slot for concept in Lexicon.load().concepts.values()} | {"text", "number"}
-    types = given.get("types") if isinstance(given, dict) else None
-    if not isinstance(types, list) or not types or set(types) - kinds or set(given) != {"types", "default"}:
+    types: Any = given.get("types") if isinstance(given, dict) else None
+    is_list = isinstance(types, list) and types and not set(types) - kinds
+    may_have = {"types", "default", *(LANGUAGES if is_list and "text" in types else ())}
+    if not is_list or not {"types", "default"} <= set(given) <= may_have:
         raise UsageError(
-            f"Slot {name} of template {template} needs types (of {', '.join(sorted(kinds))}) and a default."
+            f"Slot {name} of template {template} needs types (of {', '.join(sorted(kinds))}) and a default; "
+            f"one of type text may have another for each of {', '.join(LANGUAGES)}."
         )
-    return Slot(tuple(types), str(given["default"]))
+    words = {language: str(given[language]) for language in LANGUAGES if language in given}
+    return Slot(tuple(types), str(given["default"]), words)

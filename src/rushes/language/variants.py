@@ -200,6 +200,9 @@ def _with_degree(spec: ShotSpec, concept: str, level: str) -> str:
     word = Lexicon.load().concepts[concept].word(spec.language)
     space = " " if spec.language in ("en", "ko") else ""
     degree = _degrees()[level][LANGUAGES.index(spec.language)]
+    if spec.language in ("ja", "ko") and spec.text[start:end].startswith(word):
+        # 雨が降る道: the verb around the noun stays, and the degree stands before both.
+        return spec.text[:start] + degree + space + spec.text[start:]
     text = put(spec.text, (start, end), degree + space + word, spec.language)
     return with_article(text) if spec.language == "en" else text
 

@@ -2,6 +2,7 @@
 
 import re
 
+from rushes.language.concepts import Concept, plain
 from rushes.language.morphology.korean import split
 
 _COMMAS = {"zh": "，", "en": ", ", "ja": "、", "ko": ", "}
@@ -16,6 +17,14 @@ _AGREEMENT = re.compile(r"(\S)(?:(이|을|은|과)\([가를는와]\)|\(으\)(로
 def comma(language: str) -> str:
     """Return the comma between two phrases."""
     return _COMMAS[language]
+
+
+def as_phrase(concept: Concept, language: str) -> str:
+    """Return the usual word of a concept that can stand by itself: Korean 흐린 하늘, not 흐리다."""
+    words = [plain(word) for word in concept.words[language]]
+    if language == "ko":
+        return next((word for word in words if not word.endswith(("다", "는"))), words[0])
+    return words[0]
 
 
 def joined(text: str, phrases: list[str], language: str) -> str:

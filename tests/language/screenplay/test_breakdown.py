@@ -220,3 +220,15 @@ def test_hostile_scripts_break_down_in_linear_time(source):
 def test_props_of_the_lexicon_are_found(language, text, expected):
     found = [each.prop_id for each in find_props(text, language)]
     assert [each for each in found if each != "table"] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("그녀는 책을 읽는다.", ["책"]),
+        ("책 한 권과 빵이 있다.", ["책", "빵"]),
+        ("정책이 바뀐다. 책상. 책임.", []),
+    ],
+)
+def test_short_korean_props_are_named_without_their_particles(text, words):
+    assert [each.word for each in find_props(text, "ko") if each.word != "책상"] == words

@@ -164,10 +164,10 @@ def test_word_with_entities_or_without_end_is_refused():
         parse_script(docx(f"<w:p>{deep}</w:p>"), "script.docx")
 
 
-def pdf(pages):
-    """A small PDF in Courier: 12 points a line, 7.2 points a column."""
+def pdf(pages, piece=r"\S.*"):
+    """A small PDF in Courier, 7.2 points a column; ``piece`` says what of a line is drawn at once."""
     font = [b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /Encoding /WinAnsiEncoding >>"]
-    return pdf_file(pages, font, 7.2, lambda text: "(" + re.sub(r"([()])", r"\\\1", text) + ")")
+    return pdf_file(pages, font, 7.2, lambda text: "(" + re.sub(r"([()])", r"\\\1", text) + ")", piece)
 
 
 def pdf_of_two_byte_codes(pages):
@@ -189,7 +189,7 @@ def pdf_of_two_byte_codes(pages):
     return pdf_file(pages, font, 12, lambda text: f"<{text.encode('utf-16-be').hex()}>")
 
 
-def pdf_file(pages, font, column, shown):
+def pdf_file(pages, font, column, shown, piece=r"\S.*"):
     first_page = 3 + len(font)
     kids = " ".join(f"{first_page + 2 * index} 0 R" for index in range(len(pages)))
     font[0] = font[0].replace(b"[%d 0 R]", b"[4 0 R]").replace(b"ToUnicode %d", b"ToUnicode 5")
@@ -201,9 +201,9 @@ def pdf_file(pages, font, column, shown):
     for index, page in enumerate(pages):
         words = []
         for row, line in enumerate(page.split("\n")):
-            indent = len(line) - len(line.lstrip())
-            place = f"{72 + column * indent:.1f} {720 - 14 * row}"
-            words.append(f"BT /F1 12 Tf 1 0 0 1 {place} Tm {shown(line.strip())} Tj ET")
+            for part in re.finditer(piece, line):
+                place = f"{72 + column * part.start():.1f} {720 - 14 * row}"
+                words.append(f"BT /F1 12 Tf 1 0 0 1 {place} Tm {shown(part.group().rstrip())} Tj ET")
         stream = zlib.compress("\n".join(words).encode("latin-1"))
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
@@ -239,6 +239,72 @@ def test_a_typed_page_comes_out_of_a_pdf_as_it_went_in():
     expected = [pair for pair in seen(parse_script(text.encode(), "script.txt")) if pair[0] != "page_break"]
     assert [pair for pair in seen(play) if pair[0] != "page_break"] == expected
     assert tiles(play)
+
+
+@pytest.mark.parametrize("piece", [r"\S+", r"\S"])
+def test_a_page_drawn_word_by_word_or_letter_by_letter_reads_the_same(piece):
+    text = load("en_typed").text
+    assert seen(parse_script(pdf([text], piece), "a.pdf")) == seen(parse_script(pdf([text]), "a.pdf"))
+
+
+TITLE_PAGE = (
+    "\n" * 10 + " " * 30 + "THE NINTH FLOOR\n\n" + " " * 32 + "Written by\n\n" + " " * 32 + "An Author"
+)
+NUMBERED = """1        INT. ELEVATOR - NIGHT                                     1
+
+         A man in a black suit presses the button. Nothing.
+
+                               COLE
+                    Nine. It says nine."""
+UNNUMBERED = """         He presses it again. The light goes out.
+
+                               COLE
+                    (to the panel)
+                    Then what is this?"""
+
+
+def test_pages_without_scene_numbers_have_the_same_columns_as_those_with():
+    play = parse_script(pdf([TITLE_PAGE, NUMBERED, UNNUMBERED]), "script.pdf")
+    assert [pair for pair in seen(play) if pair[0] != "page_break"] == [
+        ("title_entry", "THE NINTH FLOOR"),
+        ("title_entry", "Written by"),
+        ("title_entry", "An Author"),
+        ("scene_heading", "INT. ELEVATOR - NIGHT"),
+        ("action", "A man in a black suit presses the button. Nothing."),
+        ("character", "COLE"),
+        ("dialogue", "Nine. It says nine."),
+        ("action", "He presses it again. The light goes out."),
+        ("character", "COLE"),
+        ("parenthetical", "to the panel"),
+        ("dialogue", "Then what is this?"),
+    ]
+
+
+# A bar is where the right margin breaks a paragraph.
+WRAPPED = {
+    "zh": """1-1 古城茶馆 夜 内
+
+△门被推开，刘星站在门口，红色风衣湿透，手里提着|一只木箱。
+△老周擦着柜台。
+老周：那一年我学会了一件事，就是不要在雨夜里熄灯|，也不要开门。
+△刘星把木箱放在桌上，坐下。老周看了一眼木箱，箱|子上有一把铜锁。""",
+    "ja": """○終着駅・ホーム（夜）
+
+　　最終電車が止まり、水野美咲が一人でゆっくりと降|りる。白いコート。
+　　改札の奥から駅員の佐伯健一が赤い傘を持って出て|くる。
+　　佐伯、湯呑みを二つ並べる。美咲は濡れたコートの|まま。""",
+    "ko": """S#1. 낡은 건물 옥상 - 밤
+
+별이 쏟아질 듯한 아주 캄캄한 밤하늘 아래 큰| 망원경이 있다.
+민수가 손전등을 들고 천천히 옥상으로 나오는| 문을 연다.
+망원경 뒤에서 지은이 고개를 들고 물끄러미 그| 쪽을 본다.""",
+}
+
+
+@pytest.mark.parametrize("language", WRAPPED)
+def test_paragraphs_broken_at_the_margin_are_whole_again(language):
+    play = parse_script(pdf_of_two_byte_codes([WRAPPED[language].replace("|", "\n")]), "script.pdf")
+    assert seen(play) == seen(parse_script(WRAPPED[language].replace("|", "").encode(), "script.txt"))
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,14 @@ def test_a_changed_line_makes_its_own_shots_stale_and_no_other():
     assert result.count(ShotStatus.KEPT) == len(BASE.shots) - 1
 
 
+def test_people_and_things_point_at_scenes_of_the_list():
+    result = reimport(BASE, play(HARBOUR.replace("OFFICE", "HALL"), PIER, BOAT)).breakdown
+    scenes = {scene.id for scene in result.scenes}
+    assert scenes == {scene.id for scene in BASE.scenes}
+    pointed_at = {scene for each in (*result.characters, *result.props) for scene in each.scenes}
+    assert pointed_at == scenes
+
+
 def test_a_master_and_its_singles_turn_stale_together():
     result = reimport(BASE, play(HARBOUR.replace("bridge was up", "bridge was down"), PIER, BOAT))
     stale = {shot.coverage for shot in result.breakdown.shots if shot.status is ShotStatus.STALE}

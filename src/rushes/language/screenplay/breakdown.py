@@ -43,16 +43,19 @@ def break_down(play: Screenplay) -> Breakdown:
     ids = scene_ids(parts)
     numbers = scene_numbers(parts)
     language = language_of(play.source[:200_000])
-    people = find_people(parts, ids, play.elements[: _front_length(play)])
+    people = find_people(parts, play.elements[: _front_length(play)], language)
     names = NameFinder(name for person in people for name in (person.name, *person.aliases))
     canonical = {alias: person.name for person in people for alias in person.aliases}
     scenes, shots, props = [], [], _PropList()
     for part, scene_id, number in zip(parts, ids, numbers, strict=True):
         plans = plan_shots(play, part, names, language)
-        plans = tuple(_with_canonical_names(plan, canonical) for plan in plans) if canonical else plans
+        if canonical:
+            plans = tuple(replace(plan, characters=_canonical(plan.characters, canonical)) for plan in plans)
         props.add(part, scene_id, language)
-        scenes.append(_scene(part, scene_id, number, plans, props.of_scene(scene_id)))
+        scene = _scene(part, scene_id, number, plans, props.of_scene(scene_id))
+        scenes.append(replace(scene, characters=_canonical(scene.characters, canonical)))
         shots += number_shots(plans, scene_id, number)
+    people = _with_scenes(people, scenes)
     return Breakdown(play.source, play.elements, language, tuple(scenes), people, props.props(), tuple(shots))
 
 
@@ -85,9 +88,18 @@ def _front_length(play: Screenplay) -> int:
     return kinds.index(ElementKind.SCENE_HEADING) if ElementKind.SCENE_HEADING in kinds else len(kinds)
 
 
-def _with_canonical_names(plan: ShotPlan, canonical: dict[str, str]) -> ShotPlan:
-    names = tuple(dict.fromkeys(canonical.get(name, name) for name in plan.characters))
-    return replace(plan, characters=names)
+def _canonical(names: tuple[str, ...], canonical: dict[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(canonical.get(name, name) for name in names))
+
+
+def _with_scenes(people: tuple[Character, ...], scenes: list[Scene]) -> tuple[Character, ...]:
+    """Everybody with the scenes they speak, stand or are named in."""
+    found: dict[str, list[str]] = {person.name: [] for person in people}
+    for scene in scenes:
+        for name in scene.characters:
+            if name in found:
+                found[name].append(scene.id)
+    return tuple(replace(person, scenes=tuple(found[person.name])) for person in people)
 
 
 def _scene(

@@ -36,8 +36,25 @@ def read_breakdown(folder: Path) -> Breakdown | None:
 
 def write_breakdown(breakdown: Breakdown, folder: Path) -> None:
     """Write both files; raises UsageError for a folder that cannot be written."""
-    document = json.dumps(breakdown_json(breakdown), ensure_ascii=False, indent=1)
-    write_texts(folder, {_NAME: document + "\n", "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)})
+    texts = {_NAME: _one_record_a_line(breakdown), "shots.csv": BYTE_ORDER_MARK + shots_csv(breakdown)}
+    write_texts(folder, texts)
+
+
+def _one_record_a_line(breakdown: Breakdown) -> str:
+    """The document of `breakdown_json`, an element, scene or shot a line: short, and easy to compare."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=_fields).encode
+    lines = [f'"format": {encode(FORMAT)}']
+    for name, value in _fields(breakdown).items():
+        records = (
+            "[\n" + ",\n".join(map(encode, value)) + "\n]" if isinstance(value, tuple) else encode(value)
+        )
+        lines.append(f"{encode(name)}: {records}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    """One level of a dataclass; `asdict` copies all levels."""
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
 
 
 def shots_csv(breakdown: Breakdown) -> str:

@@ -1,10 +1,14 @@
-"""Names in running text. Latin names at word edges in any case, others anywhere; the longest name wins."""
+"""Names in running text. Latin names at word edges in any case, Korean ones at the edge of a word with or
+without particles, others anywhere; the longest name wins."""
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from rushes.language.screenplay.shot import Span
+from rushes.language.vocabulary import with_role
 
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’.-][A-Za-z\u00c0-\u024f0-9]+)*")
 
 
@@ -64,8 +68,25 @@ class NameFinder:
             position = at + 1
             group = self._other[first.group()]
             for length in group.lengths:
-                if (name := group.names.get(text[at : at + length])) is not None:
+                if (name := group.names.get(text[at : at + length])) is not None and stands_alone(
+                    text, at, at + length
+                ):
                     found.append((name, Span(at, at + length)))
                     position = at + length
                     break
         return found
+
+
+def stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a Korean word is no part of another: 민수가, but not 민수련원; true in other letters."""
+    if not _HANGUL.match(text, start):
+        return True
+    if start and _HANGUL.match(text, start - 1):
+        return False
+    return not _HANGUL.match(text, end) or bool(_behind_names().match(text, end))
+
+
+@cache
+def _behind_names() -> re.Pattern[str]:
+    particles = sorted(with_role("ko", "particle"), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, particles)))

@@ -4,11 +4,12 @@ import io
 import logging
 import re
 
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
 
 from rushes.core.errors import UsageError
 from rushes.language.screenplay.element import Screenplay
+from rushes.language.screenplay.pdf_lines import Page, pages_text
 from rushes.language.screenplay.text_script import parse_text
 
 _MOST_PAGES = 1000
@@ -65,5 +66,17 @@ def _pages(content: bytes, name: str) -> list[str]:
             raise UsageError(
                 f"{name} unpacks to more than {_MOST_BYTES // 2**20} MiB of drawing: it is refused"
             )
-    pages = [page.extract_text(extraction_mode="layout") for page in reader.pages]
-    return [page.replace("\r\n", "\n").replace("\0", "") for page in pages]
+    return pages_text([_page(page) for page in reader.pages])
+
+
+def _page(page: PageObject) -> Page:
+    """A page as pypdf lays it out, from its leftmost letter; where that stands is asked for apart."""
+    starts: list[tuple[float, str]] = []
+
+    def note(text: str, user: list[float], line: list[float], _font: object, _size: float) -> None:
+        if text.strip():
+            starts.append((line[4] * user[0] + line[5] * user[2] + user[4], text.strip()))
+
+    page.extract_text(visitor_text=note)
+    text = page.extract_text(extraction_mode="layout").replace("\r\n", "\n").replace("\0", "")
+    return Page(text, min((start for start, _ in starts), default=0.0), tuple(starts))

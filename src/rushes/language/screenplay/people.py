@@ -1,4 +1,5 @@
-"""Who is in a script: people who speak, people of the cast list, and names that action lines introduce."""
+"""Who is in a script: people who speak, people of the cast list, and names that action lines introduce or
+show acting."""
 
 import itertools
 import re
@@ -6,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rushes.language.screenplay.acting import acting_names
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.words import fold, trade_words
@@ -38,7 +40,7 @@ class Character:
     name: str
     aliases: tuple[str, ...]
     num_speeches: int
-    scenes: tuple[str, ...]
+    scenes: tuple[str, ...] = ()
     description: str = ""
 
 
@@ -58,31 +60,63 @@ def is_off_screen(words: str) -> bool:
 
 
 def find_people(
-    parts: tuple[ScenePart, ...], scene_ids: tuple[str, ...], front: Iterable[Element]
+    parts: tuple[ScenePart, ...], front: Iterable[Element], language: str
 ) -> tuple[Character, ...]:
-    """Everybody, in the order of their first appearance in scenes; then those only the cast list knows."""
+    """Everybody, without scenes: who speaks or stands in a heading, who is introduced, who only acts."""
     speeches: Counter[str] = Counter()
-    scenes: dict[str, dict[str, None]] = {}
-    for part, scene_id in zip(parts, scene_ids, strict=True):
+    people: dict[str, None] = {}
+    for part in parts:
         spoken = _speakers(part)
         speeches.update(spoken)
-        for name in (*part.heading.cast, *spoken):
-            if name.upper() not in _NOBODY:
-                scenes.setdefault(name, {})[scene_id] = None
+        people |= dict.fromkeys(name for name in (*part.heading.cast, *spoken) if name.upper() not in _NOBODY)
     notes = _introductions(parts, front)
     other_names: dict[str, list[str]] = defaultdict(list)
-    for full, short in _full_names(list(scenes), list(notes)).items():
+    for full, short in _full_names(list(people), list(notes)).items():
         if full != short:
             other_names[short].append(full)
     aliases = {full for names in other_names.values() for full in names}
-    for name in notes:
-        if name not in aliases:
-            scenes.setdefault(name, {})
+    people |= dict.fromkeys(name for name in notes if name not in aliases)
+    for name, known in _who_acts(parts, language, {name: other_names[name] for name in people}).items():
+        if name == known:
+            people[name] = None
+        else:
+            other_names[known].append(name)
     found = []
-    for name, where in scenes.items():
+    for name in people:
         about = next((notes[known] for known in (name, *other_names[name]) if notes.get(known)), "")
-        found.append(Character(name, tuple(other_names[name]), speeches[name], tuple(where), about))
+        found.append(Character(name, tuple(other_names[name]), speeches[name], description=about))
     return tuple(found)
+
+
+def _who_acts(parts: tuple[ScenePart, ...], language: str, known: dict[str, list[str]]) -> dict[str, str]:
+    """Name found in action lines -> whom it means: themselves, or one of the ``known`` (name -> aliases)."""
+    people: dict[str, str] = {}
+    whole: dict[str, set[str]] = defaultdict(set)
+
+    def note(name: str, person: str) -> None:
+        people[name.upper()] = person
+        for part in _parts_of(name):
+            whole[part].add(person)
+
+    for person, others in known.items():
+        for name in (person, *others):
+            note(name, person)
+    actions = [e.words for part in parts for e in part.elements if e.kind is ElementKind.ACTION]
+    names = [name for name in acting_names(actions, language) if name.upper() not in people]
+    found: dict[str, str] = {}
+    for name in sorted(names, key=len, reverse=True):
+        related = whole[name.upper()] | {people[part] for part in _parts_of(name) if part in people}
+        if len(related) < 2:
+            found[name] = next(iter(related), name)
+            note(name, found[name])
+    return {name: found[name] for name in names if name in found}
+
+
+def _parts_of(name: str) -> tuple[str, ...]:
+    """What somebody of this name may be called: Mara of MARA KOVAC, 美咲 and 水野 of 水野美咲."""
+    if " " in name or name.isascii():
+        return tuple(name.upper().split())
+    return (*(name[at:] for at in range(1, len(name))), *(name[:at] for at in range(2, len(name))))
 
 
 def _speakers(part: ScenePart) -> list[str]:

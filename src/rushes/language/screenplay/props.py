@@ -1,6 +1,7 @@
 """Things that people on set have to find: words of `data/props.json` and of the lexicon's props in actions.
 
-English words after `~` are verbs as well, and count only right after a determiner: `the hammer`.
+English words after `~` are verbs as well, and count only right after a determiner: `the hammer`. Korean
+words before `+` are short, and count only as a word with its particle: 책을, but not 정책.
 """
 
 import json
@@ -11,6 +12,7 @@ from functools import cache
 from importlib import resources
 
 from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.screenplay.names import stands_alone
 from rushes.language.screenplay.shot import Span
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
@@ -50,6 +52,7 @@ class _PropWords:
     english: dict[str, tuple[str, bool]]  # word or words -> id, and whether it counts only after a determiner
     english_starts: frozenset[str]  # first words of what a text may say, plurals included
     asian: dict[str, tuple[tuple[str, str], ...]]  # first character -> (word, id), longest first
+    short: frozenset[str]  # Korean words that count only with an edge on both sides
     first: re.Pattern[str]
 
 
@@ -92,9 +95,10 @@ def _asian(text: str, words: _PropWords) -> list[PropMention]:
         at = start.start()
         position = at + 1
         for word, prop_id in words.asian[start.group()]:
-            if text.startswith(word, at):
-                found.append(PropMention(prop_id, word, Span(at, at + len(word))))
-                position = at + len(word)
+            end = at + len(word)
+            if text.startswith(word, at) and (word not in words.short or stands_alone(text, at, end)):
+                found.append(PropMention(prop_id, word, Span(at, end)))
+                position = end
                 break
     return found
 
@@ -108,16 +112,19 @@ def _prop_words(language: str) -> _PropWords:
             table.setdefault(prop_id, {}).setdefault(name, []).extend(words[name])
     english: dict[str, tuple[str, bool]] = {}
     by_first: dict[str, list[tuple[str, str]]] = {}
+    short: set[str] = set()
     for prop_id, languages in table.items():
         for word in languages["en"]:
             # What the hand-made list says of a word stands before what the lexicon says.
             english.setdefault(word.strip("~"), (prop_id, word[0] == "~"))
         for word in languages[language]:
-            by_first.setdefault(word[0], []).append((word, prop_id))
+            by_first.setdefault(word[0], []).append((word.rstrip("+"), prop_id))
+            if word.endswith("+"):
+                short.add(word.rstrip("+"))
     asian = {first: tuple(sorted(words, key=lambda pair: -len(pair[0]))) for first, words in by_first.items()}
     firsts = {_WORD.findall(word)[0] for word in english}
     starts = frozenset(first + ending for first in firsts for ending in ("", "s", "es"))
-    return _PropWords(english, starts, asian, re.compile(f"[{''.join(asian)}]"))
+    return _PropWords(english, starts, asian, frozenset(short), re.compile(f"[{''.join(asian)}]"))
 
 
 def _lexicon_props(table: dict[str, dict[str, list[str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:

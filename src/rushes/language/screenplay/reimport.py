@@ -65,7 +65,15 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
     omitted = tuple(
         replace(scene, start=0, end=0, is_omitted=True) for scene in before.scenes if scene.id in in_use
     )
-    merged = replace(fresh, scenes=(*scenes, *omitted), shots=shots)
+    merged = replace(
+        fresh,
+        scenes=(*scenes, *omitted),
+        characters=tuple(
+            replace(each, scenes=tuple(new_ids[i] for i in each.scenes)) for each in fresh.characters
+        ),
+        props=tuple(replace(each, scenes=tuple(new_ids[i] for i in each.scenes)) for each in fresh.props),
+        shots=shots,
+    )
     return Reimport(merged, _changes(base_scenes, scenes, links))
 
 

@@ -5,6 +5,8 @@ Columns are counted from the action's: dialogue stands 4 to 17 further in, aside
 
 import re
 from collections import Counter
+from dataclasses import replace
+from itertools import takewhile
 
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.lines import Line, plain_lines
@@ -21,6 +23,7 @@ _FURNITURE = re.compile(
 _DIALOGUE_INDENT = 4
 _NAME_INDENT = 18
 _MOST_NAME = 40
+_MOST_ON_A_TITLE_PAGE = 20  # paragraphs
 
 
 def is_typed(source: str) -> bool:
@@ -44,12 +47,31 @@ def parse_typed(source: str) -> tuple[Element, ...]:
             elements[-1] = Element(kind, before.start, line.end, joined, before.key)
         else:
             elements.append(Element(kind, line.start, line.end, words, key))
-    return tuple(elements)
+    return _with_title_page(source, elements)
 
 
 _PARAGRAPHS = frozenset(
     {ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.PARENTHETICAL, ElementKind.BLANK}
 )
+
+
+def _with_title_page(source: str, elements: list[Element]) -> tuple[Element, ...]:
+    """A first page of a few lines, some of them in the middle, that begins no scene is the title page."""
+    page = list(takewhile(lambda element: element.start <= source.find("\f"), elements))
+    words = [element for element in page if element.kind not in (ElementKind.BLANK, ElementKind.PAGE_BREAK)]
+    kinds = {element.kind for element in words}
+    is_title = (
+        ElementKind.CENTERED in kinds
+        and not kinds & {ElementKind.SCENE_HEADING, ElementKind.TRANSITION}
+        and len(words) <= _MOST_ON_A_TITLE_PAGE
+    )
+    if not is_title:
+        return tuple(elements)
+    titles = {element.start for element in words}
+    return tuple(
+        replace(element, kind=ElementKind.TITLE_ENTRY) if element.start in titles else element
+        for element in elements
+    )
 
 
 def _runs_on(before: Element, words: str) -> bool:
