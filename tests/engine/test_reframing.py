@@ -60,15 +60,15 @@ def centre(picture):
 
 
 def moved(codec, **sliders):
-    """The square before and in the last picture after the move, as it would be by the path."""
+    """Where the square is in the first and in the last picture of the moved clip."""
     path = camera_path(camera_moves([sliders]), 5)
     with torch.inference_mode():
         clip = codec.decode(reframed(codec, codec.encode(spot(72, 40)), path))[0]
     return centre(clip[:, 0]), centre(clip[:, -1])
 
 
-def test_a_tilt_moves_what_is_seen_and_a_push_makes_it_larger(codec):
-    (left, top, side), (right, down, larger) = moved(codec, pan_y=-1.0)
+def test_a_tilt_down_lifts_what_is_seen_and_a_push_makes_it_larger(codec):
+    (left, top, side), (right, down, larger) = moved(codec, pan_y=1.0)
     assert down - top == pytest.approx(-0.22 * 128, abs=3)
     assert right == pytest.approx(left, abs=2)
     (left, top, side), (right, down, larger) = moved(codec, zoom=1.0)
@@ -79,7 +79,7 @@ def test_a_tilt_moves_what_is_seen_and_a_push_makes_it_larger(codec):
 
 def test_what_the_pictures_do_not_show_stays(codec):
     clean = torch.randn(1, 24, 5, 8, 8)
-    path = camera_path(camera_moves([{"pan_y": 1.0}]), 5)
+    path = camera_path(camera_moves([{"pan_y": -1.0}]), 5)
     changed = (reframed(codec, clean, path) != clean).any(1)[0]
     assert changed[-1, 2:].all()
     assert not changed[-1, 0].any()

@@ -19,7 +19,7 @@ def camera_moves(sliders: Sequence[Mapping[str, float]]) -> Tensor:
 
 
 def camera_path(moves: Tensor, length: int) -> Tensor:
-    """(B, 3) moves -> (B, ``length``, 3) where the picture is in each latent frame, from where it began.
+    """(B, 3) moves -> (B, ``length``, 3) from where the camera sees each latent frame, beside the first.
 
     How far right, of its width, and how far down, of its height; the log of its magnification.
     """

@@ -60,7 +60,7 @@ def reframing_of(bundle: Bundle, request: Request, sigmas: Tensor) -> Reframing 
 
 
 def reframed(codec: VideoCodec, clean: Tensor, path: Tensor) -> Tensor:
-    """Clean latents (B, C, T, H, W) with their pictures where ``path`` (1, T, 3) puts them.
+    """Clean latents (B, C, T, H, W) with their pictures as seen from along ``path`` (1, T, 3).
 
     Cells that see more than the pictures show stay as they are.
     """
@@ -76,8 +76,8 @@ def _seen_from(path: Tensor) -> Tensor:
     """(T, 3) -> (T, 2, 3): from a place on the screen, -1 to 1, to the place in the picture seen there."""
     right, down, zoom = path.unbind(1)
     scale, none = torch.exp(-zoom), torch.zeros_like(zoom)
-    across = torch.stack([scale, none, -2 * right * scale], 1)
-    upright = torch.stack([none, scale, -2 * down * scale], 1)
+    across = torch.stack([scale, none, 2 * right], 1)
+    upright = torch.stack([none, scale, 2 * down], 1)
     return torch.stack([across, upright], 1)
 
 
