@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from rushes.service.app import make_app
 from rushes.service.crew import Crew
-from rushes.service.server import _Json
+from rushes.service.json_log import JsonLines
 from rushes.service.spans import OtelSpans
 from rushes.service.tracing import CURRENT, Trace, read_traceparent
 from rushes.studio.worker import Patience
@@ -95,7 +95,7 @@ def test_a_log_line_within_a_request_has_its_trace():
     token = CURRENT.set(Trace(TRACE_ID, SPAN_ID))
     try:
         record = logging.LogRecord("rushes.http", logging.INFO, "", 0, "%(route)s", ({"route": "/v1"},), None)
-        line = json.loads(_Json().format(record))
+        line = json.loads(JsonLines().format(record))
     finally:
         CURRENT.reset(token)
     assert (line["trace_id"], line["route"]) == (TRACE_ID, "/v1")

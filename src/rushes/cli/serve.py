@@ -130,7 +130,9 @@ def _builder(model: str, number: int) -> "Callable[[], Steps]":
 def _build_on(gpu: str, model: str) -> "Steps":
     """In the child: choose the GPU before torch sees any, and load the model people get who name none."""
     from rushes.cli.take_steps import build
+    from rushes.service.json_log import log_as_json
 
+    log_as_json()
     if gpu:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu
     return build(model)

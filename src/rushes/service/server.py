@@ -3,8 +3,6 @@
 import ctypes
 import gc
 import ipaddress
-import json
-import logging
 import socket
 import sys
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from rushes.service.app import make_app
 from rushes.service.crew import Crew
 from rushes.service.house import House
 from rushes.service.housekeeping import Housekeeper
-from rushes.service.tracing import CURRENT
+from rushes.service.json_log import log_as_json
 
 SWITCH_S = 0.001
 GARBAGE, OLDER = 20_000, 2
@@ -65,7 +63,7 @@ def serve(house: House, address: Address, num_workers: int, drain_s: float) -> N
 
     Raises UsageError when the port is taken.
     """
-    _log_as_json()
+    log_as_json()
     _share_memory()
     listening = _listen(address)
     crew = Crew(house, num_workers)
@@ -173,46 +171,3 @@ def _listen(address: Address) -> socket.socket:
     listening.listen(2048)
     listening.set_inheritable(False)
     return listening
-
-
-def _log_as_json() -> None:
-    """One JSON object a line on stderr; what the libraries say too."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json())
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    # Says what is in our own lines already.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-
-
-def _content(record: logging.LogRecord) -> dict[str, object]:
-    """A request's fields as they are, anything else as a message."""
-    if record.name in ("rushes.http", "rushes.worker") and isinstance(record.args, dict):
-        return dict(record.args)
-    return {"message": record.getMessage()}
-
-
-def _trace() -> dict[str, object]:
-    """Which trace a line belongs to, where it is written within a request."""
-    trace = CURRENT.get()
-    return {} if trace is None else {"trace_id": trace.trace_id}
-
-
-class _Json(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": round(record.created, 3),
-            "level": record.levelname.lower(),
-            "from": record.name,
-            **_trace(),
-            **_content(record),
-        }
-        if record.exc_info and record.exc_info[0]:
-            # The kind and place alone: the words of an error may repeat a prompt.
-            trace = record.exc_info[2]
-            while trace and trace.tb_next:
-                trace = trace.tb_next
-            where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
-            line["error"] = f"{record.exc_info[0].__name__} at {where}"
-        return json.dumps(line, ensure_ascii=False)
