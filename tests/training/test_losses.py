@@ -61,14 +61,14 @@ def test_kinematic_loss_weighs_even_errors_like_the_plain_loss():
 
 def test_the_best_prediction_under_the_kinematic_loss_is_still_the_mean():
     """Two clips are as likely: their mean beats whatever moves less smoothly or more."""
-    clips = torch.randn(2, 1, 6, 1, 1, generator=torch.Generator().manual_seed(1))
-    guess = torch.zeros(1, 1, 6, 1, 1, requires_grad=True)
+    clips = torch.randn(2, 1, 6, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    guess = torch.zeros(1, 1, 6, 1, 1, dtype=torch.float64, requires_grad=True)
     optimiser = torch.optim.LBFGS([guess], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss():
         optimiser.zero_grad()
         error = guess - clips
-        value = error.square().mean() + 5 * kinematic_loss(error, torch.tensor([0.3, 0.3]))
+        value = error.square().mean() + 5 * kinematic_loss(error, torch.tensor([0.3, 0.3], dtype=torch.float64))
         value.backward()
         return value
 
