@@ -63,12 +63,13 @@ def test_the_best_prediction_under_the_kinematic_loss_is_still_the_mean():
     """Two clips are as likely: their mean beats whatever moves less smoothly or more."""
     clips = torch.randn(2, 1, 6, 1, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     guess = torch.zeros(1, 1, 6, 1, 1, dtype=torch.float64, requires_grad=True)
+    levels = torch.tensor([0.3, 0.3], dtype=torch.float64)
     optimiser = torch.optim.LBFGS([guess], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss():
         optimiser.zero_grad()
         error = guess - clips
-        value = error.square().mean() + 5 * kinematic_loss(error, torch.tensor([0.3, 0.3], dtype=torch.float64))
+        value = error.square().mean() + 5 * kinematic_loss(error, levels)
         value.backward()
         return value
 
