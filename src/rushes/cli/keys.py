@@ -13,9 +13,7 @@ from rushes.core.settings import Settings
 if TYPE_CHECKING:
     from rushes.service.keys import KeyFile
 
-keys = typer.Typer(
-    help="Keys of the server: new, list, rotate, revoke.", no_args_is_help=True,
-)  # fmt: skip
+keys = typer.Typer(help="Keys of the server: new, list, rotate, revoke.", no_args_is_help=True)
 
 
 @keys.command(epilog="Example: rushes keys new lin --tenant studio --days 90")

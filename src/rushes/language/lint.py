@@ -18,7 +18,7 @@ from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
-from rushes.language.vocabulary import with_role
+from rushes.language.vocabulary import one_of, with_role
 from rushes.language.writing import comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
@@ -239,8 +239,7 @@ def _vague_words() -> Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]:
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         language, words, instead = line.split("\t")
-        ordered = sorted(words.split("/"), key=len, reverse=True)
-        pattern = "|".join(map(re.escape, ordered))
-        edges = rf"\b(?:{pattern})\b" if language == "en" else pattern
+        pattern = one_of(words.split("/"))
+        edges = rf"\b{pattern}\b" if language == "en" else pattern
         found[language] = (re.compile(edges, re.IGNORECASE), tuple(instead.split(",")))
     return found

@@ -1,8 +1,9 @@
 """What one language knows, ready for matching: every form of every word, and the words of its grammar."""
 
 import gc
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -75,6 +76,12 @@ def key(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return text.lower().replace("-", " ")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return a pattern of any of the words, of which the longest is taken."""
+    ordered = sorted(words, key=lambda word: (-len(word), word))
+    return f"(?:{'|'.join(map(re.escape, ordered))})"
 
 
 @cache

@@ -7,12 +7,12 @@ What is made like a name but could be a word has to act twice. A person missed i
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from rushes.language.vocabulary import vocabulary, with_role
+from rushes.language.vocabulary import one_of, vocabulary, with_role
 
 _ENOUGH = 2  # what a sure sign weighs
 _ENGLISH_NAME = r"(?:[A-Z][a-z]{1,20}(?:[A-Z][a-z]{1,20})?|[A-Z]{3,20})"
@@ -41,10 +41,6 @@ def _names(language: str) -> dict[str, Any]:
     path = resources.files("rushes.language").joinpath("data/names.json")
     table: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return table[language]
-
-
-def _one_of(words: Iterable[str]) -> str:
-    return "(?:" + "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word))) + ")"
 
 
 def _is_word(word: str, language: str) -> bool:
@@ -124,12 +120,12 @@ def _chinese_acts(text: str, at: int) -> bool:
 
 @cache
 def _chinese_adverbs() -> re.Pattern[str]:
-    return re.compile(_one_of(_names("zh")["before_verbs"]) + "{0,4}")
+    return re.compile(one_of(_names("zh")["before_verbs"]) + "{0,4}")
 
 
 @cache
 def _chinese_verbs() -> re.Pattern[str]:
-    return re.compile(_one_of(_names("zh")["verbs"]))
+    return re.compile(one_of(_names("zh")["verbs"]))
 
 
 # Japanese
@@ -146,7 +142,7 @@ def _japanese_signs(text: str) -> Iterator[tuple[str, int]]:
 @cache
 def _japanese_subject() -> re.Pattern[str]:
     names = _names("ja")
-    family, given, suffix = (_one_of(names[key]) for key in ("surnames", "given", "suffixes"))
+    family, given, suffix = (one_of(names[key]) for key in ("surnames", "given", "suffixes"))
     return re.compile(
         rf"(?<![\u3400-\u9fff々])(?=[\u3400-\u9fffお])({family})?[ 　]?({given})?{suffix}?(?=[がはも、])"
     )
@@ -171,8 +167,8 @@ def _korean_subject() -> re.Pattern[str]:
     family, titled = f"[{names['surnames']}]", f"[{names['titled_surnames']}]"
     first, last = ("".join(sorted({name[i] for name in given})) for i in (0, 1))
     return re.compile(
-        rf"(?<![가-힣])(?:({family}?{_one_of(given)})|({family}{_one_of(names['given_words'])})"
-        rf"|({titled} ?{_one_of((*names['titles'], '씨'))})|({titled}[{first}][{last}]))"
+        rf"(?<![가-힣])(?:({family}?{one_of(given)})|({family}{one_of(names['given_words'])})"
+        rf"|({titled} ?{one_of((*names['titles'], '씨'))})|({titled}[{first}][{last}]))"
         r"이?(?:께서|이|가|은|는|도|와|과)(?![가-힣])"
     )
 
@@ -228,7 +224,7 @@ def _english_signs(text: str) -> Iterator[tuple[str, int, bool]]:
 
 @cache
 def _english_subject() -> re.Pattern[str]:
-    title = _one_of(_names("en")["titles"])
+    title = one_of(_names("en")["titles"])
     return re.compile(
         rf"\b({title}\.? )?({_ENGLISH_NAME})(?: ({_ENGLISH_NAME}))?(?: (?:and|&) ({_ENGLISH_NAME}))?"
         r" (?:[a-z]{2,20}ly )?([a-z]{2,20})\b"

@@ -43,8 +43,8 @@ def write_breakdown(breakdown: Breakdown, folder: Path) -> None:
 def _one_record_a_line(breakdown: Breakdown) -> str:
     """The document of `breakdown_json`, an element, scene or shot a line: short, and easy to compare."""
     encode = json.JSONEncoder(ensure_ascii=False, default=_fields).encode
-    lines = [f'"format": {encode(FORMAT)}']
-    for name, value in _fields(breakdown).items():
+    lines = []
+    for name, value in {"format": FORMAT, **_fields(breakdown)}.items():
         records = (
             "[\n" + ",\n".join(map(encode, value)) + "\n]" if isinstance(value, tuple) else encode(value)
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from rushes.language.screenplay.shot import Span
-from rushes.language.vocabulary import with_role
+from rushes.language.vocabulary import one_of, with_role
 
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’.-][A-Za-z\u00c0-\u024f0-9]+)*")
@@ -88,5 +88,4 @@ def stands_alone(text: str, start: int, end: int) -> bool:
 
 @cache
 def _behind_names() -> re.Pattern[str]:
-    particles = sorted(with_role("ko", "particle"), key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, particles)))
+    return re.compile(one_of(with_role("ko", "particle")))
