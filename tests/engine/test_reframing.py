@@ -7,7 +7,7 @@ import pytest
 import torch
 from tests.tiny_model import SHORT_REQUEST, tiny_bundle
 
-from rushes.core.model_facts import Conventions, Reframing
+from rushes.core.model_facts import Conventions, ReframingHabit
 from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.engine.catalogue import model_folder
 from rushes.engine.events import StepDone
@@ -20,7 +20,7 @@ from rushes.models.bundle import load_bundle
 from rushes.models.transformer import WanTransformer
 
 SLIDERS = ("pan_x", "pan_y", "zoom")
-HABIT = Reframing(0.8, 0.0, 0.5, 1.0)
+HABIT = ReframingHabit(0.8, 0.0, 0.5, 1.0)
 PUSH = replace(SHORT_REQUEST, sliders=(("zoom", 1.0),), num_frames=17)
 
 

@@ -44,7 +44,7 @@ class ModelDefaults:
 
 
 @dataclass(frozen=True)
-class Reframing:
+class ReframingHabit:
     """How much of its camera's path a model leaves to be made up for while a clip is made.
 
     The pictures are moved once, after the first step that ends at ``from_sigma`` or below, by so many times
@@ -82,7 +82,7 @@ class Conventions:
     reads_captions: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared_noise: float = 0.0
-    reframing: Reframing | None = None
+    reframing: ReframingHabit | None = None
 
 
 # 61 frames on two cores: 16 forwards take 3 s, decoding and writing 720p 5.5 s.

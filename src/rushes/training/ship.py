@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, ModelDefaults, Reframing
+from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, ModelDefaults, ReframingHabit
 from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
 from rushes.models.transformer import TransformerConfig, WanTransformer
@@ -30,7 +30,7 @@ MINI_DEFAULTS = ModelDefaults(
 )
 
 # Measured on the sixth weights: pans follow their path, tilts half, pushes and pulls a fifth of it.
-MINI_REFRAMING = Reframing(from_sigma=0.7, pan=0.0, tilt=0.6, zoom=1.2)
+MINI_REFRAMING = ReframingHabit(from_sigma=0.7, pan=0.0, tilt=0.6, zoom=1.2)
 
 
 def packaged_folder() -> Path:
