@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rushes.diffusion.camera_path import PAN_MOST, TILT, camera_path
+from rushes.diffusion.camera_path import PAN_MOST, TILT, TRACK_A_FRAME, camera_path
 from rushes.diffusion.noise import member_noise, share_over_time
 
 
@@ -22,7 +22,7 @@ def test_a_still_is_untouched():
 
 
 def test_members_do_not_mix():
-    paths = camera_path(torch.tensor([[0.0, 0.0, 1.0], [0.9, 0.0, 0.0]]), 5)
+    paths = camera_path(torch.tensor([[0.0, 0.0, 1.0, 0.0, 0.0], [0.9, 0.0, 0.0, 0.0, 0.0]]), 5)
     both = share_over_time(member_noise([1, 2], (3, 5, 4, 4)), 0.5, paths)
     alone = share_over_time(member_noise([2], (3, 5, 4, 4)), 0.5, paths[1:])
     assert torch.equal(both[1:], alone)
@@ -36,9 +36,11 @@ def test_a_camera_at_rest_moves_no_noise():
 @pytest.mark.parametrize(
     ("move", "cells"),
     [
-        ((1.0, 0.0, 0.0), (0, -round(PAN_MOST * 100))),
-        ((-1.0, 0.0, 0.0), (0, round(PAN_MOST * 100))),
-        ((0.0, 1.0, 0.0), (-round(TILT * 50), 0)),
+        ((1.0, 0.0, 0.0, 0.0, 0.0), (0, -round(PAN_MOST * 100))),
+        ((-1.0, 0.0, 0.0, 0.0, 0.0), (0, round(PAN_MOST * 100))),
+        ((0.0, 1.0, 0.0, 0.0, 0.0), (-round(TILT * 50), 0)),
+        ((0.0, 0.0, 0.0, 1.0, 0.0), (0, round(PAN_MOST * 100))),
+        ((0.0, 0.0, 0.0, 0.0, 0.1), (0, -round(TRACK_A_FRAME * 15 * 10))),
     ],
 )
 def test_what_is_common_goes_against_the_camera(move, cells):
@@ -49,7 +51,7 @@ def test_what_is_common_goes_against_the_camera(move, cells):
 
 
 def test_moved_noise_stays_standard_normal_and_is_shared_where_it_came_from():
-    path = camera_path(torch.tensor([[1.0, 0.0, 0.0]]), 16)
+    path = camera_path(torch.tensor([[1.0, 0.0, 0.0, 0.0, 0.0]]), 16)
     noise = share_over_time(member_noise([3], (40, 16, 64, 64)), 0.5, path)[0]
     assert abs(noise.var().item() - 1) < 0.01
     first, last = noise[:, 0], noise[:, -1]
@@ -60,7 +62,7 @@ def test_moved_noise_stays_standard_normal_and_is_shared_where_it_came_from():
 
 
 def test_a_push_in_spreads_the_middle_over_the_picture():
-    path = camera_path(torch.tensor([[0.0, 0.0, 1.0]]), 16)
+    path = camera_path(torch.tensor([[0.0, 0.0, 1.0, 0.0, 0.0]]), 16)
     noise = share_over_time(member_noise([1], (4, 16, 40, 40)), 1.0, path)[0]
     first, last = noise[:, 0], noise[:, -1]
     inner = first[:, 4:36, 4:36].flatten(1)

@@ -311,7 +311,9 @@ def test_what_older_weights_cannot_show_is_named():
     [
         ("A fox runs, the camera pans left", {"pan_x": -0.95, "pan_y": 0.0, "zoom": 0.0}),
         ("狐狸奔跑，镜头缓缓推近", {"pan_x": 0.0, "pan_y": 0.0, "zoom": 0.95}),
-        ("a fox", {"pan_x": 0.0, "pan_y": 0.0, "zoom": 0.0}),
+        ("a fox", {"pan_x": 0.0, "pan_y": 0.0, "zoom": 0.0, "orbit": 0.0, "track": 0.0}),
+        ("A fox stands in the snow, the camera orbits around it", {"orbit": 0.95, "pan_x": 0.0}),
+        ("A fox runs to the left, tracking shot", {"track": -0.5, "pan_x": 0.0}),
     ],
 )
 def test_camera_moves_are_told_in_numbers_too(text, told):

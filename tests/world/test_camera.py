@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from rushes.core.vocabulary import SLOTS
+from rushes.diffusion.camera_path import camera_moves
+from rushes.diffusion.camera_path import camera_path as path_of_moves
 from rushes.world.affine import apply
 from rushes.world.camera import WIDTH, camera_path, window_of
 from rushes.world.motion import motion_at, motion_of
@@ -27,6 +29,17 @@ def test_paths_have_no_jumps(camera):
         seen = apply(path.view(depth), SUBJECT)
         assert np.abs(np.diff(seen, 2, axis=0)).max() < 2.0
         assert np.abs(np.diff(seen, 3, axis=0)).max() < 1.5
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("camera", "action"), [("orbit", "stand"), ("track", "run"), ("track", "walk")])
+def test_what_stands_twice_as_far_goes_past_as_the_sliders_say(camera, action, seed):
+    scene = dataclasses.replace(sample_scene(seed), subject="fox", action=action, camera=camera)
+    motion = motion_of(scene, 61)
+    view = camera_path(scene, motion.times, motion.seconds, motion.x).view(2.0)
+    moved = np.diff(apply(view, SUBJECT)[[0, -1], 0])[0] / WIDTH
+    [path] = path_of_moves(camera_moves([scene.sliders()]), 16)
+    assert moved == pytest.approx(-float(path[-1, 0] - path[0, 0]), rel=0.08)
 
 
 @pytest.mark.parametrize(("camera", "sign"), [("pan_right", -1), ("pan_left", 1)])

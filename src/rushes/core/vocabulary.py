@@ -79,17 +79,32 @@ CAMERA_SLIDERS: Mapping[str, tuple[str, float]] = MappingProxyType(
         "tilt_down": ("pan_y", 1.0),
         "push_in": ("zoom", 1.0),
         "pull_out": ("zoom", -1.0),
+        "orbit": ("orbit", 1.0),
     }
 )
-"""Camera move -> the slider that tells it in numbers, and its sign; the other moves leave all three at 0."""
+"""Camera move -> the slider that tells how far it goes, and its sign."""
+
+CAMERA_MOVES = ("pan_x", "pan_y", "zoom", "orbit", "track")
+"""The sliders of the camera: right, down, in, round to the right and along to the right are positive."""
+
+PACES: Mapping[str, float] = MappingProxyType(
+    {"walk": 0.25, "carry": 0.22, "run": 0.5, "leap": 0.22, "fly": 0.35}
+)
+"""How fast a subject travels, and a camera that keeps up with it: 1 is twice a run's usual pace."""
 
 
-def camera_sliders(move: str, amount: float) -> dict[str, float]:
-    """All three sliders of the camera for a move of the vocabulary; ``amount`` 1 is a whole move."""
-    sliders = dict.fromkeys((name for name, _ in CAMERA_SLIDERS.values()), 0.0)
+def camera_sliders(shown: Mapping[str, str], amount: float, pace: float) -> dict[str, float]:
+    """All sliders of the camera for what a shot shows (slot -> id); 0 where it does not move so.
+
+    ``amount`` 1 is a whole move; ``pace`` of the action, 1 its usual one.
+    """
+    sliders, move = dict.fromkeys(CAMERA_MOVES, 0.0), shown.get("camera")
     if move in CAMERA_SLIDERS:
         name, sign = CAMERA_SLIDERS[move]
         sliders[name] = sign * amount
+    if move == "track":
+        along = PACES.get(shown.get("action", ""), 0.0) * pace
+        sliders["track"] = -along if shown.get("direction") == "left" else along
     return sliders
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rushes.core.request import Request
-from rushes.diffusion.camera_path import CAMERA_MOVES
+from rushes.core.vocabulary import CAMERA_MOVES
 from rushes.diffusion.conditioning import Unconditional
 from rushes.diffusion.denoiser import Denoiser, ExpertSwitch
 from rushes.diffusion.flow_edit import EditVelocity, difference_mask

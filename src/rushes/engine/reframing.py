@@ -38,14 +38,18 @@ class Reframing:
 
 
 def lacking(conventions: Conventions, request: Request) -> Tensor | None:
-    """(1, 3) what the model leaves of the asked camera moves; None for nothing.
+    """(1, 5) what the model leaves of the asked camera moves; None for nothing.
+
+    Nothing of orbits and tracks: what stands near goes past otherwise than what stands far, and pictures know
+    nothing of that.
 
     What of a clip is given must stay where it is, so such a clip has nothing to catch up on.
     """
     habit = conventions.reframing
     if habit is None or request.given or request.num_frames == 1:
         return None
-    moves = camera_moves([dict(request.sliders)]) * torch.tensor([habit.pan, habit.tilt, habit.zoom])
+    left = torch.tensor([habit.pan, habit.tilt, habit.zoom, 0.0, 0.0])
+    moves = camera_moves([dict(request.sliders)]) * left
     return moves if moves.any() else None
 
 

@@ -105,7 +105,7 @@ class PromptReading:
         """What the caption says in words, as numbers: camera moves, and the degrees it names."""
         shown = self.shown
         told = {slot: _DEGREES[slot][shown[slot]] for slot in _DEGREES if slot in shown}
-        moves = camera_sliders(shown["camera"], _USUAL_MOVE) if "camera" in shown else {}
+        moves = camera_sliders(shown, _USUAL_MOVE, 2.0 ** told.get("speed", 0.0))
         return {**moves, **told}
 
     def explain(self) -> list[str]:

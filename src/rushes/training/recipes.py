@@ -18,7 +18,7 @@ from rushes.training.recipe import (
 )
 
 # What a scene of the film world says of itself in numbers (``Scene.sliders``).
-SLIDERS = ("pan_x", "pan_y", "zoom", "speed", "strength")
+SLIDERS = ("pan_x", "pan_y", "zoom", "speed", "strength", "orbit", "track")
 # Where Wan2.2-T2V-A14B switches experts (wan/configs/wan_t2v_A14B.py); mini keeps it.
 BOUNDARY = 0.875
 # Each expert also learns what lies this far beyond the boundary: they hand over, they do not jump.

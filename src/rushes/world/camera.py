@@ -75,8 +75,7 @@ def camera_path(scene: Scene, times: Array, seconds: float, subject_x: Array) ->
         truck = subject_x
     elif move == "orbit":
         # The camera slides round the subject and turns back to it: what stands behind sweeps past.
-        side = 1.0 if scene.random("orbit").random() < 0.5 else -1.0
-        truck = side * scene.sweep * 1.5 * pan_travel(seconds) * (eased - 0.5)
+        truck = scene.orbit_side * scene.sweep * 1.5 * pan_travel(seconds) * (eased - 0.5)
         turn_x = -truck
     elif move == "handheld":
         phases = scene.random("handheld").uniform(0.0, 2 * np.pi, (3, 5))

@@ -85,13 +85,19 @@ class Scene:
         return told
 
     def sliders(self) -> Mapping[str, float]:
-        """pan_x (right positive), pan_y (down positive), zoom (in positive) of the camera over the shot,
-        speed and strength; each within about -1 to 1, 0 where there is nothing to see of it.
+        """The camera's over the shot, speed and strength; each within about -1 to 1, 0 where there is nothing
+        to see of it.
         """
-        sliders = camera_sliders(self.camera, self.sweep)
+        sliders = camera_sliders(self.attributes(), self.sweep, self.speed)
+        sliders["orbit"] *= self.orbit_side
         sliders["speed"] = math.log2(self.speed)
         sliders["strength"] = 2.0 * self.strength - 1.0
         return sliders
+
+    @property
+    def orbit_side(self) -> float:
+        """Where a camera that goes round the subject goes: 1 right, -1 left."""
+        return 1.0 if self.random("orbit").random() < 0.5 else -1.0
 
     def random(self, purpose: str) -> np.random.Generator:
         """A generator of its own for each purpose, so that one use never shifts another."""
