@@ -98,7 +98,7 @@ def camera_sliders(shown: Mapping[str, str], amount: float, pace: float) -> dict
 
     ``amount`` 1 is a whole move; ``pace`` of the action, 1 its usual one.
     """
-    sliders, move = dict.fromkeys(CAMERA_MOVES, 0.0), shown.get("camera")
+    sliders, move = dict.fromkeys(CAMERA_MOVES, 0.0), shown.get("camera", "")
     if move in CAMERA_SLIDERS:
         name, sign = CAMERA_SLIDERS[move]
         sliders[name] = sign * amount
