@@ -45,6 +45,22 @@ def test_a_grown_transformer_answers_as_before(small, changes):
     assert not after[:, 16:].any()
 
 
+def test_more_controls_answer_to_the_old_ones_as_before(small):
+    steered = grown_of(small, {"num_controls": 2})
+    with torch.no_grad():
+        steered.controls.down.weight.normal_()
+        steered.controls.down.bias.normal_()
+    wider = grown_of(steered, {"num_controls": 5})
+    latents, context = torch.randn(1, 16, 3, 4, 6), torch.randn(1, 5, 16)
+    told, nothing = torch.tensor([[0.5, -0.7]]), torch.full((1, 3), float("nan"))
+    with torch.no_grad():
+        before = steered(latents, torch.tensor([700.0]), context, told)
+        after = wider(latents, torch.tensor([700.0]), context, torch.cat([told, nothing], dim=1))
+        untold = steered(latents, torch.tensor([700.0]), context, torch.full((1, 2), float("nan")))
+    torch.testing.assert_close(after, before, rtol=0, atol=2e-6 * float(before.abs().max()))
+    assert not torch.allclose(untold, before, rtol=0, atol=1e-3 * float(before.abs().max()))
+
+
 def test_what_is_new_learns(small):
     grown = grown_of(small, GROWTH["everything"]).train().requires_grad_(True)
     latents, context = torch.randn(1, 18, 3, 4, 6), torch.randn(1, 5, 16)

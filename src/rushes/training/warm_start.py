@@ -68,6 +68,12 @@ def _widened(name: str, old: Tensor, new: Tensor, config: TransformerConfig) -> 
         kept = rearrange(widened, "(p c) ... -> p c ...", p=cells)
         kept[:, : parts.shape[1]] = parts
         widened = rearrange(kept, "p c ... -> (p c) ...")
+    elif name == "controls.up.weight" and old.shape[1] < new.shape[1]:
+        # each control's value, then whether each is told
+        before, now = (rearrange(each, "h (two n) -> h two n", two=2) for each in (old, widened))
+        now[..., : before.shape[2]] = before
+    elif name.startswith("controls.down.") and old.shape[0] < new.shape[0]:
+        widened[: old.shape[0]] = old
     else:
         raise UsageError(
             f"the shipped {name} is {tuple(old.shape)}, this recipe's {tuple(new.shape)}: train from nothing"
