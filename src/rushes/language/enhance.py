@@ -1,8 +1,8 @@
 """Make a description fuller without changing what it says: by rule and seed, as a diff that can be undone.
 
 Only parts the text leaves open are filled, from `data/additions.tsv`, by appending; every character of the
-original stays where it was. An addition that does not go with the text, or that brings back what it rules out,
-is not made. `verify` holds for any enhancement, an LLM's too.
+original stays where it was. An addition that does not go with the text, or that brings back what it rules
+out, is not made. `verify` holds for any enhancement, an LLM's too.
 """
 
 import random
@@ -132,6 +132,10 @@ def verify(before: str, after: str) -> Iterator[str]:
                 yield f"{found.concept} is no longer {'ruled out' if found.negated else 'there'}"
             if found.negated and (found.concept, False) in kept:
                 yield f"{found.concept} was ruled out and is back"
+    yield from _unwanted(old, new)
+
+
+def _unwanted(old: ShotSpec, new: ShotSpec) -> Iterator[str]:
     said = {found.concept for part in PARTS for found in old.present(part)}
     new_ones = {found.concept for part in PARTS for found in new.present(part)} - said
     ruled_out = _ruled_out(old)
