@@ -20,6 +20,14 @@ from rushes.language.writing import as_phrase, joined, with_article, with_partic
 
 # 跑进, 走过: a verb with where it leads.
 _LEADING = tuple("进过向到出上下入回")
+# Places that one is on, not in.
+# fmt: off
+_ON = (
+    "beach", "road", "bridge", "meadow", "grassland", "hill", "island", "rooftop", "balcony", "stage", "platform",
+    "moon_surface", "mars", "cliff", "snowfield", "battlefield", "racetrack", "playground", "farm", "street",
+)
+# fmt: on
+_IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
 _IT_IS = re.compile(r"\bit(?: is| was|'s) $", re.IGNORECASE)
 _BEFORE_NOUN = ("い", "の", "な")
 # 下雨, 起雾: weather that begins as an event.
@@ -54,9 +62,31 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
         if spec.language == "en" and found.kind == "weather":
             start, end, word = _as_state(spec.text, (start, end), word, concept)
         text = put(spec.text, (start, end), word, spec.language)
+        if found.kind == "place":
+            text = _located(spec, found, concept, text)
     lexicon = Lexicon.load()
     if not any(lexicon.is_a(each.concept, concept.id) for each in parse(text, spec.language).everything()):
         raise _unsaid(spec, found, concept)
+    return text
+
+
+def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
+    """On a beach, in a castle; 在沙滩上, 在城堡里: on or in goes with the place."""
+    start, end = found.span
+    is_on = any(Lexicon.load().is_a(concept.id, each) for each in _ON)
+    if spec.language == "en":
+        near = max(0, start - 8)
+        wanted = "on" if is_on else "in"
+        return text[:near] + _IN_OR_ON.sub(
+            lambda old: wanted.capitalize() if old[0][0].isupper() else wanted, text[near:], count=1
+        )
+    behind = len(text) - (len(spec.text) - end)
+    if (
+        spec.language == "zh"
+        and text[behind : behind + 1] in ("里", "上")
+        and "在" in spec.text[max(0, start - 8) : start]
+    ):
+        return text[:behind] + ("上" if is_on else "里") + text[behind + 1 :]
     return text
 
 
