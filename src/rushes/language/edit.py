@@ -16,15 +16,16 @@ from rushes.language.predicate_edit import conjugated, with_verb_apart
 from rushes.language.shapes import one_of_it, reshaped, shape_of, without_force
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key, with_role
-from rushes.language.writing import as_phrase, joined, with_article, with_particle
+from rushes.language.writing import as_phrase, joined, with_article, with_names, with_particle
 
 # 跑进, 走过: a verb with where it leads.
 _LEADING = tuple("进过向到出上下入回")
 # Places that one is on, not in.
 # fmt: off
 _ON = (
-    "beach", "road", "bridge", "meadow", "grassland", "hill", "island", "rooftop", "balcony", "stage", "platform",
-    "moon_surface", "mars", "cliff", "snowfield", "battlefield", "racetrack", "playground", "farm", "street",
+    "beach", "road", "bridge", "meadow", "grassland", "hill", "island", "rooftop", "balcony", "stage",
+    "platform", "moon_surface", "mars", "cliff", "snowfield", "battlefield", "racetrack", "playground",
+    "farm", "street",
 )
 # fmt: on
 _IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
@@ -77,9 +78,10 @@ def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
     if spec.language == "en":
         near = max(0, start - 8)
         wanted = "on" if is_on else "in"
-        return text[:near] + _IN_OR_ON.sub(
+        placed = _IN_OR_ON.sub(
             lambda old: wanted.capitalize() if old[0][0].isupper() else wanted, text[near:], count=1
         )
+        return text[:near] + with_names(placed)
     behind = len(text) - (len(spec.text) - end)
     if (
         spec.language == "zh"

@@ -123,8 +123,14 @@ def _one(text: str, span: tuple[int, int], concept: Concept) -> tuple[tuple[int,
 
 
 def one_of_it(concept: Concept) -> str:
-    """Return the English noun of weather with its article: a sandstorm, hail."""
-    return _shapes().get((concept.id, "one"), {}).get("en", (concept.word("en"),))[0]
+    """Return the English noun of weather with the article it needs: a sandstorm, clear weather, hail."""
+    shapes = (_shapes().get((concept.id, shape), {}).get("en", ()) for shape in ("one", "noun"))
+    return next((forms[0] for forms in shapes if forms), concept.word("en"))
+
+
+def when(concept: Concept) -> str | None:
+    """Return the English phrase for a time: at dawn, in the morning; None where the data has none."""
+    return next(iter(_shapes().get((concept.id, "when"), {}).get("en", ())), None)
 
 
 def without_force(text: str, end: int) -> int:
