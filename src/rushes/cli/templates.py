@@ -59,11 +59,13 @@ def read_pairs(values: list[str]) -> dict[str, str]:
 
 
 def read_table(table: Path) -> str:
-    """The text of a table; UsageError where it cannot be read."""
+    """The text of a table in any encoding a script may have, as Excel saves it; UsageError for no text."""
+    from rushes.language.screenplay.encoding import decode_script
+
     try:
-        return table.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{table} cannot be read as UTF-8: {error}.") from None
+        return decode_script(table.read_bytes(), table.name).text
+    except OSError as error:
+        raise UsageError(f"{table} cannot be read: {error.strerror}") from None
 
 
 def _lines(rows: list[tuple[str, str]]) -> str:
