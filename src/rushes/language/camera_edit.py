@@ -22,11 +22,15 @@ _CAMERA = {
     "ko": re.compile("카메라[가는도를]?"),
 }
 _CLAUSE_END = re.compile(r"[,，、。;；!！?？\n]|\.(?!\d)")
-_NO_OBJECT = re.compile(
-    r"\s*(?:$|[a-z]+ly\b|(?:over|across|along|through|towards?|to|into|from|past|around|up|down|left|right|in|on|at|"
-    r"behind|with|before|until|above|under|beside|forward|back|out)\b)",
-    re.IGNORECASE,
-)
+_WORD = re.compile("[a-z]*")
+# Behind a verb these begin no object, and neither does an adverb in -ly.
+# fmt: off
+_NO_OBJECT = frozenset((
+    "over", "across", "along", "through", "toward", "towards", "to", "into", "from", "past", "around", "up",
+    "down", "left", "right", "in", "on", "at", "behind", "with", "before", "until", "above", "under", "beside",
+    "forward", "back", "out",
+))
+# fmt: on
 _CHINESE_ASPECT = re.compile("[着了过]?$")
 _OBJECT = {"ja": "を", "ko": "를"}
 # Moves that are done to something: the camera follows him, circles him.
@@ -66,8 +70,7 @@ def _verb(spec: ShotSpec, found: Found, concept: Concept, camera_end: int, claus
     before, surface, after = spec.text[:start], spec.text[start:end], spec.text[end:]
     behind = spec.text[end:clause_end]
     if spec.language in ("zh", "en"):
-        no_object = _CHINESE_ASPECT if spec.language == "zh" else _NO_OBJECT
-        if not no_object.match(behind) and concept.id not in _TRANSITIVE:
+        if _has_object(behind, spec.language) and concept.id not in _TRANSITIVE:
             return None
     elif _OBJECT[spec.language] in spec.text[camera_end:start].replace("을", "를"):
         return None
@@ -84,6 +87,14 @@ def _verb(spec: ShotSpec, found: Found, concept: Concept, camera_end: int, claus
         verb = _korean(surface, after, old, concept)
         after = ""
     return verb and before + verb + after
+
+
+def _has_object(behind: str, language: str) -> bool:
+    """Whether something stands right behind a verb that it is done to."""
+    if language == "zh":
+        return not _CHINESE_ASPECT.match(behind)
+    first = _WORD.match(behind.lstrip().lower())[0]  # type: ignore[index]
+    return bool(behind.strip()) and first not in _NO_OBJECT and not first.endswith("ly")
 
 
 def _english(surface: str, old: Concept, new: Concept) -> str | None:

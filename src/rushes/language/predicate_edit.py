@@ -15,7 +15,6 @@ from rushes.language.writing import with_particle
 _PASSED = {"ja": ("を",), "ko": ("을", "를")}
 _WHERE = {"ja": "で", "ko": "에서"}
 # 雨が降る, 비가 오다, and what stands behind such a noun in a text.
-_EVENT = {"ja": re.compile("(.+?)が(.+[うくぐすつぬぶむる])"), "ko": re.compile("(.+?)[이가] (.+다)")}
 _SUBJECT = {"ja": re.compile("[がは]"), "ko": re.compile("[이가은는](?= )")}
 _CLAUSE_END = re.compile(r"[,，、。;；!！?？\n.]")
 _NEAR = 20
@@ -85,10 +84,13 @@ def with_verb_apart(spec: ShotSpec, found: Found, old: Concept, new: Concept) ->
 
 def _events(concept: Concept, language: str) -> Iterator[tuple[str, str]]:
     """Yield noun and verb of weather that is said as an event: 雨 and 降る, 비 and 오다."""
+    mark = "が" if language == "ja" else " "
     for written in concept.words[language]:
-        event = _EVENT[language].fullmatch(read_marks(written).text)
-        if event:
-            yield event[1], event[2]
+        noun, _, verb = read_marks(written).text.partition(mark)
+        if language == "ko":
+            noun = noun[:-1] if noun.endswith(("이", "가")) else ""
+        if noun and verb and _is_predicate(verb, language):
+            yield noun, verb
 
 
 def _stays_behind(old: Concept, new: Concept) -> bool:
