@@ -27,8 +27,8 @@ _WORD = re.compile("[a-z]*")
 # fmt: off
 _NO_OBJECT = frozenset((
     "over", "across", "along", "through", "toward", "towards", "to", "into", "from", "past", "around", "up",
-    "down", "left", "right", "in", "on", "at", "behind", "with", "before", "until", "above", "under", "beside",
-    "forward", "back", "out",
+    "down", "left", "right", "in", "on", "at", "behind", "with", "before", "until", "above", "under",
+    "beside", "forward", "back", "out",
 ))
 # fmt: on
 _CHINESE_ASPECT = re.compile("[着了过]?$")
