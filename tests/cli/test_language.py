@@ -96,3 +96,19 @@ def test_templates_name_mistakes(arguments):
 @pytest.mark.parametrize("verb", ["parse", "lint", "enhance", "variants", "templates"])
 def test_help_has_an_example(verb):
     assert "Example: rushes" in run(verb, "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language", "hunter", "words"),
+    [
+        ("gb18030", "zh", "士兵", "一名士兵在小巷里追赶小偷"),
+        ("shift_jis", "ja", "兵士", "兵士が路地で泥棒を追いかける"),
+        ("euc-kr", "ko", "군인", "군인이 골목에서 도둑을 쫓는다"),
+        ("utf-16", "ko", "군인", "군인이 골목에서 도둑을 쫓는다"),
+    ],
+)
+def test_a_table_is_read_as_excel_saves_it(tmp_path, encoding, language, hunter, words):
+    table = tmp_path / "shots.csv"
+    rows = f"template,language,name,hunter\nprevis_chase,{language},{hunter},{hunter}\n"
+    table.write_bytes(rows.encode(encoding))
+    assert words in run("templates", "--table", str(table)).stdout

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from rushes.cli.endpoint import send
 from rushes.core.errors import UsageError
-from rushes.language.concepts import LANGUAGES
-from rushes.language.consistency import contradictions, excludes
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.consistency import _implied, _pairs, contradictions, excludes, is_unfit
 from rushes.language.enhance import _rules, enhance, verify
 from rushes.language.llm import Budget, Endpoint, EndpointError, enhance_with
 from rushes.language.parse import parse
@@ -62,6 +62,100 @@ def test_what_is_ruled_out_never_comes_back(seed):
     assert added.isdisjoint({"daylight", "sunlight", "park", "push_in"})
 
 
+# What a director would strike out again, each from a prompt where it was once added.
+@pytest.mark.parametrize(
+    ("texts", "never"),
+    [
+        (
+            (
+                "a man walks on a rainy night",
+                "雨夜，一个男人走着",
+                "雨の夜、男が歩く",
+                "비 오는 밤, 남자가 걷는다",
+            ),
+            {"moonlight"},
+        ),
+        (
+            ("a snowy night, a wolf", "雪夜，狼", "雪の夜、狼", "눈 내리는 밤, 늑대"),
+            {"moonlight", "warm_tone"},
+        ),
+        (("a foggy day, a deer", "大雾的白天，鹿", "霧の昼間、鹿", "안개 낀 낮, 사슴"), {"sunlight"}),
+        (
+            ("a thunderstorm over the sea", "海上的雷暴", "海の上の雷雨", "바다 위의 뇌우"),
+            {"sunset", "sunlight", "golden_light"},
+        ),
+        (
+            ("an aurora over a lake", "湖上的极光", "湖の上のオーロラ", "호수 위의 오로라"),
+            {"day", "sunset", "morning"},
+        ),
+        (
+            ("no moon, a thief at night", "没有月亮的夜晚，小偷", "月のない夜、泥棒", "달 없는 밤, 도둑"),
+            {"moonlight"},
+        ),
+        (
+            ("no trees, a deer runs", "没有树，鹿在跑", "木はない、鹿が走る", "나무 없이 사슴이 달린다"),
+            {"forest", "park"},
+        ),
+        (
+            ("no sun, a dog runs", "没有太阳，狗跑", "太陽なし、犬が走る", "태양 없이 개가 달린다"),
+            {"sunlight", "sunset"},
+        ),
+        (
+            ("no shadows, a man", "没有阴影，男人", "影なし、男", "그림자 없이 남자"),
+            {"side_light", "backlight"},
+        ),
+        (("a girl in the subway station at night", "夜晚的地铁站，女孩"), {"moonlight"}),
+        (("black and white, a man smokes", "黑白，男人抽烟"), {"mixed_tone", "warm_tone", "cool_tone"}),
+        (("ink wash painting of a tiger", "水墨画，老虎", "水墨画、虎"), {"mixed_tone", "warm_tone"}),
+        (("a whale sings", "鲸鱼", "クジラ", "고래가 노래한다"), {"meadow", "forest"}),
+        (
+            ("a penguin stands", "企鹅站着", "ペンギンが立つ", "펭귄이 서 있다"),
+            {"meadow", "forest", "warm_tone"},
+        ),
+        (("an airplane flies", "飞机飞行", "飛行機が飛ぶ", "비행기가 난다"), {"road", "city"}),
+        (("a submarine", "潜水艇", "潜水艦", "잠수함"), {"road", "city", "sunlight"}),
+        (("a man swims", "男人游泳", "男が泳ぐ", "남자가 헤엄친다"), {"street", "park", "rooftop"}),
+        (("a knight at night", "夜晚的骑士", "夜の騎士", "밤의 기사"), {"artificial_light"}),
+        (("a cat sleeps", "猫在睡觉", "猫が眠る", "고양이가 잔다"), {"track"}),
+        (("time-lapse of a flower", "延时摄影，花"), {"track", "push_in"}),
+        (("an eye opens", "女孩的眼睛"), {"wide_shot", "medium_wide_shot"}),
+        (("a candle, candlelight", "烛光，蜡烛"), {"day", "morning", "cool_tone"}),
+        (("an eclipse, a crowd watches",), {"day", "dusk", "sunset", "morning"}),
+        (
+            (
+                "a fox in the taiga",
+                "狐狸在塔吉克斯坦奔跑",
+                "キツネがコロッセオで走る",
+                "여우가 나바호에서 달린다",
+            ),
+            {"meadow", "forest"},
+        ),
+        (("a fox in the style of Moebius", "莫比斯风格的狐狸"), {"cinematic", "realistic"}),
+    ],
+)
+def test_nothing_is_added_that_does_not_go_with_the_text(texts, never):
+    for text in texts:
+        for seed in range(12):
+            made = enhance(text, seed)
+            assert made.added, text
+            assert not {each.concept for each in made.added} & never, made.after
+
+
+def test_what_is_nearest_decides_the_place():
+    places = {each.concept for seed in range(12) for each in enhance("a panda eats", seed).added}
+    assert "bamboo_forest" in places
+    assert not places & {"meadow", "forest"}
+
+
+def test_every_pair_is_of_concepts_and_unfit_is_more_than_excluded():
+    concepts = Lexicon.load().concepts
+    for name in ("contradictions", "unfit"):
+        assert {each for pair in _pairs(name) for each in pair} <= set(concepts)
+    assert {each for one, others in _implied().items() for each in (one, *others)} <= set(concepts)
+    assert is_unfit("moonlight", "heavy_rain")
+    assert not excludes("moonlight", "heavy_rain")
+
+
 def test_the_recipe_holds_everything():
     made = enhance("a dog runs", 3)
     plain = json.loads(json.dumps(made.as_json()))
@@ -84,6 +178,8 @@ def test_every_rule_reads_back_to_its_concept():
         ("a fox, no blood", "a fox, no blood, blood", "is back"),
         ("a fox at noon", "a fox at noon, moonlight", "contradicts"),
         ("a fox runs", "a fox never runs", "no longer"),
+        ("a rainy night", "a rainy night, moonlight", "contradicts"),
+        ("at night, no moon", "at night, no moon, moonlight", "brings back"),
     ],
 )
 def test_verify_sees_broken_meaning(before, after, problem):

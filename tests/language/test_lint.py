@@ -195,3 +195,46 @@ def test_any_text_is_judged(text):
         return
     for remark in lint(Shot(text)):
         assert 0 <= remark.span[0] <= remark.span[1] <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("让画面好看一点，一个女孩", "一个女孩，柔光，暖色调，中心构图"),
+        ("ちょっといい感じにして、女の子が走る", "女の子が走る、柔らかい光、暖色、中央構図"),
+        ("make it pop, cold blue moonlight, snow", "cold blue moonlight, snow, center composition"),
+        (
+            "make it pop, a man, moonlight, cool tone, rule of thirds",
+            "a man, moonlight, cool tone, rule of thirds",
+        ),
+        ("写实，下雪的夜晚，好看一点的女孩", "写实，下雪的夜晚，女孩，柔光，中心构图"),
+    ],
+)
+def test_what_stands_for_a_vague_word_goes_with_the_rest(text, fix):
+    assert [each.fix for each in lint(Shot(text)) if each.rule == "vague_word"] == [fix]
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("正午的月光下，男人走在街上", "正午，男人走在街上"),
+        ("真昼の月明かり、男が通りを歩く", "真昼、男が通りを歩く"),
+        ("한낮의 달빛, 남자가 거리를 걷는다", "한낮, 남자가 거리를 걷는다"),
+    ],
+)
+def test_nothing_is_left_hanging_where_a_contradiction_was(text, fix):
+    assert [each.fix for each in lint(Shot(text)) if each.rule == "contradiction"] == [fix]
+
+
+@pytest.mark.parametrize(
+    ("text", "negative", "kept"),
+    [
+        ("a cat runs at night", "blurry, cat, low quality", "blurry, low quality"),
+        ("写实，一只猫", "猫，狗", "狗"),
+        ("雨の街", "雨、人混み", "人混み"),
+        ("고양이가 달린다, 고정 카메라", "고정 카메라, 흐림", "흐림"),
+    ],
+)
+def test_a_negative_prompt_that_rules_out_what_is_asked_for_is_seen(text, negative, kept):
+    fixes = [each.negative_fix for each in lint(Shot(text, negative_prompt=negative))]
+    assert kept in [fix for fix in fixes if fix is not None]

@@ -193,3 +193,20 @@ def test_only_text_says_something_else_in_each_language(tmp_path):
     file.write_text(own.replace("text", "colour"), encoding="utf-8")
     with pytest.raises(UsageError, match="one of type text"):
         from_file(file)
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "said"),
+    [
+        ("previs_crowd", {"time": "summer", "place": "shanghai"}, "In summer a crowd surges into Shanghai,"),
+        ("previs_crowd", {"time": "tang_dynasty"}, "In the Tang dynasty a crowd"),
+        ("previs_crowd", {"time": "night"}, "At night a crowd"),
+        ("city_life", {"time": "dawn"}, "The street at dawn,"),
+        ("city_life", {}, "The street in the morning,"),
+        ("weather_change", {"after": "sandstorm"}, "overcast weather turns into a sandstorm,"),
+        ("ink_poem", {"weather": "storm"}, "in a storm a fisherman"),
+        ("travel_vlog", {}, "smiles, clear weather,"),
+    ],
+)
+def test_english_says_times_names_and_weather_as_phrases(template, values, said):
+    assert said in library()[template].fill(values, "en")

@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.degrees import LEVELS
 from rushes.language.edit import put, replaced
 from rushes.language.morphology import japanese, korean
 from rushes.language.parse import parse
-from rushes.language.variants import _degrees, count, read_axis, variants
+from rushes.language.variants import count, read_axis, variants
 
 
 def texts(text: str, *axes: str, **options) -> list[str]:
@@ -60,6 +61,41 @@ def texts(text: str, *axes: str, **options) -> list[str]:
 )
 def test_words_change_in_the_grammar_of_their_language(text, axis, expected):
     assert texts(text, axis) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "expected"),
+    [
+        (
+            "外面下着雪",
+            "snow=light..extreme",
+            ["外面下着小雪", "外面下着中雪", "外面下着大雪", "外面下着暴雪"],
+        ),
+        ("尽管下雨，孩子在玩", "rain=heavy..heavy", ["尽管下大雨，孩子在玩"]),
+        ("起雾的森林", "fog=heavy..heavy", ["起浓雾的森林"]),
+        ("It is raining hard", "rain=light..heavy:2", ["It is raining lightly", "It is raining heavily"]),
+        ("Snow falls on a street", "snow=heavy..heavy", ["Heavy snow falls on a street"]),
+        ("It is foggy", "fog=light..light", ["It is lightly foggy"]),
+        ("a fox in a rainy forest", "rain=heavy..heavy", ["a fox in a forest, heavy rain"]),
+        ("霧がかかる森", "fog=heavy..heavy", ["濃い霧がかかる森"]),
+        ("안개 낀 숲", "fog=heavy..heavy", ["짙은 안개 낀 숲"]),
+    ],
+)
+def test_how_strong_is_said_as_the_language_says_it(text, axis, expected):
+    assert texts(text, axis) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "axis"),
+    [
+        ("A boy kicks a ball", "action=sleep"),
+        ("A fox runs as the camera follows a dog", "move=static"),
+        ("女孩跑进咖啡馆", "action=sleep"),
+    ],
+)
+def test_what_no_grammar_allows_is_refused(text, axis):
+    with pytest.raises(UsageError):
+        texts(text, axis)
 
 
 def test_nothing_else_changes():
@@ -126,7 +162,7 @@ def test_too_many_twice_and_nowhere_are_refused():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_degrees_stand_before_their_word(language):
-    assert list(_degrees()) == ["faint", "light", "moderate", "heavy", "extreme"]
+    assert LEVELS == ("faint", "light", "moderate", "heavy", "extreme")
     start = {"zh": "机器人", "en": "a robot", "ja": "ロボット", "ko": "로봇"}[language]
     for text in texts(start, "sandstorm=faint..extreme"):
         found = [each.concept for each in parse(text, language).found("weather")]
@@ -212,6 +248,48 @@ def test_only_the_article_right_before_changes():
         ("여우가 빗속을 달린다", "weather=snow", "여우가 눈 속을 달린다"),
         ("눈이 내리는 숲을 여우가 달린다", "weather=wind", "바람이 부는 숲을 여우가 달린다"),
         ("밤거리를 걷는 여자", "time=dawn", "새벽 거리를 걷는 여자"),
+        ("雨夜，老人走过小巷", "time=noon", "雨中的正午，老人走过小巷"),
+        ("On a clear morning a fox runs", "weather=rain", "On a rainy morning a fox runs"),
+        ("It's a sunny day and a girl runs", "weather=snow", "It's a snowy day and a girl runs"),
+        ("It is raining hard and a girl walks", "weather=fog", "It is foggy and a girl walks"),
+        ("It is raining hard and a girl walks", "weather=sandstorm", "There is a sandstorm and a girl walks"),
+        ("a man walks under heavy rain", "weather=sandstorm", "a man walks under a sandstorm"),
+        ("In a sandstorm a man walks", "weather=snow", "In the snow a man walks"),
+        ("a snowstorm hits the town", "weather=rain", "rain hits the town"),
+        ("the wind blows hard; a girl walks", "weather=clear", "the sky is clear; a girl walks"),
+        ("Fog covers the village", "weather=clear", "Clear weather covers the village"),
+        ("天气晴朗，女孩放风筝", "weather=snow", "下雪，女孩放风筝"),
+        ("よく晴れた朝、狐が走る", "weather=rain", "雨の朝、狐が走る"),
+        ("雨が激しく降っている、女が立つ", "weather=wind", "風が激しく吹いている、女が立つ"),
+        ("雨が激しく降っている、女が立つ", "weather=fog", "霧がかかっている、女が立つ"),
+        ("맑은 날, 여우가 달린다", "weather=rain", "비 내리는 날, 여우가 달린다"),
+        ("여우가 달린다, 날씨가 맑다", "weather=rain", "여우가 달린다, 비가 온다"),
+        ("눈이 내린다. 소녀가 걷는다.", "weather=clear", "날씨가 맑다. 소녀가 걷는다."),
+        ("비가 세차게 내린다", "weather=wind", "바람이 세차게 분다"),
+        ("붉은 여우", "colour=white", "하얀 여우"),
+        ("A samurai in a forest at dawn", "environment=beach", "A samurai on a beach at dawn"),
+        ("On the beach a dog runs", "environment=city", "In the city a dog runs"),
+        ("武士在森林里等待", "environment=beach", "武士在沙滩上等待"),
+        ("狐が森を走る", "action=sleep", "狐が森で眠る"),
+        ("여우가 숲을 달린다", "action=sleep", "여우가 숲에서 잔다"),
+        ("女孩跑进咖啡馆", "action=swim", "女孩游进咖啡馆"),
+        ("老人が傘を差して歩いている", "action=run", "老人が傘を差して走っている"),
+        ("镜头缓慢推进，狐狸在跑", "move=pull_out", "镜头缓慢拉远，狐狸在跑"),
+        ("镜头缓慢推进，狐狸在跑", "move=static", "固定镜头，狐狸在跑"),
+        ("雨夜，镜头跟拍。", "move=static", "雨夜，镜头固定机位。"),
+        ("An old man walks; the camera follows him.", "move=pan_left", "An old man walks; pan left."),
+        (
+            "An old man walks; the camera follows him.",
+            "move=orbit",
+            "An old man walks; the camera orbits him.",
+        ),
+        ("A fox runs, the camera is static.", "move=orbit", "A fox runs, orbit shot."),
+        ("a fox runs as the camera slowly pushes in", "move=static", "a fox runs, static shot"),
+        ("The camera pans left over a city", "move=static", "The camera holds still over a city"),
+        ("狐が走る。カメラは狐を追う。", "move=static", "狐が走る。固定カメラ。"),
+        ("カメラがゆっくり寄る、狐", "move=pull_out", "カメラがゆっくり引く、狐"),
+        ("카메라가 천천히 다가간다, 여우", "move=orbit", "카메라가 천천히 돈다, 여우"),
+        ("여우가 뛴다, 카메라가 다가간다", "move=static", "여우가 뛴다, 고정 샷"),
     ],
 )
 def test_words_take_the_shape_of_their_place(text, axis, expected):

@@ -1,11 +1,15 @@
 """``rushes templates``: shots to be filled, one by one or from a table."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rushes.core.errors import UsageError
+
+# What Excel saves a table in where it does not save Unicode.
+_ENCODINGS = {"zh": "gb18030", "ja": "cp932", "ko": "cp949"}
 
 
 def templates(
@@ -31,7 +35,7 @@ def templates(
 
     known = {**library(), **(from_file(file) if file else {})}
     if table is not None:
-        rows = list(fill_rows(known, read_table(table), name, language))
+        rows = list(fill_rows(known, read_table(table, language), name, language))
         print(json.dumps(dict(rows), ensure_ascii=False, indent=2) if as_json else _lines(rows))
     elif name:
         if name not in known:
@@ -58,12 +62,24 @@ def read_pairs(values: list[str]) -> dict[str, str]:
     return found
 
 
-def read_table(table: Path) -> str:
-    """The text of a table; UsageError where it cannot be read."""
+def read_table(table: Path, language: str = "") -> str:
+    """The text of a table in any encoding a script may have, as Excel saves it; UsageError for no text.
+
+    A table is short: what language its rows say they are in tells more of its encoding than its letters.
+    """
+    from rushes.language.screenplay.encoding import decode_script
+
     try:
-        return table.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{table} cannot be read as UTF-8: {error}.") from None
+        content = table.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{table} cannot be read: {error.strerror}") from None
+    named = {cell.strip() for line in content.splitlines() for cell in line.split(b",")}
+    said = [each for each in _ENCODINGS if each.encode() in named] or [language]
+    for encoding in ("utf-8-sig", *(_ENCODINGS.get(each, "utf-8") for each in said[:1] if len(said) == 1)):
+        with contextlib.suppress(UnicodeDecodeError):
+            if b"\0" not in content:
+                return content.decode(encoding)
+    return decode_script(content, table.name).text
 
 
 def _lines(rows: list[tuple[str, str]]) -> str:

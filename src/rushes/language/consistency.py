@@ -1,4 +1,8 @@
-"""What cannot be in one shot together: noon and moonlight, a locked-off camera that tracks."""
+"""What cannot be in one shot together: noon and moonlight, a locked-off camera that tracks.
+
+`contradictions.tsv` lists what excludes each other whoever says it; `unfit.tsv` what a director may well ask
+for, but nobody else adds: moonlight in the rain. `implied.tsv` says what comes with something.
+"""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -19,10 +23,26 @@ def contradictions(found: Iterable[Found]) -> Iterator[tuple[Found, Found]]:
 
 def excludes(first: str, second: str) -> bool:
     """Whether two concepts, or a wider one of each, are listed as excluding each other."""
+    return _is_listed(first, second, _pairs("contradictions"))
+
+
+def is_unfit(addition: str, said: str) -> bool:
+    """Whether nobody should add one concept to a text that says the other."""
+    return excludes(addition, said) or _is_listed(addition, said, _pairs("unfit"))
+
+
+def brings(concept: str, ruled_out: str) -> bool:
+    """Whether a concept shows something that is ruled out: a kind of it, a wider one, what comes with it."""
+    lexicon = Lexicon.load()
+    return lexicon.is_a(ruled_out, concept) or any(
+        lexicon.is_a(each, ruled_out) for each in (concept, *_implied().get(concept, ()))
+    )
+
+
+def _is_listed(first: str, second: str, listed: frozenset[tuple[str, str]]) -> bool:
     lexicon = Lexicon.load()
     if lexicon.is_a(first, second) or lexicon.is_a(second, first):
         return False
-    listed = _pairs()
     return any(
         (one, other) in listed
         for one in (first, *lexicon.ancestors(first))
@@ -31,7 +51,23 @@ def excludes(first: str, second: str) -> bool:
 
 
 @cache
-def _pairs() -> frozenset[tuple[str, str]]:
-    path = resources.files("rushes.language").joinpath("data/contradictions.tsv")
-    lines = [tuple(line.split("\t")) for line in path.read_text(encoding="utf-8").splitlines()]
-    return frozenset(pair for one, other in lines for pair in ((one, other), (other, one)))
+def _pairs(name: str) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        pair
+        for ones, others in _lines(name)
+        for one in ones.split(",")
+        for other in others.split(",")
+        for pair in ((one, other), (other, one))
+    )
+
+
+@cache
+def _implied() -> dict[str, tuple[str, ...]]:
+    return {concept: tuple(others.split(",")) for concept, others in _lines("implied")}
+
+
+def _lines(name: str) -> Iterator[tuple[str, str]]:
+    path = resources.files("rushes.language").joinpath(f"data/{name}.tsv")
+    for line in path.read_text(encoding="utf-8").splitlines():
+        one, other = line.split("\t")
+        yield one, other

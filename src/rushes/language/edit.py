@@ -4,22 +4,32 @@ The new word takes the shape of the old one: its plural or verb form in English,
 ending around a stem in Japanese, and the verb around a noun of weather (下雨 to 下雪, raining to snowing).
 """
 
-from collections.abc import Iterable, Iterator
+import re
 
 from rushes.core.errors import UsageError
+from rushes.language.beats.classes import is_kind
+from rushes.language.camera_edit import with_camera_move
 from rushes.language.concepts import Concept, Lexicon
-from rushes.language.morphology import japanese, korean
-from rushes.language.morphology.forms import NOUN_SLOTS, forms, read_marks
+from rushes.language.morphology.forms import forms, read_marks
 from rushes.language.parse import parse
-from rushes.language.shapes import reshaped, shape_of
+from rushes.language.predicate_edit import conjugated, with_verb_apart
+from rushes.language.shapes import one_of_it, reshaped, shape_of, without_force
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key, with_role
-from rushes.language.writing import as_phrase, joined, with_article, with_particle
+from rushes.language.writing import as_phrase, joined, with_article, with_names, with_particle
 
-# て and た after a verb, plain and voiced.
-_TE = ("て", "た", "で", "だ")
-_PLAIN = {"て": "て", "た": "た", "で": "て", "だ": "た"}
-_VOICED = {"て": "で", "た": "だ", "で": "で", "だ": "だ"}
+# 跑进, 走过: a verb with where it leads.
+_LEADING = tuple("进过向到出上下入回")
+# Places that one is on, not in.
+# fmt: off
+_ON = (
+    "beach", "road", "bridge", "meadow", "grassland", "hill", "island", "rooftop", "balcony", "stage",
+    "platform", "moon_surface", "mars", "cliff", "snowfield", "battlefield", "racetrack", "playground",
+    "farm", "street",
+)
+# fmt: on
+_IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
+_IT_IS = re.compile(r"\bit(?: is| was|'s) $", re.IGNORECASE)
 _BEFORE_NOUN = ("い", "の", "な")
 # 下雨, 起雾: weather that begins as an event.
 _ONSETS = ("下", "起", "刮")
@@ -32,13 +42,80 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
     """
     start, end = found.span
     old = Lexicon.load().concepts[found.concept]
-    text = _reshaped(spec, found, concept) or _conjugated(spec, (start, end), old, concept)
+    _check_object(spec, found, concept)
+    text = (
+        with_camera_move(spec, found, concept)
+        or _reshaped(spec, found, concept)
+        or with_verb_apart(spec, found, old, concept)
+        or conjugated(spec, found, old, concept)
+    )
     if text is None:
+        if found.kind == "action" and spec.language in ("ja", "ko"):
+            raise _unsaid(spec, found, concept)
         word = _fitting(spec.text[start:end], old, concept, spec.language)
+        if (
+            spec.language == "zh"
+            and found.kind == "time"
+            and any(each.span[1] == start for each in spec.found("weather"))
+        ):
+            # 雨夜, a rainy night: noon in the rain is 雨中的正午.
+            word = f"中的{word}"
+        if spec.language == "en" and found.kind == "weather":
+            start, end, word = _as_state(spec.text, (start, end), word, concept)
         text = put(spec.text, (start, end), word, spec.language)
-    if not any(each.concept == concept.id for each in parse(text, spec.language).everything()):
-        raise UsageError(f"{concept.id} cannot stand for {spec.text[start:end]!r} in {spec.text[:60]!r}.")
+        if found.kind == "place":
+            text = _located(spec, found, concept, text)
+    lexicon = Lexicon.load()
+    if not any(lexicon.is_a(each.concept, concept.id) for each in parse(text, spec.language).everything()):
+        raise _unsaid(spec, found, concept)
     return text
+
+
+def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
+    """On a beach, in a castle; 在沙滩上, 在城堡里: on or in goes with the place."""
+    start, end = found.span
+    is_on = any(Lexicon.load().is_a(concept.id, each) for each in _ON)
+    if spec.language == "en":
+        near = max(0, start - 8)
+        wanted = "on" if is_on else "in"
+        placed = _IN_OR_ON.sub(
+            lambda old: wanted.capitalize() if old[0][0].isupper() else wanted, text[near:], count=1
+        )
+        return text[:near] + with_names(placed)
+    behind = len(text) - (len(spec.text) - end)
+    if (
+        spec.language == "zh"
+        and text[behind : behind + 1] in ("里", "上")
+        and "在" in spec.text[max(0, start - 8) : start]
+    ):
+        return text[:behind] + ("上" if is_on else "里") + text[behind + 1 :]
+    return text
+
+
+def _as_state(text: str, span: tuple[int, int], word: str, concept: Concept) -> tuple[int, int, str]:
+    """It is raining hard: it is foggy, and there is a sandstorm."""
+    start, end = span
+    if not word.endswith("ing"):
+        end = without_force(text, end)
+    it = _IT_IS.search(text, 0, start)
+    if it is None or word.endswith(("y", "ing")) or concept.word("en") != word:
+        return start, end, word
+    return it.start(), end, f"there is {one_of_it(concept)}"
+
+
+def _unsaid(spec: ShotSpec, found: Found, concept: Concept) -> UsageError:
+    words = spec.text[slice(*found.span)]
+    return UsageError(f"{concept.id} cannot stand for {words!r} in {spec.text[:60]!r}.")
+
+
+def _check_object(spec: ShotSpec, found: Found, concept: Concept) -> None:
+    """Refuse a verb that is done to nothing where the old one has an object: a boy sleeps a ball."""
+    beats = [beat for beat in spec.beats if beat.action.span == found.span and beat.whom]
+    if beats and is_kind(concept.id, "alone") and not is_kind(found.concept, "alone"):
+        whom = ", ".join(beats[0].whom)
+        raise UsageError(
+            f"{concept.id} is done to nothing, but {spec.text[slice(*found.span)]!r} is done to {whom}."
+        )
 
 
 def _reshaped(spec: ShotSpec, found: Found, concept: Concept) -> str | None:
@@ -52,41 +129,6 @@ def _reshaped(spec: ShotSpec, found: Found, concept: Concept) -> str | None:
     # English has no adjective for it: "a snowy forest" is "a forest, heavy rain".
     bare = with_article(spec.text[: span[0]] + spec.text[span[1] :])
     return joined(bare, [concept.word(spec.language)], spec.language)
-
-
-def _conjugated(spec: ShotSpec, span: tuple[int, int], old: Concept, new: Concept) -> str | None:
-    """The text with a Japanese or Korean verb in the shape of the old one; None for anything else."""
-    start, end = span
-    surface, after = spec.text[start:end], spec.text[end:]
-    verbs = [read_marks(word).text for word in new.words[spec.language] if "@" not in word]
-    if spec.language == "ja":
-        verb = next((word for word in verbs if japanese.is_verb(word)), None)
-        shape = _first(japanese.shape_of(word, surface, after) for word in _verbs(old, "ja"))
-        if verb is None or shape is None:
-            return None
-        if shape == "te" and after[:1] in _TE:
-            after = (_VOICED if japanese.voices_te(verb) else _PLAIN)[after[0]] + after[1:]
-        return spec.text[:start] + japanese.shaped(verb, shape) + after
-    if spec.language == "ko":
-        verb = next((word for word in verbs if word.endswith("다")), None)
-        shape = _first(korean.shape_of(word, surface, after) for word in _verbs(old, "ko"))
-        if verb is None or shape is None:
-            return None
-        return spec.text[:start] + "".join(korean.conjugated(verb, shape, after))
-    return None
-
-
-def _verbs(concept: Concept, language: str) -> Iterator[str]:
-    if concept.slot in NOUN_SLOTS:
-        return
-    for word in concept.words[language]:
-        bare = read_marks(word).text
-        if japanese.is_verb(bare) if language == "ja" else bare.endswith("다"):
-            yield bare
-
-
-def _first(shapes: Iterable[str | None]) -> str | None:
-    return next((shape for shape in shapes if shape is not None), None)
 
 
 def added(spec: ShotSpec, concept: Concept) -> str:
@@ -124,6 +166,12 @@ def _fitting(surface: str, old: Concept, new: Concept, language: str) -> str:
     around = _same_surroundings(surface, old, new, language)
     if around is not None:
         return around
+    if language == "zh" and new.slot == "action" and len(surface) > 1 and surface.endswith(_LEADING):
+        is_motion = Lexicon.load().is_a(new.id, "move")
+        verbs = [word for word in new.words["zh"] if len(word) == 1 and is_motion]
+        if not verbs:
+            raise UsageError(f"{new.id} cannot lead anywhere, as {surface!r} does; say it with another verb.")
+        return verbs[0] + surface[-1]
     if language == "zh" and surface.startswith(_ONSETS):
         begun = [word for word in new.words[language] if word.startswith(_ONSETS)]
         if begun:
@@ -144,7 +192,7 @@ def _alike(surface: str, words: list[str], language: str) -> str:
     if language == "ja" and surface.endswith(_BEFORE_NOUN):
         words = [word for word in words if word.endswith(_BEFORE_NOUN)] or words
     if language == "ko" and not surface.endswith("다"):
-        words = [word for word in words if not word.endswith("다")] or words
+        words = [word for word in words if not word.endswith(("다", "는"))] or words
     return words[0]
 
 

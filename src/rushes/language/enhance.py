@@ -1,12 +1,13 @@
 """Make a description fuller without changing what it says: by rule and seed, as a diff that can be undone.
 
 Only parts the text leaves open are filled, from `data/additions.tsv`, by appending; every character of the
-original stays where it was. An addition that contradicts the text, or that brings back what it rules out, is
-not made. `verify` holds for any enhancement, an LLM's too.
+original stays where it was. An addition that does not go with the text, or that brings back what it rules
+out, is not made. `verify` holds for any enhancement, an LLM's too.
 """
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
@@ -14,13 +15,13 @@ from typing import Any
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Lexicon
-from rushes.language.consistency import excludes
+from rushes.language.consistency import brings, is_unfit
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, ShotSpec
 from rushes.language.writing import joined
 
 # Part of every recipe: raised when the same text, seed and revision would give another result.
-REVISION = 1
+REVISION = 2
 _ORDER = (
     "environment",
     "time",
@@ -31,7 +32,30 @@ _ORDER = (
     "camera.move",
     "style",
 )
-_INDOORS = ("room", "building", "cabin", "space", "underwater", "cave", "dungeon", "tunnel")
+# A distance no ancestor has.
+_NEVER = 1_000
+_INDOORS = (
+    "room",
+    "building",
+    "cabin",
+    "space",
+    "underwater",
+    "cave",
+    "dungeon",
+    "tunnel",
+    "stage",
+    "abyss",
+    "tomb",
+)
+# Where an unknown word would be a place, and what says that one is of a style.
+_BEFORE_A_PLACE = re.compile(
+    r"\b(?:in|at|on|near|through|across|under|inside|over|into|around|along|by)\s(?:the\s|an?\s)?(?:\w+\s){0,2}$"
+    r"|在[^，。,.]{0,6}$",
+    re.IGNORECASE,
+)
+_BEHIND_A_PLACE = re.compile("[里上中内旁]|で|に|の(?:中|上|下)")
+_KOREAN_PLACE = ("에서", "에")
+_STYLE = re.compile(r"\bstyle\b|风格|风$|風|スタイル|스타일|풍(?![가-힣])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,7 +87,7 @@ class Enhancement:
 class _Rule:
     part: str
     concept: str
-    when: str
+    when: tuple[str, ...]
     words: dict[str, str]
 
 
@@ -78,12 +102,11 @@ def enhance(text: str, seed: int = 0) -> Enhancement:
     draws = random.Random(f"enhance:{seed}:{text}")
     added: list[Addition] = []
     for part in _ORDER:
-        if _is_open(spec, part):
-            choices = [rule for rule in _rules() if rule.part == part and _fits(rule, spec, added)]
-            telling = [rule for rule in choices if rule.when] or choices
-            if telling:
+        if _is_open(spec, part, added):
+            choices = _choices(part, spec, added)
+            if choices:
                 # random() is the one draw whose sequence Python guarantees to keep.
-                rule = telling[int(draws.random() * len(telling))]
+                rule = choices[int(draws.random() * len(choices))]
                 added.append(Addition(part, rule.concept, rule.words[spec.language]))
     after = joined(text, [each.words for each in added], spec.language)
     made = Enhancement(text, after, tuple(added), "rules", seed)
@@ -109,15 +132,23 @@ def verify(before: str, after: str) -> Iterator[str]:
                 yield f"{found.concept} is no longer {'ruled out' if found.negated else 'there'}"
             if found.negated and (found.concept, False) in kept:
                 yield f"{found.concept} was ruled out and is back"
+    yield from _unwanted(old, new)
+
+
+def _unwanted(old: ShotSpec, new: ShotSpec) -> Iterator[str]:
     said = {found.concept for part in PARTS for found in old.present(part)}
     new_ones = {found.concept for part in PARTS for found in new.present(part)} - said
+    ruled_out = _ruled_out(old)
     for concept in sorted(new_ones):
+        for other in sorted(ruled_out):
+            if brings(concept, other):
+                yield f"{concept} brings back {other}, which was ruled out"
         for other in sorted(said | new_ones):
-            if excludes(concept, other):
+            if is_unfit(concept, other):
                 yield f"{concept} contradicts {other}"
 
 
-def _is_open(spec: ShotSpec, part: str) -> bool:
+def _is_open(spec: ShotSpec, part: str, added: Sequence[Addition]) -> bool:
     name, _, kind = part.partition(".")
     found = spec.found(name)
     if kind:
@@ -125,24 +156,60 @@ def _is_open(spec: ShotSpec, part: str) -> bool:
         kinds = {each.kind for each in found if not each.negated}
         return kind not in kinds and not (kind == "move" and "support" in kinds)
     if name == "time":
-        return not found and not any(_is_indoors(each.concept) for each in spec.found("environment"))
+        return not found and not any(_is_indoors(each) for each in _present(spec, added))
+    if name == "environment" and any(_is_at_a_place(spec.text, span) for span in spec.unknown):
+        return False
+    if name == "style" and spec.unknown and _STYLE.search(spec.text):
+        return False
     return not [each for each in found if not each.negated]
+
+
+def _is_at_a_place(text: str, unknown: tuple[int, int]) -> bool:
+    start, end = unknown
+    return bool(
+        _BEFORE_A_PLACE.search(text, 0, start)
+        or _BEHIND_A_PLACE.match(text, end)
+        or text[start:end].endswith(_KOREAN_PLACE)
+    )
 
 
 def _is_indoors(concept: str) -> bool:
     return any(Lexicon.load().is_a(concept, wide) for wide in _INDOORS)
 
 
-def _fits(rule: _Rule, spec: ShotSpec, added: list[Addition]) -> bool:
-    lexicon = Lexicon.load()
-    present = [found.concept for found in spec.everything() if not found.negated]
-    present += [each.concept for each in added]
-    ruled_out = [found.concept for found in spec.everything() if found.negated]
-    if rule.when and not any(lexicon.is_a(concept, rule.when) for concept in present):
-        return False
-    if any(lexicon.is_a(rule.concept, each) or lexicon.is_a(each, rule.concept) for each in ruled_out):
-        return False
-    return not any(excludes(rule.concept, concept) for concept in present)
+def _choices(part: str, spec: ShotSpec, added: Sequence[Addition]) -> list[_Rule]:
+    """Return the rules of a part that fit, of those whose condition holds only the ones for what is nearest:
+    for a penguin those for penguins, not those for animals."""
+    present = _present(spec, added)
+    ruled_out = _ruled_out(spec)
+    fitting: dict[int, list[_Rule]] = {}
+    for rule in _rules():
+        distance = min(
+            (_distance(concept, wide) for concept in present for wide in rule.when), default=_NEVER
+        )
+        if (
+            rule.part == part
+            and (distance < _NEVER or not rule.when)
+            and not any(brings(rule.concept, each) for each in ruled_out)
+            and not any(is_unfit(rule.concept, each) for each in present)
+        ):
+            fitting.setdefault(distance, []).append(rule)
+    return fitting[min(fitting)] if fitting else []
+
+
+def _distance(concept: str, wide: str) -> int:
+    """How many steps a concept lies under a wider one; _NEVER where it is none of its kind."""
+    line = (concept, *Lexicon.load().ancestors(concept))
+    return line.index(wide) if wide in line else _NEVER
+
+
+def _present(spec: ShotSpec, added: Sequence[Addition]) -> list[str]:
+    found = [each.concept for each in (*spec.everything(), *spec.loose) if not each.negated]
+    return [*found, *(each.concept for each in added)]
+
+
+def _ruled_out(spec: ShotSpec) -> set[str]:
+    return {each.concept for each in (*spec.everything(), *spec.loose) if each.negated}
 
 
 @cache
@@ -151,5 +218,6 @@ def _rules() -> tuple[_Rule, ...]:
     rules = []
     for line in path.read_text(encoding="utf-8").splitlines()[1:]:
         part, concept, when, *words = line.split("\t")
-        rules.append(_Rule(part, concept, when, dict(zip(LANGUAGES, words, strict=True))))
+        conditions = tuple(when.split(",")) if when else ()
+        rules.append(_Rule(part, concept, conditions, dict(zip(LANGUAGES, words, strict=True))))
     return tuple(rules)

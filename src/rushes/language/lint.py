@@ -12,13 +12,13 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from rushes.language.concepts import Lexicon
-from rushes.language.consistency import contradictions
+from rushes.language.concepts import LANGUAGES, Lexicon
+from rushes.language.consistency import brings, contradictions, is_unfit
 from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
-from rushes.language.vocabulary import one_of, with_role
+from rushes.language.vocabulary import key, one_of, vocabulary, with_role
 from rushes.language.writing import comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
@@ -31,6 +31,8 @@ _CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…
 _WORD_END = re.compile(r"[\uac00-\ud7a3]*")
 _LAST_AND = re.compile(r"(?:\s{1,4}(?:and|then|but)|[和并又]|然后|接着){1,3}\s{0,4}$", re.IGNORECASE)
 _PHRASE_END = re.compile(r"[,，、。.;；!！?？]\s*")
+_PHRASE_MARKS = ",，、。.;；!！?？"
+_BELONGING = re.compile("(?<=[\\u4e00-\\u9fff\\uac00-\\ud7a3])[的の의]$")
 _JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
 _PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
 # 햇빛 아래, 햇빛을: what goes with its noun.
@@ -102,16 +104,49 @@ def _vague(spec: ShotSpec) -> Iterator[Remark]:
             continue
         covered = end
         concepts = Lexicon.load().concepts
-        better = [concepts[concept].word(spec.language) for concept in instead]
+        fitting = [concept for concept in instead if _goes_with(concept, spec)]
+        better = [concepts[concept].word(spec.language) for concept in fitting]
         link = _LINKS.match(spec.text, end)
-        rest = without(spec.text, (start, link.end() if link else end))
+        rest = without(spec.text, _phrase_without_content(spec, (start, link.end() if link else end)))
+        listed = comma(spec.language).join(better)
         yield Remark(
             "vague_word",
-            f"{match[0]!r} says nothing a camera can film; say what you see, such as "
-            f"{comma(spec.language).join(better)}.",
+            f"{match[0]!r} says nothing a camera can film; say what you see"
+            f"{', such as ' if better else ''}{listed}.",
             (start, end),
-            joined(rest, better, spec.language) if rest.strip() else comma(spec.language).join(better),
+            joined(rest, better, spec.language) if rest.strip() else listed or None,
         )
+
+
+def _goes_with(concept: str, spec: ShotSpec) -> bool:
+    """Whether a replacement for a vague word fills what is open and goes with the rest."""
+    lexicon = Lexicon.load()
+    slot = lexicon.concepts[concept].slot
+    said = [each for each in spec.everything() if not each.negated]
+    is_open = all(lexicon.concepts[each.concept].slot != slot for each in said)
+    ruled_out = (each.concept for each in spec.everything() if each.negated)
+    return (
+        is_open
+        and not any(is_unfit(concept, each.concept) for each in said)
+        and not any(brings(concept, each) for each in ruled_out)
+    )
+
+
+def _phrase_without_content(spec: ShotSpec, span: tuple[int, int]) -> tuple[int, int]:
+    """The phrase between commas around a span when it says nothing else: 让画面好看一点."""
+    start, end = span
+    phrase_start, phrase_end = _phrase(spec.text, span)
+    others = [each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start]
+    others += [each for each in spec.unknown if each[0] >= end or each[1] <= start]
+    is_alone = not any(phrase_start < other[1] and other[0] < phrase_end for other in others)
+    return (phrase_start, phrase_end) if is_alone else span
+
+
+def _phrase(text: str, span: tuple[int, int]) -> tuple[int, int]:
+    start, end = span
+    phrase_start = max((mark.end() for mark in _PHRASE_END.finditer(text, 0, start)), default=0)
+    following = _PHRASE_END.search(text, end)
+    return phrase_start, following.start() if following else len(text)
 
 
 def _missing(spec: ShotSpec) -> Iterator[Remark]:
@@ -146,9 +181,7 @@ def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
     behind it, a Korean particle or 아래 with the one before it.
     """
     start, end = found.span
-    phrase_start = max((mark.end() for mark in _PHRASE_END.finditer(spec.text, 0, start)), default=0)
-    following = _PHRASE_END.search(spec.text, end)
-    phrase_end = following.start() if following else len(spec.text)
+    phrase_start, phrase_end = _phrase(spec.text, found.span)
     others = (each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start)
     if not any(phrase_start < other[1] and other[0] < phrase_end for other in others):
         return without(spec.text, (phrase_start, phrase_end))
@@ -167,6 +200,9 @@ def without(text: str, span: tuple[int, int]) -> str:
     """Return the text without the words of a span and without the separator they leave behind."""
     start, end = span
     before, after = text[:start].rstrip(" "), text[end:].lstrip(" ")
+    if not after or after[0] in _PHRASE_MARKS:
+        # 正午的月光: noon belongs to nothing any more.
+        before = _BELONGING.sub("", before)
     if not before or before[-1] in ",，、" or not after:
         # A tracking shot of a man: without the shot he stands alone.
         after = after.lstrip(",，、 ").removeprefix("of ")
@@ -213,7 +249,7 @@ def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:
         against = [
             word
             for word in words
-            if not found.negated and lexicon.is_a(found.concept, _FOUGHT.get(word.lower(), ""))
+            if not found.negated and any(lexicon.is_a(found.concept, each) for each in _fights(word))
         ]
         if against:
             kept = [word for word in words if word not in against]
@@ -223,6 +259,15 @@ def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:
                 found.span,
                 negative_fix="，".join(kept) if "，" in negative_prompt else ", ".join(kept),
             )
+
+
+def _fights(word: str) -> Iterator[str]:
+    """Yield the concepts that a word of a negative prompt rules out."""
+    if word.lower() in _FOUGHT:
+        yield _FOUGHT[word.lower()]
+    for language in LANGUAGES:
+        for each in vocabulary(language).concepts.get(key(word), ()):
+            yield each.concept.id
 
 
 def _too_long(shot: Shot) -> Iterator[Remark]:

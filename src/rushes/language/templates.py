@@ -18,10 +18,12 @@ from typing import Any
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon, plain
 from rushes.language.parse import parse
+from rushes.language.shapes import one_of_it, when
 from rushes.language.vocabulary import key, vocabulary
-from rushes.language.writing import agreeing, as_phrase, with_article
+from rushes.language.writing import agreeing, as_phrase, with_article, with_names
 
 _SLOT = re.compile(r"\{(\w+)\}")
+_AT_A_TIME = re.compile(r"\b(?:at|in the) \{(\w+)\}", re.IGNORECASE)
 # What ties a Japanese colour to the noun behind it.
 _TIED = ("い", "の", "な")
 _MOST_CHARACTERS = 200
@@ -63,8 +65,12 @@ class Template:
             name: self._words(name, values.get(name) or slot.words.get(language, slot.default), language)
             for name, slot in self.slots.items()
         }
-        text = _SLOT.sub(lambda slot: words[slot[1]], self.texts[language])
-        return with_article(text) if language == "en" else agreeing(text) if language == "ko" else text
+        text = self.texts[language]
+        if language != "en":
+            filled = _SLOT.sub(lambda slot: words[slot[1]], text)
+            return agreeing(filled) if language == "ko" else filled
+        filled = _SLOT.sub(lambda slot: words[slot[1]], _AT_A_TIME.sub(lambda found: _at(found, words), text))
+        return with_article(with_names(filled))
 
     def _words(self, name: str, value: str, language: str) -> str:
         slot = self.slots[name]
@@ -93,7 +99,17 @@ def _in_a_phrase(concept: Concept, language: str) -> str:
     if language == "ja" and concept.slot == "colour":
         words = [plain(word) for word in concept.words["ja"]]
         return next((word for word in words if word.endswith(_TIED)), f"{words[0]}の")
+    if language == "en" and concept.slot == "weather":
+        return one_of_it(concept)
     return as_phrase(concept, language)
+
+
+def _at(found: re.Match[str], words: Mapping[str, str]) -> str:
+    """At dawn, but in summer and in the morning, for a slot that holds the usual word of such a time."""
+    for concept in Lexicon.load().concepts.values():
+        if concept.slot == "time" and concept.word("en") == words[found[1]] and (phrase := when(concept)):
+            return phrase[0].upper() + phrase[1:] if found[0][0].isupper() else phrase
+    return found[0]
 
 
 @cache

@@ -10,15 +10,13 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 
 from rushes.core.errors import UsageError
-from rushes.language.concepts import LANGUAGES, Lexicon
-from rushes.language.edit import added, put, replaced
+from rushes.language.concepts import Concept, Lexicon
+from rushes.language.degrees import LEVELS, with_degree
+from rushes.language.edit import added, replaced
 from rushes.language.parse import parse
 from rushes.language.spec import Found, ShotSpec
-from rushes.language.writing import with_article
 
 MOST_VARIANTS = 10_000
 _MOST_LEVELS = 20
@@ -153,7 +151,7 @@ def _concept_slots(name: str) -> tuple[str, ...]:
 def _levels(written: str) -> tuple[str, ...]:
     ends, _, number = written.partition(":")
     first, _, last = (end.strip() for end in ends.partition(".."))
-    names = tuple(_degrees())
+    names = LEVELS
     if first not in names or last not in names:
         raise UsageError(f"{written!r} is no range of intensity; its ends are two of {', '.join(names)}.")
     low, high = names.index(first), names.index(last)
@@ -182,10 +180,22 @@ def _edit(text: str, axis: Axis, value: str) -> str:
     if any(found.concept == value for found in there):
         return text
     if there:
-        return replaced(spec, min(there, key=lambda found: found.span), concept)
+        return _first_replaced(spec, sorted(there, key=lambda found: found.span), concept)
     if axis.name in ("subject", "action", "colour", "color"):
         raise UsageError(f"{text[:60]!r} names no {axis.name} that could become {value}.")
     return added(spec, concept)
+
+
+def _first_replaced(spec: ShotSpec, there: Sequence[Found], concept: Concept) -> str:
+    """Say the first of what is there that can be: in 傘を差して歩く the walking, not the umbrella."""
+    refused: UsageError | None = None
+    for found in there:
+        try:
+            return replaced(spec, found, concept)
+        except UsageError as error:
+            refused = refused or error
+    assert refused is not None
+    raise refused
 
 
 def _with_degree(spec: ShotSpec, concept: str, level: str) -> str:
@@ -196,15 +206,7 @@ def _with_degree(spec: ShotSpec, concept: str, level: str) -> str:
         found = _find(spec, concept)
         if found is None:
             raise UsageError(f"{concept} cannot be said in {spec.text[:60]!r}.")
-    start, end = found.span
-    word = Lexicon.load().concepts[concept].word(spec.language)
-    space = " " if spec.language in ("en", "ko") else ""
-    degree = _degrees()[level][LANGUAGES.index(spec.language)]
-    if spec.language in ("ja", "ko") and spec.text[start:end].startswith(word):
-        # 雨が降る道: the verb around the noun stays, and the degree stands before both.
-        return spec.text[:start] + degree + space + spec.text[start:]
-    text = put(spec.text, (start, end), degree + space + word, spec.language)
-    return with_article(text) if spec.language == "en" else text
+    return with_degree(spec, found, Lexicon.load().concepts[concept], level)
 
 
 def _find(spec: ShotSpec, concept: str) -> Found | None:
@@ -212,10 +214,3 @@ def _find(spec: ShotSpec, concept: str) -> Found | None:
     return next(
         (each for each in spec.everything() if not each.negated and lexicon.is_a(each.concept, concept)), None
     )
-
-
-@cache
-def _degrees() -> dict[str, tuple[str, ...]]:
-    path = resources.files("rushes.language").joinpath("data/degrees.tsv")
-    lines = path.read_text(encoding="utf-8").splitlines()[1:]
-    return {level: tuple(words) for level, *words in (line.split("\t") for line in lines)}

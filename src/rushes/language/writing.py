@@ -11,6 +11,9 @@ _STOPS = "。.!！?？…"
 _PARTICLES = {"가": "이", "를": "을", "는": "은", "와": "과", "로": "으로", "야": "아", "랑": "이랑"}
 _AFTER_CONSONANT = {closed: open_ for open_, closed in _PARTICLES.items()}
 _RIEUL = 8
+_NAME = re.compile(
+    r"\b(?:(?:an?|the) )?(tokyo|shibuya|beijing|shanghai|seoul|paris|new york|mount fuji|chinatown|mars)\b"
+)
 _AGREEMENT = re.compile(r"(\S)(?:(이|을|은|과)\([가를는와]\)|\(으\)(로))")
 
 
@@ -23,7 +26,7 @@ def as_phrase(concept: Concept, language: str) -> str:
     """Return the usual word of a concept that can stand by itself: Korean 흐린 하늘, not 흐리다."""
     words = [plain(word) for word in concept.words[language]]
     if language == "ko":
-        return next((word for word in words if not word.endswith(("다", "는"))), words[0])
+        return next((word for word in words if not word.endswith(("다", "는", "의", "에서"))), words[0])
     return words[0]
 
 
@@ -44,6 +47,11 @@ def with_article(text: str) -> str:
     """Return English text with a or an as the next sound needs, by its letter."""
     text = re.sub(r"\b([Aa]) (?=[aeiouAEIOU])", r"\1n ", text)
     return re.sub(r"\b([Aa])n (?=[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z])", r"\1 ", text)
+
+
+def with_names(text: str) -> str:
+    """Return English text with the names of places as names: the shanghai is Shanghai."""
+    return _NAME.sub(lambda found: found[1].title(), text)
 
 
 def with_particle(noun: str, tail: str) -> str:

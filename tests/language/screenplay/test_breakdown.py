@@ -95,7 +95,22 @@ def test_long_paragraphs_and_speeches_are_cut_into_shots_a_model_can_make():
 
 def test_numbers_of_the_script_win_and_twins_get_letters():
     source = "INT. A #7#\n\nX.\n\nINT. B\n\nX.\n\nINT. C #7#\n\nX.\n"
-    assert [scene.number for scene in fountain(source).scenes] == ["7", "1", "7A"]
+    assert [scene.number for scene in fountain(source).scenes] == ["7", "8", "7A"]
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        (("1A", "", ""), ["1A", "2", "3"]),
+        (("5", "", "", "6"), ["5", "5A", "5B", "6"]),
+        (("", "5", ""), ["1", "5", "6"]),
+        (("12", "12", ""), ["12", "12A", "13"]),
+    ],
+)
+def test_a_scene_without_a_number_is_counted_on_from_the_one_before(written, numbers):
+    marks = [f" #{number}#" if number else "" for number in written]
+    source = "\n".join(f"INT. ROOM {place} - DAY{mark}\n\nX.\n" for place, mark in enumerate(marks))
+    assert [scene.number for scene in fountain(source).scenes] == numbers
 
 
 @pytest.mark.parametrize(

@@ -87,13 +87,17 @@ _TE_STEMS = {
     "ぶ": "ん",
     "む": "ん",
 }
+# て and た after a verb, plain and voiced.
+_TE = ("て", "た", "で", "だ")
+_PLAIN = {"て": "て", "た": "た", "で": "て", "だ": "た"}
+_VOICED = {"て": "で", "た": "だ", "で": "で", "だ": "だ"}
 SHAPES = ("dictionary", "negative", "continuative", "te", "conditional", "volitional")
 
 
 def shape_of(verb: str, surface: str, after: str) -> str | None:
     """Return which shape of `verb` stands in a text as `surface` before `after`, or None for no verb form."""
     fitting = [shape for shape in SHAPES if shaped(verb, shape) == surface]
-    if "te" in fitting and after[:1] in ("て", "た", "で", "だ"):
+    if "te" in fitting and after[:1] in _TE:
         return "te"
     if "negative" in fitting and after.startswith(("な", "ず", "ぬ", "せ", "れ", "ら")):
         return "negative"
@@ -117,6 +121,13 @@ def shaped(verb: str, shape: str) -> str:
         return stem + ("っ" if verb.endswith("行く") else _TE_STEMS[last])
     places = {"negative": row[0], "continuative": row[1], "conditional": row[-2], "volitional": row[-1]}
     return stem + places[shape]
+
+
+def in_place(verb: str, shape: str, after: str) -> str:
+    """Return one shape of a verb with the ending that stood behind another: 走っ+て is 泳い+で of 泳ぐ."""
+    if shape == "te" and after[:1] in _TE:
+        after = (_VOICED if voices_te(verb) else _PLAIN)[after[0]] + after[1:]
+    return shaped(verb, shape) + after
 
 
 def voices_te(verb: str) -> bool:

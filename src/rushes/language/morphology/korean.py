@@ -101,6 +101,12 @@ def _fused(before: str, last: str, initial: int, vowel: int) -> Iterator[str]:
 _REGULAR_B = ("잡", "뽑", "입", "씹", "집", "업", "접", "꼽", "굽히", "붙잡", "휘어잡")
 _SOFT_S = ("짓", "붓", "잇", "낫", "젓", "긋")
 _REGULAR_REU = ("따르", "치르", "들르", "우러르")
+# Stems in ㅎ that keep it; the others, all of colours and manners, lose it: 하얀, 빨간.
+_REGULAR_H = tuple("좋놓넣쌓낳닿찧땋빻")
+# 있다 and 없다 are no verbs when they say and verbs when they qualify: 있다, 있는.
+_BEING = tuple("있없")
+# Adjectives say without 는: 하늘이 맑다, not 맑는다.
+_DESCRIPTIVE = ("맑", "흐리", "화창하", "쾌청하", "청명하", "춥", "덥", "어둡", "밝")
 _AFTER_SOFT_VOWEL = ("며", "면", "려", "러", "니까", "십", "시")
 
 
@@ -108,7 +114,7 @@ def shape_of(verb: str, surface: str, after: str) -> str | None:
     """Return which shape of `verb` (in 다) stands as `surface` before the ending `after`, or None."""
     stem = verb[:-1]
     if surface == stem:
-        return "stem"
+        return "declarative" if after.startswith("다") and stem.endswith(_DESCRIPTIVE) else "stem"
     for shape in ("past", "infinitive", "adnominal", "future", "formal"):
         if _shaped(stem, shape) == surface:
             return "declarative" if shape == "adnominal" and after.startswith("다") else shape
@@ -121,6 +127,8 @@ def conjugated(verb: str, shape: str, after: str) -> tuple[str, str]:
     is_open = split(stem[-1])[2] in (_NONE, _L)
     if shape == "stem":
         return _before_ending(stem, after)
+    if shape == "declarative" and stem.endswith((*_BEING, *_DESCRIPTIVE)):
+        return stem, after
     if shape == "declarative":
         return (_shaped(stem, "adnominal"), after) if is_open else (stem, "는" + after)
     return _shaped(stem, shape), after
@@ -141,7 +149,11 @@ def _before_ending(stem: str, after: str) -> tuple[str, str]:
 def _shaped(stem: str, shape: str) -> str:
     final = split(stem[-1])[2]
     closed = {"adnominal": _N, "future": _L, "formal": _B}
+    if shape == "adnominal" and stem.endswith(_BEING):
+        return stem + "는"
     if shape in closed:
+        if final == _H and shape != "formal" and not stem.endswith(_REGULAR_H):
+            return stem[:-1] + join(*split(stem[-1])[:2], closed[shape])
         if final in (_NONE, _L):
             return stem[:-1] + join(*split(stem[-1])[:2], closed[shape]) + ("니" if shape == "formal" else "")
         return _soft(stem) + {"adnominal": "은", "future": "을", "formal": "습니"}[shape]

@@ -9,7 +9,8 @@ from pypdf.errors import PyPdfError
 
 from rushes.core.errors import UsageError
 from rushes.language.screenplay.element import Screenplay
-from rushes.language.screenplay.pdf_lines import Page, pages_text
+from rushes.language.screenplay.pdf_letters import as_letters
+from rushes.language.screenplay.pdf_lines import Page, pages_text, without_drawn_gaps
 from rushes.language.screenplay.text_script import parse_text
 
 _MOST_PAGES = 1000
@@ -70,13 +71,14 @@ def _pages(content: bytes, name: str) -> list[str]:
 
 
 def _page(page: PageObject) -> Page:
-    """A page as pypdf lays it out, from its leftmost letter; where that stands is asked for apart."""
+    """A page as pypdf lays it out, from its leftmost letter; what is drawn, and where, is asked for apart."""
     starts: list[tuple[float, str]] = []
 
     def note(text: str, user: list[float], line: list[float], _font: object, _size: float) -> None:
         if text.strip():
-            starts.append((line[4] * user[0] + line[5] * user[2] + user[4], text.strip()))
+            starts.append((line[4] * user[0] + line[5] * user[2] + user[4], as_letters(text.strip())))
 
-    page.extract_text(visitor_text=note)
+    drawn = as_letters(page.extract_text(visitor_text=note))
     text = page.extract_text(extraction_mode="layout").replace("\r\n", "\n").replace("\0", "")
-    return Page(text, min((start for start, _ in starts), default=0.0), tuple(starts))
+    left = min((start for start, _ in starts), default=0.0)
+    return Page(without_drawn_gaps(as_letters(text), drawn), left, tuple(starts))

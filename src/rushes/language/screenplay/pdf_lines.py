@@ -3,17 +3,25 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
 from rushes.language.screenplay.form import language_of
+from rushes.language.vocabulary import with_role
 
 # Word by word, a page drawn leaves gaps of two to four columns where a space was; columns stand wider apart.
 _GAP = re.compile(r"(?<=\S) +(?=\S)")
 _MOST_IN_A_GAP = 4
 _ENDED = re.compile(r"(?:[.!?。！？…:：]['\"”’」』）)】》]{0,3}|[」』）)】》])$")
 _BEGINS = re.compile(r"[△▲○◯〇●■□★※◇◆「]")
+# Between two letters of full width; Hangul has spaces of its own.
+_IDEOGRAPHS_APART = re.compile("(?<=[\u3040-\u9fff\uff00-\uffef]) +(?=[\u3040-\u9fff\uff00-\uffef])")
+_BEFORE, _BEHIND = 4, 2
+_NUMBER = re.compile(r"\d+")
+_FEWEST_RUNNING = 3
+_MOST_PAGES = 0.7
 _SHORTEST_FULL_LINE = 15  # letters
 _FEWEST_FULL_LINES = 3
 
@@ -28,14 +36,49 @@ class Page:
     starts: tuple[tuple[float, str], ...]
 
 
+def without_drawn_gaps(laid_out: str, drawn: str) -> str:
+    """The text of a page without the gaps that rounding to columns left inside a word: 布  包.
+
+    drawn: the same text in the order of drawing, where a gap stands only between words.
+    """
+
+    def mended(gap: re.Match[str]) -> str:
+        before = laid_out[max(0, gap.start() - _BEFORE) : gap.start()].rsplit(maxsplit=1)[-1]
+        behind = laid_out[gap.end() : gap.end() + _BEHIND].split(maxsplit=1)[0]
+        return "" if before + behind in drawn else gap[0]
+
+    return _IDEOGRAPHS_APART.sub(mended, laid_out)
+
+
 def pages_text(pages: list[Page]) -> list[str]:
     """The text of each page, as a typist would have it."""
-    texts = [text.split("\n") for text in _in_one_frame(pages)]
+    texts = _without_running_lines([text.split("\n") for text in _in_one_frame(pages)])
     texts = _one_space_apart(texts)
     language = language_of("\n".join("\n".join(lines) for lines in texts)[:200_000])
     if language != "en":
         texts = _unwrapped(texts, language)
     return ["\n".join(lines) for lines in texts]
+
+
+def _without_running_lines(texts: list[list[str]]) -> list[list[str]]:
+    """Pages without the line at the top or the foot that nearly every one has, but for its numbers."""
+    for end in (0, -1):
+        running = Counter(_running(lines, end) for lines in texts)
+        line, count = running.most_common(1)[0] if running else ("", 0)
+        if line and count >= max(_FEWEST_RUNNING, math.ceil(len(texts) * _MOST_PAGES)):
+            texts = [_without(lines, end) if _running(lines, end) == line else lines for lines in texts]
+    return texts
+
+
+def _running(lines: list[str], end: int) -> str:
+    written = [line.strip() for line in lines if line.strip()]
+    return _NUMBER.sub("0", " ".join(written[end].split())) if written else ""
+
+
+def _without(lines: list[str], end: int) -> list[str]:
+    """The lines without the first or the last that is written."""
+    written = [index for index, line in enumerate(lines) if line.strip()]
+    return [line for index, line in enumerate(lines) if index != written[end]]
 
 
 def _in_one_frame(pages: list[Page]) -> Iterator[str]:
@@ -70,17 +113,22 @@ def _one_space_apart(texts: list[list[str]]) -> list[list[str]]:
 def _unwrapped(texts: list[list[str]], language: str) -> list[list[str]]:
     """Paragraphs that the right margin broke, whole; an English line tells by its column what it is."""
     margin = _right_margin([_width(line) for lines in texts for line in lines])
-    joint = " " if language == "ko" else ""
     whole: list[list[str]] = []
     for lines in texts:
         joined: list[str] = []
         for index, line in enumerate(lines):
             if index and _is_broken(lines[index - 1], line, margin, language):
-                joined[-1] += joint + line.strip()
+                joined[-1] += _joint(line, language) + line.strip()
             else:
                 joined.append(line)
         whole.append(joined)
     return whole
+
+
+def _joint(line: str, language: str) -> str:
+    """Korean is parted at spaces, and where a browser breaks it, inside words: 유리 and 를."""
+    is_particle = line.split(maxsplit=1)[0] in with_role("ko", "particle")
+    return " " if language == "ko" and not is_particle else ""
 
 
 def _is_broken(line: str, following: str, margin: float, language: str) -> bool:

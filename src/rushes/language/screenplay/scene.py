@@ -1,5 +1,6 @@
 """Scenes: a heading and all that follows it up to the next one."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -56,7 +57,8 @@ def scene_parts(play: Screenplay) -> tuple[ScenePart, ...]:
 
 
 def scene_numbers(parts: tuple[ScenePart, ...]) -> tuple[str, ...]:
-    """The script's own numbers; counted where it has none; a number used twice gets a letter."""
+    """The script's own numbers, counted on from where it has none; one used twice, or before one that is
+    used, gets a letter."""
     written = {part.heading.number for part in parts if part.heading.number}
     taken: set[str] = set()
     twins: Counter[str] = Counter()
@@ -64,7 +66,11 @@ def scene_numbers(parts: tuple[ScenePart, ...]) -> tuple[str, ...]:
     count = 0
     for part in parts:
         number = part.heading.number
-        if not number:
+        if number:
+            count = int(re.match(r"\d*", number)[0] or count)  # type: ignore[index]
+        elif count and str(count + 1) in written:
+            number = next_letter(str(count), written | taken)
+        else:
             count += 1
             while str(count) in written:
                 count += 1
