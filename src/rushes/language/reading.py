@@ -186,8 +186,11 @@ class Reading:
                     return item
         possible = [item for item in possible if not item.word.needs_camera]
         things = [item for item in possible if item.concept.slot not in CAMERA_SLOTS]
-        if 0 < len(things) < len(possible) and self._acts_itself(index):
-            possible = things
+        if 0 < len(things) < len(possible):
+            # "Pull out" alone is the camera's, "the train pulls out" is not.
+            opens = self.language == "en" and self.is_mark(index - 1)
+            if opens or self._acts_itself(index):
+                possible = [item for item in possible if (item in things) != opens]
         if possible and self._is_noun_place(index):
             return self._noun(index, token, possible)
         possible = [item for item in possible if not item.word.needs_noun_place]
