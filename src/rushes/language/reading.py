@@ -291,21 +291,29 @@ class Reading:
 
     def _is_adjective(self, index: int, token: Token) -> bool:
         """A wrecked car, the roasted pig: a participle of the past before its noun tells of no event."""
-        if token.text.split()[0].endswith("ing") or not self._is_opened(index) or not self._is_thing(index + 1):
+        if (
+            token.text.split()[0].endswith("ing")
+            or not self._is_opened(index)
+            or not self._is_thing(index + 1)
+        ):
             return False
         return all(item.kind != "verb" for item in token.candidates)
 
     def _is_no_deed(self, index: int, token: Token) -> bool:
         """The rest, a clear shot, every blow: behind an article only some nouns tell what happens."""
-        is_base = any(item.kind == "verb" and item.concept.slot == "action" for item in token.candidates)
-        return is_base and " " not in token.text and "deed" not in token.roles and self._is_opened(index)
+        is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
+        if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
+            return False
+        return "deed" not in token.roles and self._is_opened(index)
 
     def _is_opened(self, index: int) -> bool:
         """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
         for position in range(index - 1, max(-1, index - 4), -1):
             known = self.mentions.get(position)
             is_dropped = known is None and bool(self.tokens[position].candidates)
-            if is_dropped or (known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood"}):
+            if is_dropped or (
+                known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"}
+            ):
                 continue
             roles = self.tokens[position].roles
             return known is None and bool(roles & {"determiner", "preposition", "link"}) and "to" not in roles

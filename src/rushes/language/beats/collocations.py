@@ -1,7 +1,7 @@
-"""What a verb means with its object, or with who does it: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
+"""What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
-`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any. A name with `<`
-before it is that of who does it, to nothing.
+`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any. A name
+with `<` before it is that of who does it, to nothing.
 """
 
 from collections.abc import Mapping
