@@ -8,7 +8,8 @@ from rushes.language.vocabulary import Candidate, vocabulary
 
 # fmt: off
 _PARTICLES = frozenset((
-    "off", "on", "up", "down", "out", "over", "away", "back", "shut", "open", "apart", "aside", "around", "in",
+    "off", "on", "up", "down", "out", "over", "away", "back", "shut", "open", "apart", "aside", "around",
+    "in",
 ))
 # fmt: on
 _OPENS_OBJECT = frozenset(("determiner", "they", "he", "she"))
