@@ -81,7 +81,9 @@ def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
         return wearer if wearer is not None and mentions[wearer].slot in _WEARERS else after
     if after is not None:
         return after
-    return before
+    # An audience of three; but "one last time", "in two", "one by one" count nothing before them.
+    counts_nothing = is_count and reading.language == "en" and reading.tokens[index - 1].text != "of"
+    return None if counts_nothing and mentions[index].concept.id != "group" else before
 
 
 def _is_said_of_nothing(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:

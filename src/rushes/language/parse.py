@@ -156,7 +156,8 @@ class _Assembly:
         acting = dict(zip(beats, participants(reading, with_pronouns, beats), strict=True))
         for index in in_time(reading, beats):
             who, whom = acting[index]
-            meant = meant_with(mentions[index].concept, None if whom is None else with_pronouns[whom].concept)
+            doer, thing = (None if each is None else with_pronouns[each].concept for each in (who, whom))
+            meant = meant_with(mentions[index].concept, doer, thing)
             self._mentions[index] = replace(mentions[index], concept=meant)
             yield Beat(self._found(index, self._mentions[index]), self._named(who), self._named(whom))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rushes.language.concepts import Concept
 from rushes.language.matching import Token
 from rushes.language.morphology.korean import split
+from rushes.language.phrasal import apart
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
@@ -72,6 +73,10 @@ class Reading:
         # something else is named.
         self._camera_acts = False
         self._camera_named = False
+        self._apart: dict[int, Candidate | None] = {}
+        if language == "en":
+            for verb, particle, candidate in apart(self.tokens):
+                self._apart.update({verb: candidate, particle: None})
         self._resolve()
 
     def roles(self, index: int) -> frozenset[str]:
@@ -170,6 +175,8 @@ class Reading:
         return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index])
 
     def _choose(self, index: int, token: Token) -> Candidate | None:
+        if index in self._apart:
+            return self._apart[index]
         if not token.candidates or self._is_function_word(index, token):
             return None
         possible = [item for item in token.candidates if self._can_stand(index, token, item)]
@@ -179,11 +186,16 @@ class Reading:
                     return item
         possible = [item for item in possible if not item.word.needs_camera]
         things = [item for item in possible if item.concept.slot not in CAMERA_SLOTS]
-        if 0 < len(things) < len(possible) and self._acts_itself(index):
-            possible = things
+        if 0 < len(things) < len(possible):
+            # "Pull out" alone is the camera's, "the train pulls out" is not.
+            opens = self.language == "en" and self.is_mark(index - 1)
+            if opens or self._acts_itself(index):
+                possible = [item for item in possible if (item in things) != opens]
         if possible and self._is_noun_place(index):
             return self._noun(index, token, possible)
         possible = [item for item in possible if not item.word.needs_noun_place]
+        if self.language == "en" and self._is_adjective(index, token):
+            possible = [item for item in possible if item.concept.slot != "action"]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
 
@@ -265,6 +277,10 @@ class Reading:
         nouns = [item for item in possible if item.kind == "noun"]
         if nouns:
             return nouns[0]
+        if self.language == "en" and (self._is_adjective(index, token) or self._is_no_deed(index, token)):
+            possible = [item for item in possible if item.concept.slot != "action"]
+        if not possible:
+            return None
         # A drop of honey, a splash of red: a verb is none between an article and "of".
         is_named = (
             index and "determiner" in self.tokens[index - 1].roles and possible[0].concept.slot == "action"
@@ -272,6 +288,36 @@ class Reading:
         if is_named and index + 1 < len(self.tokens) and self.tokens[index + 1].text == "of":
             return None
         return None if "filler" in token.roles and possible[0].kind == "verb" else possible[0]
+
+    def _is_adjective(self, index: int, token: Token) -> bool:
+        """A wrecked car, the roasted pig: a participle of the past before its noun tells of no event."""
+        if (
+            token.text.split()[0].endswith("ing")
+            or not self._is_opened(index)
+            or not self._is_thing(index + 1)
+        ):
+            return False
+        return all(item.kind != "verb" for item in token.candidates)
+
+    def _is_no_deed(self, index: int, token: Token) -> bool:
+        """The rest, a clear shot, every blow: behind an article only some nouns tell what happens."""
+        is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
+        if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
+            return False
+        return "deed" not in token.roles and self._is_opened(index)
+
+    def _is_opened(self, index: int) -> bool:
+        """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
+        for position in range(index - 1, max(-1, index - 4), -1):
+            known = self.mentions.get(position)
+            is_dropped = known is None and bool(self.tokens[position].candidates)
+            if is_dropped or (
+                known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"}
+            ):
+                continue
+            roles = self.tokens[position].roles
+            return known is None and bool(roles & {"determiner", "preposition", "link"}) and "to" not in roles
+        return False
 
     def _by_endings(self, index: int, token: Token, possible: list[Candidate]) -> Candidate:
         """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""

@@ -58,7 +58,9 @@ def _candidates(language: str) -> dict[str, tuple[Candidate, ...]]:
                 candidates: dict[str, Candidate] = {}
                 for form, kind in forms(word, concept.slot, language):
                     # The lexicon is written composed, so that its forms need no normalising.
-                    text = form.lower().replace("-", " ")
+                    text = form.lower()
+                    if "-" in text:
+                        text = text.replace("-", " ")
                     known = found.get(text)
                     if known is None or all(other.concept is not concept for other in known):
                         candidate = candidates.get(kind) or candidates.setdefault(

@@ -1,6 +1,7 @@
-"""What a verb means with its object: draws a sword, 拉小提琴, 傘を差す.
+"""What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
-`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any.
+`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any. A name
+with `<` before it is that of who does it, to nothing.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,14 @@ def _meanings() -> Mapping[tuple[str, str], str]:
     return {(verb, each): meaning for verb, things, meaning in lines for each in things.split(",")}
 
 
-def meant_with(action: Concept, thing: Concept | None) -> Concept:
-    """Return what `action` means when it is done to `thing`, to something of its kind, or to nothing."""
+def meant_with(action: Concept, doer: Concept | None, thing: Concept | None) -> Concept:
+    """Return what `action` means when `doer` does it to `thing`, to something of its kind, or to nothing."""
     lexicon = Lexicon.load()
-    kinds = ("-",) if thing is None else (thing.id, *lexicon.ancestors(thing.id), "*")
+    if thing is not None:
+        kinds = (thing.id, *lexicon.ancestors(thing.id), "*")
+    else:
+        doers = () if doer is None else (doer.id, *lexicon.ancestors(doer.id), doer.slot)
+        kinds = (*(f"<{each}" for each in doers), "-")
     for kind in kinds:
         meaning = _meanings().get((action.id, kind))
         if meaning is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from rushes.language.beats.classes import ELEMENTS, NEAR
 from rushes.language.beats.elements import element_acting
 from rushes.language.beats.particles import by_particle, changes_subject
+from rushes.language.beats.passives import agent_of, is_passive
 from rushes.language.beats.positions import by_position, clause_of, subject_after, subject_before
 from rushes.language.beats.relatives import Relative, relative_clauses
 from rushes.language.beats.sentence import sentence_around
@@ -50,6 +51,9 @@ class _Telling:
             return relative.who, relative.whom
         things = self._things(near, beat)
         who, whom, implied = self._named(near, things, number, beat)
+        if is_passive(self._reading, near, beat):
+            agent = agent_of(self._reading, near, beat)
+            return agent, self._suffering(beat, who if who != agent else whom, implied)
         acting = element_acting(self._reading, near, beat)
         if acting is None and who is not None and self._mentions[who].slot in ELEMENTS:
             acting = who
@@ -63,6 +67,13 @@ class _Telling:
         if who is not None:
             self._act(who, beat)
         return who, whom
+
+    def _suffering(self, beat: int, named: int | None, implied: int | None) -> int | None:
+        """Whom something is done to goes on acting: "she is pulled ashore and coughs"."""
+        patient = named if named is not None else self._carried_on(implied)
+        if patient is not None:
+            self._act(patient, beat)
+        return patient
 
     def _act(self, who: int, beat: int) -> None:
         is_same_sentence = self._last_beat >= sentence_around(self._reading, beat)[0]

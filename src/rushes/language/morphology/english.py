@@ -1,6 +1,6 @@
 """English inflection: plurals, and the -s, -ing and -ed of verbs with the irregular ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 
@@ -34,15 +34,16 @@ _NEVER_DOUBLING = frozenset("wxy")
 _ALWAYS_PLAIN = frozenset(("open", "listen", "enter", "wander", "whisper", "gather", "flicker", "glimmer"))
 
 
-def verb_forms(phrase: str) -> Iterator[tuple[str, str]]:
-    """Yield base, -s, -ing and -ed forms of a verb phrase whose first word is the verb: `push in`."""
+def verb_forms(phrase: str) -> Sequence[tuple[str, str]]:
+    """Return base, -s, -ing and -ed forms of a verb phrase whose first word is the verb: `push in`."""
     head, _, rest = phrase.partition(" ")
-    tail = " " + rest if rest else ""
-    yield head + tail, "verb"
-    yield _with_s(head) + tail, "verb"
-    yield _ing(head) + tail, "participle"
-    for past in _past(head):
-        yield past + tail, "participle"
+    return [(f"{form} {rest}", kind) for form, kind in _forms_of(head)] if rest else _forms_of(head)
+
+
+@cache
+def _forms_of(verb: str) -> tuple[tuple[str, str], ...]:
+    participles = ((form, "participle") for form in (_ing(verb), *_past(verb)))
+    return (verb, "verb"), (_with_s(verb), "verb"), *participles
 
 
 def noun_forms(phrase: str, is_noun: bool, is_counted: bool) -> Iterator[tuple[str, str]]:

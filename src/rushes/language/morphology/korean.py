@@ -5,6 +5,7 @@ in ㄷ, ㅂ, ㅅ and ㅎ the regular and the irregular forms are both made; a wr
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 _BASE = 0xAC00
 _A, _AE, _EO, _E, _YEO, _O, _WA, _WAE, _OE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8, 9, 10, 11, 13, 14, 18, 20
@@ -31,10 +32,16 @@ def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
     if not stem or not "가" <= stem[-1] <= "힣":
         yield word, "noun"
         return
-    for form in dict.fromkeys(_stems(stem)):
-        yield form, "verb"
+    before, space, last = stem.rpartition(" ")
+    for form in _stems_of(last):
+        yield before + space + form, "verb"
     if stem.endswith("하") and len(stem) > 2 and stem[-2] != " ":
         yield stem[:-1], "noun"
+
+
+@cache
+def _stems_of(stem: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_stems(stem)))
 
 
 def _stems(stem: str) -> Iterator[str]:
