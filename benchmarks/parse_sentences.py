@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--part", choices=PARTS, nargs="+", default=["frozen"])
     parser.add_argument(
         "--origin",
-        choices=("free", "parallel", "prompt", "blind", "fresh"),
+        choices=("free", "parallel", "prompt", "blind", "fresh", "later"),
         help="only sentences of one origin",
     )
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
