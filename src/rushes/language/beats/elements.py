@@ -17,6 +17,10 @@ def element_acting(reading: Reading, mentions: Mapping[int, Mention], beat: int)
     if reading.language in ("zh", "en"):
         if not before or any(mentions[index].slot in SUBJECT_SLOTS | {"action"} for index in before):
             return None
+        # 一束光从门缝里挤进来: a place between the element and its verb says where.
+        if reading.language == "zh":
+            free = [index for index in before if not marker_of(reading, mentions, index)]
+            before = [index for index in free if not is_where(reading, index)] or before
         nearest = before[-1]
         is_free = not marker_of(reading, mentions, nearest) and not is_under_preposition(reading, nearest)
         acts = is_free and not is_where(reading, nearest)

@@ -3,17 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from rushes.language.beats.classes import ELEMENTS, NEAR
+from rushes.language.beats.classes import ELEMENTS, NEAR, is_kind
 from rushes.language.beats.elements import element_acting
 from rushes.language.beats.particles import by_particle, changes_subject
 from rushes.language.beats.passives import agent_of, is_passive
 from rushes.language.beats.positions import by_position, clause_of, subject_after, subject_before
 from rushes.language.beats.relatives import Relative, relative_clauses
-from rushes.language.beats.sentence import sentence_around
+from rushes.language.beats.sentence import marker_of, sentence_around
 from rushes.language.beats.unnamed import has_unknown_subject
 from rushes.language.reading import PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
 
 Pair = tuple[int | None, int | None]
+_HELD = frozenset(("thing", "clothing"))
 
 
 def participants(reading: Reading, mentions: Mapping[int, Mention], beats: Sequence[int]) -> Iterator[Pair]:
@@ -30,6 +31,7 @@ class _Telling:
         self._acting: int | None = None
         self._acted_before: int | None = None
         self._last_beat = -1
+        self._last_pair: Pair = (None, None)
         self._is_unknown = False
 
     def pairs(self) -> Iterator[Pair]:
@@ -40,8 +42,21 @@ class _Telling:
                 if index in self._mentions
             }
             who, whom = self._pair(near, number, beat)
-            self._last_beat = beat
+            if whom is None:
+                whom = self._still_handled(near, beat, who)
+            self._last_beat, self._last_pair = beat, (who, whom)
             yield who, whom if whom != who else None
+
+    def _still_handled(self, near: Mapping[int, Mention], beat: int, who: int | None) -> int | None:
+        """つまみ上げて、かごに入れる, 甩向空中，接住: what was held before, if nothing else is named."""
+        (actor, thing), last = self._last_pair, self._last_beat
+        if self._reading.language not in ("zh", "ja") or near[beat].negated or last not in near:
+            return None
+        if thing is None or who is None or who != actor or last < sentence_around(self._reading, beat)[0]:
+            return None
+        was_held = is_kind(near[last].concept.id, "handing_on", "holding")
+        is_held = was_held and is_kind(near[beat].concept.id, "handing_on")
+        return thing if is_held and self._mentions[thing].slot in _HELD else None
 
     def _pair(self, near: Mapping[int, Mention], number: int, beat: int) -> Pair:
         relative = self._relatives.get(beat)
@@ -65,7 +80,8 @@ class _Telling:
         if who is None and not self._is_unknown:
             who = self._carried_on(implied)
         if who is not None:
-            self._act(who, beat)
+            is_passive = whom is not None and marker_of(self._reading, near, who) == "passive"
+            self._act(whom if is_passive and whom is not None and whom < who < beat else who, beat)
         return who, whom
 
     def _suffering(self, beat: int, named: int | None, implied: int | None) -> int | None:

@@ -239,7 +239,15 @@ def _is_possessor(reading: Reading, mentions: Mapping[int, Mention], index: int)
     after = mentions.get(index + 1)
     if after is not None and after.slot == "body" and reading.roles(index) & {"he", "she", "they"}:
         return True
-    return is_de(reading, index + 1)
+    return is_de(reading, index + 1) and not _is_taken_by_part(reading, mentions, index)
+
+
+def _is_taken_by_part(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
+    """咬住羚羊的喉咙, 拉着男孩的手: who is taken by a part of the body, where he is named."""
+    part = mentions.get(index + 2)
+    is_named = not reading.roles(index) & {"he", "she", "they"}
+    is_body = part is not None and part.slot == "body" and not has_side_after(reading, index + 2)
+    return is_named and is_body and mentions[index].slot in ("person", "animal")
 
 
 def _may_suffer(thing: Mention, action: Mention) -> bool:
