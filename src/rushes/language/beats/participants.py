@@ -80,8 +80,10 @@ class _Telling:
         if who is None and not self._is_unknown:
             who = self._carried_on(implied)
         if who is not None:
-            is_passive = whom is not None and marker_of(self._reading, near, who) == "passive"
-            self._act(whom if is_passive and whom is not None and whom < who < beat else who, beat)
+            goes_on = who
+            if whom is not None and whom < who < beat and marker_of(self._reading, near, who) == "passive":
+                goes_on = whom
+            self._act(goes_on, beat)
         return who, whom
 
     def _suffering(self, beat: int, named: int | None, implied: int | None) -> int | None:
