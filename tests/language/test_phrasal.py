@@ -30,6 +30,7 @@ def test_a_participle_of_the_past_before_its_noun_is_no_event():
 def test_only_some_nouns_tell_of_an_event():
     assert beats("The sniper waits for a clear shot and the rest of the crew") == ["wait"]
     assert beats("The king sits down with a slow nod") == ["sit", "bow"]
+    assert beats("A fox in a storm") == []
 
 
 def test_who_does_it_tells_what_a_verb_means():

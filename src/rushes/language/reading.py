@@ -316,7 +316,8 @@ class Reading:
             ):
                 continue
             roles = self.tokens[position].roles
-            return known is None and bool(roles & {"determiner", "preposition", "link"}) and "to" not in roles
+            opens = {"determiner", "preposition", "link", "wear"}
+            return known is None and bool(roles & opens) and "to" not in roles
         return False
 
     def _by_endings(self, index: int, token: Token, possible: list[Candidate]) -> Candidate:
