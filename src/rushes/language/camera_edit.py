@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import Concept, Lexicon
-from rushes.language.morphology import english, japanese, korean
+from rushes.language.morphology import english
 from rushes.language.morphology.forms import read_marks
+from rushes.language.predicate_edit import in_place, is_predicate, shape_among
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key
 from rushes.language.writing import as_phrase, comma
@@ -80,13 +81,9 @@ def _verb(spec: ShotSpec, found: Found, concept: Concept, camera_end: int, claus
         return word and before + word + _CHINESE_ASPECT.sub("", behind) + spec.text[clause_end:]
     if spec.language == "en":
         verb = _english(surface, old, concept)
-    elif spec.language == "ja":
-        verb = _japanese(surface, after, old, concept)
-        after = ""
-    else:
-        verb = _korean(surface, after, old, concept)
-        after = ""
-    return verb and before + verb + after
+        return verb and before + verb + after
+    verb = _conjugated(surface, after, old, concept, spec.language)
+    return verb and before + verb
 
 
 def _has_object(behind: str, language: str) -> bool:
@@ -110,20 +107,11 @@ def _english(surface: str, old: Concept, new: Concept) -> str | None:
     return None
 
 
-def _japanese(surface: str, after: str, old: Concept, new: Concept) -> str | None:
-    verb = next((word for word in _words(new, "ja") if japanese.is_verb(word)), None)
-    for word in _words(old, "ja"):
-        if verb and japanese.is_verb(word) and (shape := japanese.shape_of(word, surface, after)):
-            return japanese.in_place(verb, shape, after)
-    return None
-
-
-def _korean(surface: str, after: str, old: Concept, new: Concept) -> str | None:
-    verb = next((word for word in _words(new, "ko") if word.endswith("다")), None)
-    for word in _words(old, "ko"):
-        if verb and word.endswith("다") and (shape := korean.shape_of(word, surface, after)):
-            return "".join(korean.conjugated(verb, shape, after))
-    return None
+def _conjugated(surface: str, after: str, old: Concept, new: Concept, language: str) -> str | None:
+    verb = next((word for word in _words(new, language) if is_predicate(word, language)), None)
+    verbs = (word for word in _words(old, language) if is_predicate(word, language))
+    shape = shape_among(verbs, surface, after, language)
+    return in_place(verb, shape, after, language) if verb and shape else None
 
 
 def _words(concept: Concept, language: str) -> Iterator[str]:

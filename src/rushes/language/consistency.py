@@ -39,6 +39,13 @@ def brings(concept: str, ruled_out: str) -> bool:
     )
 
 
+def goes_with(addition: str, said: Iterable[str], ruled_out: Iterable[str]) -> bool:
+    """Whether a concept can be added to what is said, and brings back nothing that is ruled out."""
+    return not any(brings(addition, each) for each in ruled_out) and not any(
+        is_unfit(addition, each) for each in said
+    )
+
+
 def _is_listed(first: str, second: str, listed: frozenset[tuple[str, str]]) -> bool:
     lexicon = Lexicon.load()
     if lexicon.is_a(first, second) or lexicon.is_a(second, first):

@@ -15,7 +15,7 @@ from typing import Any
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Lexicon
-from rushes.language.consistency import brings, is_unfit
+from rushes.language.consistency import brings, goes_with, is_unfit
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, ShotSpec
 from rushes.language.writing import joined
@@ -184,15 +184,12 @@ def _choices(part: str, spec: ShotSpec, added: Sequence[Addition]) -> list[_Rule
     ruled_out = _ruled_out(spec)
     fitting: dict[int, list[_Rule]] = {}
     for rule in _rules():
+        if rule.part != part:
+            continue
         distance = min(
             (_distance(concept, wide) for concept in present for wide in rule.when), default=_NEVER
         )
-        if (
-            rule.part == part
-            and (distance < _NEVER or not rule.when)
-            and not any(brings(rule.concept, each) for each in ruled_out)
-            and not any(is_unfit(rule.concept, each) for each in present)
-        ):
+        if (distance < _NEVER or not rule.when) and goes_with(rule.concept, present, ruled_out):
             fitting.setdefault(distance, []).append(rule)
     return fitting[min(fitting)] if fitting else []
 

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from rushes.language.concepts import LANGUAGES, Lexicon
-from rushes.language.consistency import brings, contradictions, is_unfit
+from rushes.language.consistency import contradictions, goes_with
 from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
@@ -125,11 +125,7 @@ def _goes_with(concept: str, spec: ShotSpec) -> bool:
     said = [each for each in spec.everything() if not each.negated]
     is_open = all(lexicon.concepts[each.concept].slot != slot for each in said)
     ruled_out = (each.concept for each in spec.everything() if each.negated)
-    return (
-        is_open
-        and not any(is_unfit(concept, each.concept) for each in said)
-        and not any(brings(concept, each) for each in ruled_out)
-    )
+    return is_open and goes_with(concept, (each.concept for each in said), ruled_out)
 
 
 def _phrase_without_content(spec: ShotSpec, span: tuple[int, int]) -> tuple[int, int]:

@@ -28,28 +28,32 @@ def conjugated(spec: ShotSpec, found: Found, old: Concept, new: Concept) -> str 
     surface, after = spec.text[start:end], spec.text[end:]
     before = _at_a_place(spec, start) if _stays_behind(old, new) else spec.text[:start]
     verbs = [read_marks(word).text for word in new.words[spec.language] if "@" not in word]
-    verbs = [word for word in verbs if _is_predicate(word, spec.language)]
+    verbs = [word for word in verbs if is_predicate(word, spec.language)]
     # 눈이 내린다 has its subject with it, and so has 하늘이 맑다.
     alike = (word for word in verbs if (" " in word) == (" " in surface))
     verb = next(alike, next(iter(verbs), None))
-    shape = _shape(old, surface, after, spec.language)
+    shape = shape_among(_verbs(old, spec.language), surface, after, spec.language)
     if verb is None or shape is None:
         return None
-    return before + _in_place(verb, shape, after, spec.language)
+    return before + in_place(verb, shape, after, spec.language)
 
 
-def _shape(old: Concept, surface: str, after: str, language: str) -> str | None:
+def shape_among(verbs: Iterable[str], surface: str, after: str, language: str) -> str | None:
+    """Return the shape in which the first of `verbs` that can stands as `surface` before `after`."""
     grammar = japanese if language == "ja" else korean
-    return _first(grammar.shape_of(word, surface, after) for word in _verbs(old, language))
+    shapes = (grammar.shape_of(verb, surface, after) for verb in verbs)
+    return next((shape for shape in shapes if shape is not None), None)
 
 
-def _in_place(verb: str, shape: str, after: str, language: str) -> str:
+def in_place(verb: str, shape: str, after: str, language: str) -> str:
+    """Return a verb in a shape, with the ending that stood behind another."""
     if language == "ja":
         return japanese.in_place(verb, shape, after)
     return "".join(korean.conjugated(verb, shape, after))
 
 
-def _is_predicate(word: str, language: str) -> bool:
+def is_predicate(word: str, language: str) -> bool:
+    """Whether a Japanese or Korean word is a verb, or in Korean an adjective."""
     return japanese.is_verb(word) if language == "ja" else word.endswith("다")
 
 
@@ -65,11 +69,10 @@ def with_verb_apart(spec: ShotSpec, found: Found, old: Concept, new: Concept) ->
     verbs = [verb for noun, verb in _events(old, language) if noun == spec.text[start:end]]
     clause_end = _CLAUSE_END.search(spec.text, particle.end())
     last = min(clause_end.start() if clause_end else len(spec.text), particle.end() + _NEAR)
-    grammar = japanese if language == "ja" else korean
     for place in range(particle.end(), last):
         for stop in range(last, place, -1):
             surface, after = spec.text[place:stop], spec.text[stop:]
-            shape = _first(grammar.shape_of(verb, surface, after) for verb in verbs)
+            shape = shape_among(verbs, surface, after, language)
             if shape is not None:
                 noun, verb = next(_events(new, language), ("", ""))
                 if not noun:
@@ -77,7 +80,7 @@ def with_verb_apart(spec: ShotSpec, found: Found, old: Concept, new: Concept) ->
                 head = with_particle(noun, particle[0]) if language == "ko" else noun + particle[0]
                 how = "" if new.id in FORCELESS else spec.text[particle.end() : place].strip(" ")
                 space = " " if language == "ko" else ""
-                said = _in_place(verb, shape, after, language)
+                said = in_place(verb, shape, after, language)
                 return spec.text[:start] + head + space + (how + space if how else "") + said
     return None
 
@@ -89,7 +92,7 @@ def _events(concept: Concept, language: str) -> Iterator[tuple[str, str]]:
         noun, _, verb = read_marks(written).text.partition(mark)
         if language == "ko":
             noun = noun[:-1] if noun.endswith(("이", "가")) else ""
-        if noun and verb and _is_predicate(verb, language):
+        if noun and verb and is_predicate(verb, language):
             yield noun, verb
 
 
@@ -114,9 +117,5 @@ def _verbs(concept: Concept, language: str) -> Iterator[str]:
         return
     for word in concept.words[language]:
         bare = read_marks(word).text
-        if _is_predicate(bare, language):
+        if is_predicate(bare, language):
             yield bare
-
-
-def _first(shapes: Iterable[str | None]) -> str | None:
-    return next((shape for shape in shapes if shape is not None), None)
