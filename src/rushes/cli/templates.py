@@ -75,10 +75,10 @@ def read_table(table: Path, language: str = "") -> str:
         raise UsageError(f"{table} cannot be read: {error.strerror}") from None
     named = {cell.strip() for line in content.splitlines() for cell in line.split(b",")}
     said = [each for each in _ENCODINGS if each.encode() in named] or [language]
-    for encoding in ("utf-8-sig", *(_ENCODINGS.get(each, "utf-8") for each in said[:1] if len(said) == 1)):
+    local = _ENCODINGS.get(said[0], "utf-8") if len(said) == 1 else "utf-8"
+    for encoding in ("utf-8-sig", local) if b"\0" not in content else ():
         with contextlib.suppress(UnicodeDecodeError):
-            if b"\0" not in content:
-                return content.decode(encoding)
+            return content.decode(encoding)
     return decode_script(content, table.name).text
 
 
