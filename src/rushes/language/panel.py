@@ -61,7 +61,7 @@ class Panel:
         Slots that fewer than `need` annotators labelled, or that `found` lacks, are left out.
         """
         everybody = (*self._annotators, found)
-        alike = _alike(everybody)
+        alike = alike_names(everybody)
         slots = [slot for slot in found if sum(slot in labels for labels in self._annotators) >= need]
         return {slot: self._judge_slot(slot, found[slot], need, alike) for slot in slots}
 
@@ -126,7 +126,7 @@ def _items(said: Sequence[Sequence[Label]], alike: Alike) -> list[_Item]:
     return items
 
 
-def _alike(annotators: Sequence[Labels]) -> dict[str, frozenset[str]]:
+def alike_names(annotators: Sequence[Labels]) -> dict[str, frozenset[str]]:
     """Return for each name the names of the same subjects, places, garments and beats in this text.
 
     Who calls the rider a man and who calls him a knight say the same of what he does, where they (or one of

@@ -31,3 +31,8 @@ def meant_with(action: Concept, doer: Concept | None, thing: Concept | None) -> 
         if meaning is not None:
             return lexicon.concepts[meaning]
     return action
+
+
+def meanings_of(action_id: str) -> set[str]:
+    """Return everything a verb may mean with one object or another."""
+    return {meaning for (verb, _), meaning in _meanings().items() if verb == action_id}
