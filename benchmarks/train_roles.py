@@ -1,10 +1,10 @@
-"""Train the weights by which `rushes parse` tells who does what to whom, from the sentences everybody may see.
+"""Train the weights by which `rushes parse` tells who does what to whom, from the sentences all may see.
 
-Constructions that are rare in them (relative clauses, passives) are taught by sentences of a textbook, each with
-several nouns. Every beat that the parser finds and a label names teaches one choice of the agent and
-one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
-AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features that
-are rare or hardly matter are left out. With --check it writes nothing and scores sentences by weights of the
+Constructions that are rare in them (relative clauses, passives) are taught by sentences of a textbook,
+each with several nouns. Every beat that the parser finds and a label names teaches one choice of the agent
+and one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
+AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features
+that are rare or hardly matter are left out. With --check it writes nothing and scores sentences by weights of the
 others; neighbouring sentences, which may be translations of each other, are left out together.
 
 Example: python benchmarks/train_roles.py --check
@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.parse_sentences import FOLDER, read_parts
+from parse_sentences import FOLDER, read_parts
+
 from rushes.language import parse as parsing
 from rushes.language.beats import participants
 from rushes.language.beats.collocations import meanings_of
@@ -76,7 +77,9 @@ def main() -> None:
     taught = [*labelled(), *textbook()]
     for one in taught:
         _Teacher(one).teach()
-    print(f"{len(taught)} sentences, {sum(len(one.lessons[role]) for one in taught for role in ROLES)} choices")
+    print(
+        f"{len(taught)} sentences, {sum(len(one.lessons[role]) for one in taught for role in ROLES)} choices"
+    )
     if arguments.check:
         check(taught)
     else:
@@ -94,7 +97,7 @@ def labelled() -> Iterator[Taught]:
 
 
 def textbook() -> Iterator[Taught]:
-    """Yield the sentences of the textbook, language, pattern and who does what; the check never scores them."""
+    """Yield the sentences of the textbook (language, pattern, who does what), which the check never scores."""
     concepts = Lexicon.load().concepts
     for line in (FOLDER / "textbook.tsv").read_text(encoding="utf-8").splitlines():
         language, pattern, who = line.split("\t")

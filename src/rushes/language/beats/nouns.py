@@ -77,7 +77,9 @@ def _case(reading: Reading, mentions: Mapping[int, Mention], index: int, left: s
     tail = reading.tail(index)
     if tail.startswith(("の", "의")):
         # おばあちゃんの手が, 그녀의 손이: what a hand does its owner does, so its particle counts.
-        parts = (each for each in (index + 1, index + 2) if each in mentions and mentions[each].slot == "body")
+        parts = (
+            each for each in (index + 1, index + 2) if each in mentions and mentions[each].slot == "body"
+        )
         tail = next(map(reading.tail, parts), tail)
     known = (part for part in (tail[:2], tail[:1], tail[-1:]) if part in _CASES)
     return next((_CASES[part] for part in known), "other" if tail else "none")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from rushes.language.beats.classes import NEAR
-from rushes.language.reading import ATTRIBUTE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
 
+# Tokens on each side that may matter for one beat; bounded, so that time stays linear in the text.
+NEAR = 60
 _SIDES = tuple("上下里中内外前后边旁口间")
 _OBLIQUE = frozenset(("用", "给", "向", "朝", "对", "对着", "从", "以", "跟", "在", "往", "为", "透过", "随"))
 
@@ -29,25 +30,6 @@ def is_de(reading: Reading, index: int) -> bool:
     return reading.language == "zh" and text_of(reading, index) == "的"
 
 
-def is_under_preposition(reading: Reading, index: int) -> bool:
-    """Whether an English noun stands under a preposition, past its article and attributes; "of" joins."""
-    for position in range(index - 1, max(-1, index - 5), -1):
-        roles = reading.roles(position)
-        if "preposition" in roles or "to" in roles or text_of(reading, position).startswith("in "):
-            return text_of(reading, position) != "of"
-        mention = reading.mentions.get(position)
-        is_inside = "determiner" in roles if mention is None else mention.slot in ATTRIBUTE_SLOTS
-        if not is_inside and "link" not in roles:
-            return False
-    return False
-
-
-def is_where(reading: Reading, index: int) -> bool:
-    """门口, 窗前, 树上: a place with a word for its side is where something happens."""
-    is_side = reading.language == "zh" and text_of(reading, index).endswith(_SIDES)
-    return is_side or has_side_after(reading, index)
-
-
 def has_side_after(reading: Reading, index: int) -> bool:
     """桌子上, 树下: the word after a Chinese noun says at which side of it something happens."""
     return reading.language == "zh" and text_of(reading, index + 1).startswith(_SIDES)
@@ -70,21 +52,3 @@ def _counts(reading: Reading, index: int) -> bool:
     before = reading.mentions.get(index - 1)
     is_number = text_of(reading, index - 1) == "一" or (before is not None and before.slot == "count")
     return is_number and "classifier" in reading.roles(index)
-
-
-def marker_of(reading: Reading, mentions: Mapping[int, Mention], index: int) -> str:
-    """Return what a noun stands under: `oblique` (用, 从), `object` (把), `passive` (被, by) or nothing."""
-    if reading.language == "zh" and coverb(reading, mentions, index):
-        return "oblique"
-    for position in range(index - 1, max(index - 5, -1), -1):
-        if reading.is_mark(position):
-            return ""
-        roles = reading.roles(position)
-        if "object" in roles and text_of(reading, position) in ("把", "将"):
-            return "object"
-        if "passive" in roles:
-            return "passive"
-        if position in mentions and mentions[position].slot in SUBJECT_SLOTS | {"action"}:
-            # Surrounded by: some words hold their own "by".
-            return "passive" if text_of(reading, position).endswith(" by") else ""
-    return ""

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rushes.language.beats.classes import NEAR
 from rushes.language.beats.nouns import PARTICIPANTS, Noun, kind_at, noun_at
-from rushes.language.beats.sentence import sentence_around, text_of
+from rushes.language.beats.sentence import NEAR, sentence_around, text_of
 from rushes.language.beats.unnamed import has_unknown_subject
 from rushes.language.beats.verbs import changes_subject, qualified_by, voice_of
 from rushes.language.concepts import Lexicon
@@ -219,7 +218,7 @@ class Surroundings:
         return other is not None and self._mentions[index].concept is self._mentions[other].concept
 
     def _already_named(self) -> str:
-        """Say whether the clause of a verb names a subject (s), an object (o), and a noun it qualifies (q)."""
+        """Say whether its clause names a subject (s), an object (o) and a noun that the verb qualifies (q)."""
         clauses = self._reading.clauses
         same = [each for each in self._things if clauses[each] == clauses[self._beat]]
         last = max((each for each in self._verbs if each < self._beat), default=-1)

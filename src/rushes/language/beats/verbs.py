@@ -1,4 +1,4 @@
-"""Forms of verbs: done to its subject or by it, said of a noun, giving the sentence back to who acted before."""
+"""Forms of verbs: passives, verbs that qualify a noun, and those behind which whoever acted before goes on."""
 
 from collections.abc import Mapping
 
