@@ -4,8 +4,9 @@ Constructions that are rare in them (relative clauses, passives) are taught by s
 each with several nouns. Every beat that the parser finds and a label names teaches one choice of the agent
 and one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
 AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features
-that are rare or hardly matter are left out. With --check it writes nothing and scores sentences by weights of the
-others; neighbouring sentences, which may be translations of each other, are left out together.
+that are rare or hardly matter are left out. With --check it writes nothing and
+scores sentences by weights of the others; neighbouring sentences, which may be translations of each other,
+are left out together.
 
 Example: python benchmarks/train_roles.py --check
 Example: python benchmarks/train_roles.py
@@ -97,7 +98,7 @@ def labelled() -> Iterator[Taught]:
 
 
 def textbook() -> Iterator[Taught]:
-    """Yield the sentences of the textbook (language, pattern, who does what), which the check never scores."""
+    """Yield the sentences of the textbook (language, pattern, who does what); the check scores none."""
     concepts = Lexicon.load().concepts
     for line in (FOLDER / "textbook.tsv").read_text(encoding="utf-8").splitlines():
         language, pattern, who = line.split("\t")

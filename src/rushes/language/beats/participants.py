@@ -1,9 +1,9 @@
 """Who does each beat, and to whom: chosen among all that the sentence names, as labelled sentences taught.
 
 For each verb, in the order of the text, every candidate, and nobody, weighs as much as its features
-(`surroundings`) together; the heaviest acts, and of the others the heaviest is whom it is done to. The weights
-are those of a maximum-entropy classifier (Berger, Della Pietra and Della Pietra, "A Maximum Entropy Approach to
-Natural Language Processing", 1996), which `benchmarks/train_roles.py` trains and writes to `data/roles.tsv`.
+(`surroundings`) together; the heaviest acts, and of the others the heaviest is whom it is done to. The
+weights are those of a maximum-entropy classifier (Berger, Della Pietra and Della Pietra, "A Maximum Entropy
+Approach to Natural Language Processing", 1996), which `benchmarks/train_roles.py` trains and writes to `data/roles.tsv`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,8 @@ def trained_weights() -> Weights:
     for line in path.read_text(encoding="utf-8").splitlines():
         feature, *columns = line.split("\t")
         for role, weight in zip(ROLES, columns, strict=True):
-            weights[role][feature] = float(weight or 0)
+            if weight:
+                weights[role][feature] = float(weight)
     return weights
 
 

@@ -218,7 +218,7 @@ class Surroundings:
         return other is not None and self._mentions[index].concept is self._mentions[other].concept
 
     def _already_named(self) -> str:
-        """Say whether its clause names a subject (s), an object (o) and a noun that the verb qualifies (q)."""
+        """Say if its clause names a subject (s), an object (o) and a noun that the verb qualifies (q)."""
         clauses = self._reading.clauses
         same = [each for each in self._things if clauses[each] == clauses[self._beat]]
         last = max((each for each in self._verbs if each < self._beat), default=-1)

@@ -1,4 +1,4 @@
-"""Forms of verbs: passives, verbs that qualify a noun, and those behind which whoever acted before goes on."""
+"""Forms of verbs: passives, those that qualify a noun, those behind which whoever acted before goes on."""
 
 from collections.abc import Mapping
 
