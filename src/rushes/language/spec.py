@@ -57,7 +57,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Beat:
-    """One thing that happens: who does what to whom. who, whom: concept ids of subjects, as far as said."""
+    """One thing that happens: who does what to whom. who, whom: concept ids of
+    subjects, places, weather, light and garments, as far as said."""
 
     action: Found
     who: tuple[str, ...] = ()

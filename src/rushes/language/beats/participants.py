@@ -3,7 +3,8 @@
 For each verb, in the order of the text, every candidate, and nobody, weighs as much as its features
 (`surroundings`) together; the heaviest acts, and of the others the heaviest is whom it is done to. The
 weights are those of a maximum-entropy classifier (Berger, Della Pietra and Della Pietra, "A Maximum Entropy
-Approach to Natural Language Processing", 1996), which `benchmarks/train_roles.py` trains and writes to `data/roles.tsv`.
+Approach to Natural Language Processing", 1996), which `benchmarks/train_roles.py` trains and
+writes to `data/roles.tsv`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
