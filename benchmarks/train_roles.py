@@ -98,7 +98,7 @@ def labelled() -> Iterator[Taught]:
 
 
 def textbook() -> Iterator[Taught]:
-    """Yield the sentences of the textbook (language, pattern, who does what); the check scores none."""
+    """Yield the sentences of the textbook (language, pattern, who does what; `>push>a` where nobody is said to)."""
     concepts = Lexicon.load().concepts
     for line in (FOLDER / "textbook.tsv").read_text(encoding="utf-8").splitlines():
         language, pattern, who = line.split("\t")
@@ -137,7 +137,7 @@ class _Teacher:
                 left.remove(label)
                 names = [name.split(">") for name in label.names]
                 self._wanted[beat] = (
-                    self._meant(mentions, {each[0] for each in names if len(each) > 1}),
+                    self._meant(mentions, {each[0] for each in names if len(each) > 1} - {""}),
                     self._meant(mentions, {each[2] for each in names if len(each) > 2}),
                 )
         return participants.participants(reading, mentions, beats, self._choose)
