@@ -98,7 +98,7 @@ def labelled() -> Iterator[Taught]:
 
 
 def textbook() -> Iterator[Taught]:
-    """Yield the sentences of the textbook (language, pattern, who does what; `>push>a` where nobody is said to)."""
+    """Yield the sentences of the textbook (language, pattern, who does what; `>push>a` names no one)."""
     concepts = Lexicon.load().concepts
     for line in (FOLDER / "textbook.tsv").read_text(encoding="utf-8").splitlines():
         language, pattern, who = line.split("\t")
