@@ -10,7 +10,7 @@ from rushes.core.errors import UsageError
 from rushes.core.vocabulary import MOMENT
 from rushes.diffusion.guidance import Guided
 from rushes.diffusion.noise import member_noise
-from rushes.engine.events import Finished
+from rushes.engine.events import Finished, Preview
 from rushes.engine.generate import generate
 from rushes.engine.provenance import engine_stages
 from rushes.engine.run import Run
@@ -49,6 +49,13 @@ def test_each_member_of_a_batch_has_its_own_still(bundle):
     both = latents_of(bundle, STILL_FIRST, Run(more_seeds=(STILL_FIRST.seed + 1,)))
     alone = latents_of(bundle, replace(STILL_FIRST, seed=STILL_FIRST.seed + 1), Run())
     torch.testing.assert_close(both[1:], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_the_still_is_the_first_preview(bundle):
+    shown = [event for event in generate(bundle, STILL_FIRST, Run(previews=2)) if isinstance(event, Preview)]
+    assert [event.step for event in shown] == [0, 2, 4]
+    [still] = shown[0].pictures
+    assert abs(still.astype(int) - shown[-1].pictures[0]).max() <= 1
 
 
 def test_the_recipe_tells(bundle):

@@ -78,7 +78,7 @@ def mini_continued() -> TrainingRecipe:
     fresh = mini()
     run = replace(
         fresh.transformer_run,
-        steps=3_000,
+        steps=2_400,
         learning_rate=6e-4,
         mixes=(Mix(0, (1, 17, 61), (0.3, 0.3, 0.4)),),
         decay=0.6,
