@@ -1,0 +1,43 @@
+"""What mini shows of any concept: the concept itself, its stand-in, or what stands in for something wider.
+
+`data/mini.tsv` says what mini draws in the place of a concept (`-`: nothing, for nothing of mini's is near it)
+and what it draws with one of its own concepts anyway, as a warrior's cloak.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from rushes.language.concepts import Lexicon
+
+# Mark of a concept that nothing of mini's can stand in for, nor for its kinds.
+_NOTHING = ("-",)
+
+
+def shown_as(concept: str, slot_of: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids among `slot_of` that stand for `concept`, the most telling first; empty for none."""
+    for each in (concept, *Lexicon.load().ancestors(concept)):
+        if each in slot_of:
+            return (each,)
+        stand_in = _stand_ins().get(each, ((), ()))[0]
+        if stand_in == _NOTHING:
+            return ()
+        if known := tuple(shown for shown in stand_in if shown in slot_of):
+            return known
+    return ()
+
+
+def drawn_with(concept: str) -> tuple[str, ...]:
+    """Return what mini draws along with one of its own concepts."""
+    return _stand_ins().get(concept, ((), ()))[1]
+
+
+@cache
+def _stand_ins() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return concept -> what mini shows in its place, and what it shows with it."""
+    path = resources.files("rushes.language").joinpath("data/mini.tsv")
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        concept, shown, parts = line.split("\t")
+        found[concept] = (tuple(filter(None, shown.split(","))), tuple(filter(None, parts.split(","))))
+    return found
