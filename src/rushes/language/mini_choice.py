@@ -25,6 +25,8 @@ _NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _GENERAL = frozenset(("person", "figure", "creature", "animal", "machine", "vehicle", "product"))
 # A kind of thing that never calls for a remark: what it says is in the rest, or nothing mini could show.
 _SILENT = frozenset(("count", "body", "mood", "age"))
+# What mini's people carry is a child.
+_CARRYING = ("carry",)
 _PACES = frozenset(("slow", "fast"))
 _SENTENCE_ENDS = frozenset(".。!！?？;；\n")
 # What may stand between two words for one thing: 象の親子, golden retriever puppy.
@@ -60,12 +62,7 @@ class Choice:
 
     def take(self) -> None:
         """Fill the attributes: the subject first, for the rest depends on it."""
-        doers = {who for beat in self._spec.beats if not beat.action.negated for who in beat.who}
-        subjects = sorted(
-            self._spec.present("subjects"),
-            key=lambda each: (each.concept in _GENERAL, each.concept not in doers),
-        )
-        for found in subjects:
+        for found in sorted(self._spec.present("subjects"), key=self._rank):
             self._take_subject(found)
         for found in self._others():
             self._take_other(found)
@@ -92,6 +89,12 @@ class Choice:
 
     # Subjects.
 
+    def _rank(self, found: Found) -> tuple[bool, bool]:
+        """Sort what a text is about first: no general word, and no thing that does nothing."""
+        is_thing = found.kind in ("vehicle", "thing")
+        is_doer = any(found.concept in beat.who for beat in self._spec.beats if not beat.action.negated)
+        return found.concept in _GENERAL, is_thing and not is_doer
+
     def _take_subject(self, found: Found) -> None:
         shown = self._shown_subject(found)
         chosen = self._chosen.get("subject")
@@ -100,7 +103,9 @@ class Choice:
         elif chosen is None:
             self._set(found, shown)
             self._take_colour(found)
-        elif not self._is_same(found, chosen):
+        elif self._is_same(found, chosen):
+            self._take_colour(found)
+        else:
             self._spare.append(found)
 
     def _shown_subject(self, found: Found) -> tuple[str, ...]:
@@ -164,9 +169,10 @@ class Choice:
             return True
         if any(self._is_same(each, chosen) or self._is_with(each, chosen) for each in doers if chosen):
             return True
-        if not any(self._is_drawn(each.concept) for each in doers):
-            who = ", ".join(self._words(each) for each in doers)
-            self.left_out.append(f"{self._words(beat.action)} (done by what is left out: {who})")
+        words = self._words(beat.action)
+        if not any(self._is_scenery(each) for each in doers):
+            words += f" (done by what is left out: {', '.join(self._words(each) for each in doers)})"
+        self.left_out.append(words)
         return False
 
     def _is_with(self, found: Found, chosen: Found) -> bool:
@@ -174,6 +180,13 @@ class Choice:
         start, end = sorted((found.span[0], chosen.span[0]))
         is_between = any(start < each.span[0] < end for each in self._spec.present("beats"))
         return not is_between and not _SENTENCE_ENDS.intersection(self._spec.text[start:end])
+
+    def _carries_a_thing(self, found: Found) -> bool:
+        lexicon = Lexicon.load()
+        loads = {whom for beat in self._spec.beats if beat.action is found for whom in beat.whom}
+        return bool(loads) and not any(
+            lexicon.is_a(load, each) for load in loads for each in ("person", "animal")
+        )
 
     def _fit_action(self) -> None:
         subject, action = self.attributes.get("subject"), self.attributes.get("action")
@@ -194,7 +207,7 @@ class Choice:
 
     def _take_other(self, found: Found) -> None:
         self._leave_colours(found)
-        shown = shown_as(found.concept, self._slot_of)
+        shown = self._shown(found)
         if not shown:
             if not self._is_drawn(found.concept) and found.kind not in _SILENT:
                 self.left_out.append(self._words(found))
@@ -205,6 +218,14 @@ class Choice:
         elif not self._is_drawn(found.concept):
             self.left_out.append(f"{self._words(found)} ({self._shows_one(slot)})")
 
+    def _shown(self, found: Found) -> tuple[str, ...]:
+        shown = shown_as(found.concept, self._slot_of)
+        if shown == _CARRYING and self._carries_a_thing(found):
+            return shown_as(
+                found.concept, {id_: slot for id_, slot in self._slot_of.items() if id_ not in shown}
+            )
+        return shown
+
     def _set(self, found: Found, shown: tuple[str, ...]) -> None:
         is_own = found.concept == shown[0] or self._is_drawn(found.concept)
         for concept in shown:
@@ -213,6 +234,8 @@ class Choice:
         is_own = is_own or found.concept in drawn_with(shown[0])
         if not is_own or len(shown) > 1:
             reason = f"mini has no {found.concept.replace('_', ' ')}"
+            if found.concept in self._slot_of:
+                reason = f"what mini's people {found.concept} is a child"
             self.replaced.append(Replacement(self._words(found), ", ".join(shown), reason))
 
     def _leave_colours(self, found: Found) -> None:
@@ -251,7 +274,7 @@ class Choice:
         ):
             del self.attributes["sky"]
             words = self._words(self._chosen["sky"])
-            where = f"mini shows {sky} in {' or '.join(weathers)}, by {' or '.join(times)}"
+            where = f"mini shows it in {' or '.join(weathers)}, by {' or '.join(times)}"
             self.left_out.append(f"{words} ({where})")
 
     def _is_drawn(self, concept: str) -> bool:

@@ -178,7 +178,7 @@ class _Assembly:
                 continue
             if token.script is Script.HIRAGANA and len(token.text) < 3:
                 continue
-            if not token.text.isdigit():
+            if not token.text.isnumeric():
                 yield self._span(index)
 
 

@@ -1,7 +1,7 @@
 """What mini shows of any concept: the concept itself, its stand-in, or what stands in for something wider.
 
-`data/mini.tsv` says what mini draws in the place of a concept (`-`: nothing, for nothing of mini's is near it)
-and what it draws with one of its own concepts anyway, as a warrior's cloak.
+`data/mini.tsv` says what mini draws in the place of a concept (`-`: nothing, for nothing it has is near) and
+what it draws with one of its own concepts anyway, as a warrior's cloak.
 """
 
 from collections.abc import Mapping
