@@ -169,10 +169,8 @@ class Choice:
             return True
         if any(self._is_same(each, chosen) or self._is_with(each, chosen) for each in doers if chosen):
             return True
-        words = self._words(beat.action)
-        if not any(self._is_scenery(each) for each in doers):
-            words += f" (done by what is left out: {', '.join(self._words(each) for each in doers)})"
-        self.left_out.append(words)
+        who = ", ".join(self._words(each) for each in doers)
+        self.left_out.append(f"{self._words(beat.action)} (done by {who})")
         return False
 
     def _is_with(self, found: Found, chosen: Found) -> bool:
