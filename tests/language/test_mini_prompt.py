@@ -403,6 +403,11 @@ def test_nothing_stands_for_what_is_like_nothing_of_minis(text):
         ("비 갠 뒤 무지개", {"weather": "clear", "sky": "rainbow"}),
         ("a valley", {"environment": "meadow"}),
         ("城市夜景", {"environment": "street", "time": "night"}),
+        ("the palace garden", {"environment": "meadow"}),
+        ("children play", {"subject": "child", "action": "run"}),
+        ("a pianist plays the piano", {"subject": "detective"}),
+        ("a truck climbs", {"subject": "car", "action": "run"}),
+        ("黒い馬に乗った騎士が走る", {"subject": "warrior", "action": "run"}),
         ("an ice-cold can", {"subject": "can"}),
         ("空无一人的站台", {"environment": "platform"}),
         ("一个人也没有的站台", {"environment": "platform"}),
@@ -419,6 +424,7 @@ def test_a_train_on_a_platform_is_part_of_it():
 
 def test_what_is_carried_is_a_child():
     assert read_prompt("A woman carries a basket").attributes["action"] == "walk"
+    assert read_prompt("A woman carries a dog").attributes["action"] == "walk"
     assert read_prompt("A woman carries a baby").attributes["action"] == "carry"
 
 

@@ -2,8 +2,8 @@
 
 `data/lexicon/*.tsv` is the whole vocabulary; adding a concept is adding one line: id, slot, broader ids
 (comma-separated, nearest first) and the words of each language, parted by `/`, the usual one first.
-`rushes.language.morphology.forms` says which marks a word may carry; an English place with a capital letter is
-a name, which takes no article.
+`rushes.language.morphology.forms` says which marks a word may carry; an English place with a capital is a
+name, which takes no article.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Where the break of a line parts a Korean word: Korean is parted at spaces, and by a browser inside words."""
+"""Where the break of a line parts a Korean word: it comes at spaces, and from a browser inside words."""
 
 import re
 
@@ -11,7 +11,7 @@ _WORD_BEFORE, _WORD_BEHIND = re.compile(r"[가-힣]+\Z"), re.compile(r"[가-힣]
 
 
 def is_one_word(before: str, behind: str) -> bool:
-    """Whether the end of one line and the beginning of the next are one Korean word: 유리 and 를, 고양 and 이가."""
+    """Whether the end of a line and the beginning of the next are one Korean word: 유리 and 를."""
     head, tail = _WORD_BEFORE.search(before.rstrip()), _WORD_BEHIND.match(behind.lstrip())
     if head is None or tail is None:
         return False

@@ -85,15 +85,31 @@ class Choice:
         ]
         others = [found for found in others if found.concept not in _PACES]
         actions = [beat.action for beat in self._spec.beats if not beat.action.negated and self._is_own(beat)]
-        return sorted((*actions, *others), key=lambda each: each.concept not in self._slot_of)
+        return sorted(
+            (*actions, *others), key=lambda each: (each.concept not in self._slot_of, self._is_modifier(each))
+        )
+
+    def _is_modifier(self, found: Found) -> bool:
+        """Whether a place only tells of the next which it is: a palace garden is a garden."""
+        behind = [
+            place.span[0] for place in self._spec.present("environment") if place.span[0] >= found.span[1]
+        ]
+        return (
+            found.kind == "place"
+            and bool(behind)
+            and self._spec.text[found.span[1] : min(behind)] in _APPOSED
+        )
 
     # Subjects.
 
     def _rank(self, found: Found) -> tuple[bool, bool]:
-        """Sort what a text is about first: no general word, and no thing that does nothing."""
-        is_thing = found.kind in ("vehicle", "thing")
-        is_doer = any(found.concept in beat.who for beat in self._spec.beats if not beat.action.negated)
-        return found.concept in _GENERAL, is_thing and not is_doer
+        """Sort what a text is about first: no general word, no idle thing, no horse that has a rider."""
+        doers = {who for beat in self._spec.beats if not beat.action.negated for who in beat.who}
+        people = [each for each in self._spec.present("subjects") if each.kind == "person"]
+        is_kept = found.kind in ("vehicle", "thing") or (
+            found.kind == "animal" and any(each.concept in doers for each in people)
+        )
+        return found.concept in _GENERAL, is_kept and found.concept not in doers
 
     def _take_subject(self, found: Found) -> None:
         shown = self._shown_subject(found)
@@ -176,15 +192,12 @@ class Choice:
     def _is_with(self, found: Found, chosen: Found) -> bool:
         """A fox and a rabbit run: no sentence ends and nothing is done between the two."""
         start, end = sorted((found.span[0], chosen.span[0]))
-        is_between = any(start < each.span[0] < end for each in self._spec.present("beats"))
+        is_between = any(start < each.span[0] < end for each in self._spec.found("beats"))
         return not is_between and not _SENTENCE_ENDS.intersection(self._spec.text[start:end])
 
     def _carries_a_thing(self, found: Found) -> bool:
-        lexicon = Lexicon.load()
         loads = {whom for beat in self._spec.beats if beat.action is found for whom in beat.whom}
-        return bool(loads) and not any(
-            lexicon.is_a(load, each) for load in loads for each in ("person", "animal")
-        )
+        return bool(loads) and not any(Lexicon.load().is_a(load, "person") for load in loads)
 
     def _fit_action(self) -> None:
         subject, action = self.attributes.get("subject"), self.attributes.get("action")
@@ -217,7 +230,8 @@ class Choice:
             self.left_out.append(f"{self._words(found)} ({self._shows_one(slot)})")
 
     def _shown(self, found: Found) -> tuple[str, ...]:
-        shown = shown_as(found.concept, self._slot_of)
+        doers = {who for beat in self._spec.beats if beat.action is found for who in beat.who}
+        shown = shown_as(found.concept, self._slot_of, sorted(doers))
         if shown == _CARRYING and self._carries_a_thing(found):
             return shown_as(
                 found.concept, {id_: slot for id_, slot in self._slot_of.items() if id_ not in shown}

@@ -1,10 +1,10 @@
 """What mini shows of any concept: the concept itself, its stand-in, or what stands in for something wider.
 
 `data/mini.tsv` says what mini draws in the place of a concept (`-`: nothing, for nothing it has is near) and
-what it draws with one of its own concepts anyway, as a warrior's cloak.
+what it draws with one of its own concepts anyway, as a warrior's cloak. `play<child` is what a child does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
 
@@ -14,12 +14,18 @@ from rushes.language.concepts import Lexicon
 _NOTHING = ("-",)
 
 
-def shown_as(concept: str, slot_of: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the ids among `slot_of` that stand for `concept`, the most telling first; empty for none."""
-    for each in (concept, *Lexicon.load().ancestors(concept)):
+def shown_as(concept: str, slot_of: Mapping[str, str], doers: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the ids among `slot_of` that stand for `concept`, the most telling first; empty for none.
+
+    doers: of an action, the concepts that do it: a child that plays runs about, a pianist does not.
+    """
+    lexicon = Lexicon.load()
+    kinds = [kind for doer in doers for kind in (doer, *lexicon.ancestors(doer))]
+    for each in (concept, *lexicon.ancestors(concept)):
         if each in slot_of:
             return (each,)
-        stand_in = _stand_ins().get(each, ((), ()))[0]
+        done_by = [f"{each}<{kind}" for kind in kinds if f"{each}<{kind}" in _stand_ins()]
+        stand_in = _stand_ins().get((*done_by, each)[0], ((), ()))[0]
         if stand_in == _NOTHING:
             return ()
         if known := tuple(shown for shown in stand_in if shown in slot_of):
