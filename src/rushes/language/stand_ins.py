@@ -6,9 +6,9 @@ what it draws with one of its own concepts anyway, as a warrior's cloak. `play<c
 
 from collections.abc import Collection, Mapping
 from functools import cache
-from importlib import resources
 
 from rushes.language.concepts import Lexicon
+from rushes.language.tables import rows
 
 # Mark of a concept that nothing of mini's can stand in for, nor for its kinds.
 _NOTHING = ("-",)
@@ -41,9 +41,7 @@ def drawn_with(concept: str) -> tuple[str, ...]:
 @cache
 def _stand_ins() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """Return concept -> what mini shows in its place, and what it shows with it."""
-    path = resources.files("rushes.language").joinpath("data/mini.tsv")
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        concept, shown, parts = line.split("\t")
+    for concept, shown, parts in rows("mini", has_header=True):
         found[concept] = (tuple(filter(None, shown.split(","))), tuple(filter(None, parts.split(","))))
     return found
