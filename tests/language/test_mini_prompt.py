@@ -344,17 +344,19 @@ def test_one_of_a_kind_stands_for_no_other_in_silence(text, subject, left_out):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "subject"),
     [
-        "the girl runs, a happy child",
-        "a golden retriever puppy runs",
-        "象の親子が歩く",
-        "코끼리 가족이 걷는다",
-        "a single dog runs",
+        ("the girl runs, a happy child", "child"),
+        ("a golden retriever puppy runs", "dog"),
+        ("象の親子が歩く", "horse"),
+        ("코끼리 가족이 걷는다", "horse"),
+        ("a single dog runs", "dog"),
     ],
 )
-def test_two_words_for_one_subject_are_one(text):
-    assert read_prompt(text).left_out == ()
+def test_two_words_for_one_subject_are_one(text, subject):
+    reading = read_prompt(text)
+    assert reading.attributes["subject"] == subject
+    assert reading.left_out == ()
 
 
 @pytest.mark.parametrize(

@@ -91,24 +91,19 @@ class Choice:
 
     def _is_modifier(self, found: Found) -> bool:
         """Whether a place only tells of the next which it is: a palace garden is a garden."""
-        behind = [
-            place.span[0] for place in self._spec.present("environment") if place.span[0] >= found.span[1]
-        ]
-        return (
-            found.kind == "place"
-            and bool(behind)
-            and self._spec.text[found.span[1] : min(behind)] in _APPOSED
-        )
+        places = self._spec.present("environment")
+        return found.kind == "place" and any(self._is_apposed(found, place) for place in places)
 
     # Subjects.
 
     def _rank(self, found: Found) -> tuple[bool, bool]:
         """Sort what a text is about first: no general word, no idle thing, no horse that has a rider."""
         doers = {who for beat in self._spec.beats if not beat.action.negated for who in beat.who}
-        people = [each for each in self._spec.present("subjects") if each.kind == "person"]
-        is_kept = found.kind in ("vehicle", "thing") or (
-            found.kind == "animal" and any(each.concept in doers for each in people)
+        is_ridden = found.kind == "animal" and any(
+            each.kind == "person" and each.concept in doers and not self._is_apposed(found, each)
+            for each in self._spec.present("subjects")
         )
+        is_kept = found.kind in ("vehicle", "thing") or is_ridden
         return found.concept in _GENERAL, is_kept and found.concept not in doers
 
     def _take_subject(self, found: Found) -> None:
@@ -146,9 +141,13 @@ class Choice:
         """Whether two words name one subject: the girl is the child, and a retriever puppy one dog."""
         lexicon = Lexicon.load()
         is_kin = lexicon.is_a(found.concept, chosen.concept) or lexicon.is_a(chosen.concept, found.concept)
-        between = self._spec.text[min(found.span[1], chosen.span[1]) : max(found.span[0], chosen.span[0])]
-        is_general = found.concept in _GENERAL
-        return is_kin or is_general or between in _APPOSED or self._is_drawn(found.concept)
+        is_one = is_kin or self._is_apposed(found, chosen) or self._is_apposed(chosen, found)
+        return is_one or found.concept in _GENERAL or self._is_drawn(found.concept)
+
+    def _is_apposed(self, first: Found, second: Found) -> bool:
+        """Whether nothing stands between two words: elephant family, 象の親子."""
+        is_before = first.span[1] <= second.span[0]
+        return is_before and self._spec.text[first.span[1] : second.span[0]] in _APPOSED
 
     def _take_colour(self, found: Found) -> None:
         """The colour of the chosen subject, of what it wears or of its body."""
