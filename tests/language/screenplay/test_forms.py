@@ -162,7 +162,7 @@ def test_a_known_name_with_a_remark_speaks_on_the_lines_below():
         ("character", "林雪"),
         ("parenthetical", "哽咽"),
         ("dialogue", "妈，我离婚了。"),
-        ("action", "【闪回】"),
+        ("transition", "【闪回】"),
         ("action", "他（走）"),
         ("action", "没人说话。"),
     ]

@@ -17,8 +17,12 @@ class TradeWords:
 
     times: frozenset[str]
     settings: Mapping[str, str]  # word -> interior, exterior or both
+    asides: frozenset[str]  # stand in a heading and are neither place nor time: flashback, montage
+    omitted: frozenset[str]  # stand where a scene was
+    same_place: frozenset[str]  # mean the place of the scene before
     fields: Mapping[str, str]  # word before a colon in a heading -> location, time, setting, cast or props
     cast_titles: frozenset[str]
+    synopsis_titles: frozenset[str]
     title_keys: frozenset[str]
     labels: frozenset[str]  # stand before a colon where a name could, and are none
     off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
@@ -44,8 +48,12 @@ def trade_words() -> TradeWords:
     return TradeWords(
         times=words_of_languages("times"),
         settings=kinds("settings"),
+        asides=words("asides"),
+        omitted=words("omitted"),
+        same_place=words("same_place"),
         fields=kinds("fields"),
         cast_titles=words("cast_titles"),
+        synopsis_titles=words("synopsis_titles"),
         title_keys=words("title_keys"),
         labels=words("labels"),
         extensions=words("extensions"),
