@@ -1,5 +1,6 @@
 """A first bible out of a breakdown: everybody and everything in it, described as far as the script does."""
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import replace
 
@@ -9,6 +10,9 @@ from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.words import fold
+
+# A cast list says it outright: `女，32岁`, `(32세, 여)`.
+_STATED = re.compile(r"(?:^|[\s，,、/／])(?:(女性?|여성?|여자|female|woman)|(?:男性?|남성?|남자|male|man))(?=$|[\s，,、/／])")
 
 
 def draft_bible(breakdown: Breakdown) -> Bible:
@@ -80,7 +84,9 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
         used = {kind for kind in pronouns_in(element.words, breakdown.language) if kind in ("she", "he")}
         if len(named) == 1 and len(used) == 1:
             votes[named.pop()][used.pop()] += 1
-    return {name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)}
+    likely = {name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)}
+    stated = {each.name: _STATED.search(each.description) for each in breakdown.characters}
+    return likely | {name: ("she" if found[1] else "he",) for name, found in stated.items() if found}
 
 
 def _is_clear(counts: Counter[str]) -> bool:

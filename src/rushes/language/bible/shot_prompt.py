@@ -22,7 +22,8 @@ _SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
 _NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
 _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
-_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,60}[）)]")
+_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,200}[）)]")
+_SPEAKER_FOLLOWS = re.compile(r": | & ")
 
 
 class PartSource(StrEnum):
@@ -117,7 +118,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
     position = 0
     for mention in mentions:
         entry = entries[mention.entry_id]
-        is_said = 0 <= said_from < mention.span.start and shot.coverage is not Coverage.MASTER
+        is_said = said_from >= 0 and _is_said(text, mention, said_from, shot.coverage)
         if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
             continue
         words = _in_place_of(mention, entry, scene.number, text, entry.id in seen)
@@ -135,7 +136,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         position = mention.span.end
         if entry.kind is EntryKind.CAST:
             # `MARA (40s, grey wool coat)`: the brackets said what the description says.
-            position += _bracketed(text, position)
+            position += _bracketed(text, position) or _apposition(text, position, words)
         if language == "ko":
             is_whole = mention.is_pronoun and replaced != "그녀"
             # A pronoun like 그는 has its particle in it; after a name it stands in the text.
@@ -149,6 +150,20 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
 def _bracketed(text: str, position: int) -> int:
     found = _BRACKETED_AFTER.match(text, position)
     return found.end() - position if found else 0
+
+
+def _apposition(text: str, position: int, described: str) -> int:
+    """Length of what the script says of somebody behind a comma, where the description says the same:
+    `CAL MARCH, 29, sunburned, chews`."""
+    facts = ", " + described.partition(", ")[2]
+    return len(facts) if len(facts) > 2 and text.startswith(facts, position) else 0
+
+
+def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) -> bool:
+    """Whether a name is part of what is said; a master has speakers among its words: `ANNA: Ben? BEN: Yes.`"""
+    if coverage is Coverage.MASTER:
+        return not _SPEAKER_FOLLOWS.match(text, mention.span.end)
+    return mention.span.start > said_from
 
 
 def _in_place_of(mention: Mention, entry: Entry, scene_number: str, text: str, is_seen: bool) -> str:
