@@ -34,6 +34,7 @@ _DRAFT = re.compile(
     r"(?:第?[0-9０-９一二三四五六七八九十]{1,3}稿|[初终終定]稿|決定稿|準備稿|最終稿|초고|[0-9]{1,2}고|최종고)(?:\s.{0,30})?$"
     r"|(?:19|20)[0-9]{2}\s?[年년./-].{0,20}$"
 )
+_EPISODE_ENDS = re.compile(r"[（(]?第[0-9０-９一二三四五六七八九十百]{1,6}[集话話]\s?[完终終][）)]?$")
 _PASSING = re.compile(r"(?:[×＊*✕xX]\s{0,12}){3,60}$")
 _TITLE = re.compile(r"[《「『<].{1,60}[》」』>]$")
 _ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
@@ -103,7 +104,8 @@ class _Reader:
     def _is_transition(self, words: str) -> bool:
         if len(words) > 24:
             return False
-        return fold(words) in trade_words().transitions or _PASSING.match(words) is not None
+        is_known = fold(words) in trade_words().transitions
+        return is_known or any(pattern.match(words) for pattern in (_PASSING, _EPISODE_ENDS))
 
     def _is_heading(self, index: int) -> bool:
         words = self._lines[index].text.strip()
