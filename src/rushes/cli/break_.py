@@ -130,6 +130,7 @@ def _show(breakdown: "Breakdown") -> None:
         if not scene.is_omitted:
             place = " ".join(word for word in (scene.setting, scene.location, scene.time) if word)
             people = ", ".join(scene.characters) or "nobody"
+            place = place or scene.heading.partition("\n")[0]
             print(f"{scene.number:<6} {place}: {shots[scene.id]} shots, {scene.duration_s:g} s, {people}")
     names = ", ".join(character.name for character in breakdown.characters)
     print(f"\n{len(breakdown.characters)} people: {names}")

@@ -55,7 +55,7 @@ from rushes.language.screenplay.heading import (
         ("1-1 客厅 日 内\n人物：沈青、海生（电话声）", Heading("1-1", "interior", "客厅", "日", ("沈青", "海生"))),
         ("○（回想）漁船・甲板（昼）", Heading("", "", "漁船・甲板", "昼")),
         ("S#3. 어선 갑판 / 낮 / 실외 (회상)", Heading("3", "exterior", "어선 갑판", "낮")),
-        ("S#4. 부엌 / N / I", Heading("4", "interior", "부엌", "N")),
+        ("S#4. 부엌 / N / I", Heading("4", "interior", "부엌", "밤")),
         ("S#5. 몽타주", Heading("5")),
         ("", Heading()),
     ],

@@ -35,6 +35,7 @@ _TIME_THEN_SETTING = re.compile(r"(.{1,24}?)[/／]?(内外景?|外内|[内外內
 _SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
 # `N / I`, as Korean scripts say it; elsewhere the letters are names of rooms.
 _LETTER_SETTINGS = {"I": "interior", "E": "exterior", "O": "exterior"}
+_LETTER_TIMES = {"N": "밤", "D": "낮"}
 _NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
 _FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")
 _MOST_CHARACTERS = 90
@@ -230,7 +231,7 @@ def _fields(text: str) -> _Fields:
         if piece and found is None:
             place = (place[0] if place else position, end)
         elif found:
-            time = time or found[0]
+            time = time or _LETTER_TIMES.get(found[0], found[0])
             settings += filter(None, [found[1]])
         position = gap.end() if gap else end
     location = text[place[0] : place[1]] if place else ""

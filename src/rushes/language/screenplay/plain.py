@@ -92,8 +92,8 @@ class _Reader:
     def _line(self, line: Line, words: str) -> None:
         if _PAGE_NUMBER.match(words) or not words:
             self._take(ElementKind.PAGE_BREAK, "")
-        elif self._is_transition(words):
-            self._take(ElementKind.TRANSITION, words)
+        elif self._is_transition(words.lstrip("△▲ ")):
+            self._take(ElementKind.TRANSITION, words.lstrip("△▲ "))
         elif len(words) <= 60 and _SECTION.match(words):
             self._take(ElementKind.SECTION, words, key="#")
         elif words[0] in "△▲":
