@@ -123,7 +123,7 @@ def _is_foreign_heading(line: str) -> bool:
     if not numbered and not _starts_with_setting(rest):
         return _ends_with_time_and_setting(line)
     fields = _fields(rest)
-    known = bool(fields.time or fields.setting)
+    known = bool(fields.time or fields.setting or fold(rest) in trade_words().omitted)
     # `内景。客厅。日` has full stops between its fields.
     return known and not (_SENTENCE.search(rest) and numbered)
 

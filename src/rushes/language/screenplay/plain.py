@@ -158,12 +158,12 @@ class _Reader:
             self._take(ElementKind.CAST_LIST, *self._page())
         elif is_short and _is_title_of(trade_words().synopsis_titles, words):
             self._take(ElementKind.SYNOPSIS, *self._page())
-        elif credit and fold(credit.group(1)) in trade_words().title_keys:
-            self._take(ElementKind.TITLE_ENTRY, credit.group(2), key=credit.group(1))
         elif is_short and _DRAFT.match(words):
             self._take(ElementKind.TITLE_ENTRY, words, key="Draft date")
         elif colon and is_short and fold(name) in trade_words().title_keys:
             self._take(ElementKind.TITLE_ENTRY, value.strip(), key=name.strip())
+        elif credit and fold(credit.group(1)) in trade_words().title_keys:
+            self._take(ElementKind.TITLE_ENTRY, credit.group(2), key=credit.group(1))
         elif is_short and (_TITLE.match(words) or self._is_first_line(words)):
             self._take(ElementKind.TITLE_ENTRY, words.strip("《》「」『』"), key="Title")
         else:
