@@ -24,6 +24,7 @@ from rushes.language.screenplay.people import Character, is_off_screen, speaker_
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.shot import Coverage, Span
+from rushes.language.screenplay.words import fold, trade_words
 
 LONGEST_SHOT_S = 5.0  # 81 frames at 16 fps
 _SENTENCE = re.compile(r"[^.!?。！？…\n]*(?:[.!?。！？…]+[\"'”’」』）)]*|\n|$)\s*")
@@ -151,7 +152,8 @@ class _Planner:
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
         title = _TITLE_CUE.match(words)
-        if title or _CUTTING.match(words):
+        is_cut = len(words) <= _LONGEST_CUE and fold(words) in trade_words().transitions
+        if title or is_cut or _CUTTING.match(words):
             self._finish_cue()
             if title and words[title.end() :].strip(_QUOTES):
                 self._title(element, words[title.end() :].strip(_QUOTES))
