@@ -22,6 +22,8 @@ _SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
 _NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
 _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
+_CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
+_CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
 _BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,200}[）)]")
 _SPEAKER_FOLLOWS = re.compile(r": | & ")
 
@@ -65,7 +67,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
     """The prompt of every shot in the order of the list."""
     resolver = Resolver(bible, breakdown.language)
     scenes = {scene.id: scene for scene in breakdown.scenes}
-    names = bible.folded_names()
+    places = bible.places()
     prompts = []
     scene_id = ""
     for shot in breakdown.shots:
@@ -74,21 +76,20 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
             scene_id = shot.scene_id
             resolver.start_scene()
         parts = (
-            *_setting(shot, scene, bible, names, breakdown.language),
+            *_setting(shot, scene, places, breakdown.language),
+            *_listeners(shot, scene, bible, breakdown.language),
             *_words(shot, scene, bible, resolver, breakdown.language),
         )
         prompts.append(ShotPrompt(shot.id, shot.code, parts))
     return tuple(prompts)
 
 
-def _setting(
-    shot: Shot, scene: Scene, bible: Bible, names: dict[str, str], language: str
-) -> Iterator[PromptPart]:
+def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
     """Size, place and time: the frame before the words."""
     comma = "，" if language == "zh" else "、" if language == "ja" else ", "
     yield PromptPart(_size_words(shot.size, language) + comma, PartSource.RULE)
     if scene.location:
-        entry = bible.by_id().get(names.get(fold(scene.location), ""))
+        entry = places.get(fold(scene.location))
         described = entry.described(scene.number) if entry else ""
         if entry and described:
             yield PromptPart(described, PartSource.BIBLE, entry.id, scene.location)
@@ -98,6 +99,23 @@ def _setting(
     if scene.time:
         yield PromptPart(scene.time, PartSource.SCRIPT)
         yield PromptPart(comma, PartSource.RULE)
+
+
+def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterator[PromptPart]:
+    """Who is seen while a voice comes from elsewhere; the words name only who speaks."""
+    if shot.coverage is not Coverage.REACTION or shot.text != shot.script_text:
+        return
+    listens: str = bible_words()["listens"][language]
+    names, entries = bible.names(), bible.by_id()
+    for name in shot.characters:
+        entry = entries.get(names.get(name, ""))
+        described = entry.described(scene.number) if entry else ""
+        if entry and described:
+            yield PromptPart(described, PartSource.BIBLE, entry.id, name)
+        else:
+            yield PromptPart(name, PartSource.SCRIPT)
+        particle, fitting = fit_particle(described or name, listens) if language == "ko" else ("", "")
+        yield PromptPart(fitting + listens[len(particle) :], PartSource.RULE)
 
 
 def _size_words(size: str, language: str) -> str:
@@ -113,6 +131,9 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
     text = shot.text
     mentions = resolver.read(text)
     said_from = text.find(": ") if shot.coverage in _SPEECH else -1
+    if shot.coverage is Coverage.REACTION and text == shot.script_text:
+        # Who speaks is not in the picture either.
+        said_from = 0
     entries = bible.by_id()
     seen: set[str] = set()
     position = 0
@@ -129,6 +150,9 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         if words.startswith(_ARTICLES):
             # `The DOCK WORKER` becomes `a huge man`, not `The a huge man`.
             before = _ARTICLE_BEFORE.sub("", before)
+        if _CLASSIFIER.match(words):
+            # 一把匕首 becomes 一把旧匕首, not 一把一把旧匕首.
+            before = _CLASSIFIER_BEFORE.sub("", before)
         if before:
             yield PromptPart(before, PartSource.SCRIPT)
         replaced = text[mention.span.start : mention.span.end]
@@ -163,7 +187,7 @@ def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) ->
     """Whether a name is part of what is said; a master has speakers among its words: `ANNA: Ben? BEN: Yes.`"""
     if coverage is Coverage.MASTER:
         return not _SPEAKER_FOLLOWS.match(text, mention.span.end)
-    return mention.span.start > said_from
+    return mention.span.start >= said_from
 
 
 def _in_place_of(mention: Mention, entry: Entry, scene_number: str, text: str, is_seen: bool) -> str:

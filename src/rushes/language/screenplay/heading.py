@@ -228,9 +228,10 @@ def _fields(text: str) -> _Fields:
         letter = _LETTER_SETTINGS.get(piece) if follows_time else None
         found = ("", letter) if letter else _time_and_setting(piece)
         follows_time = bool(found and found[0])
-        if piece and found is None:
+        is_part = place is not None and piece in ("안", "밖") and text[place[1] : position] == " "
+        if piece and (found is None or is_part):
             place = (place[0] if place else position, end)
-        elif found:
+        if found:
             time = time or _LETTER_TIMES.get(found[0], found[0])
             settings += filter(None, [found[1]])
         position = gap.end() if gap else end
