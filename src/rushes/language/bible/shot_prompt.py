@@ -86,7 +86,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
 
 def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
     """Size, place and time: the frame before the words."""
-    comma = "，" if language == "zh" else "、" if language == "ja" else ", "
+    comma = _comma(language)
     yield PromptPart(_size_words(shot.size, language) + comma, PartSource.RULE)
     if scene.location:
         entry = places.get(fold(scene.location))
@@ -99,6 +99,10 @@ def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) 
     if scene.time:
         yield PromptPart(scene.time, PartSource.SCRIPT)
         yield PromptPart(comma, PartSource.RULE)
+
+
+def _comma(language: str) -> str:
+    return {"zh": "，", "ja": "、"}.get(language, ", ")
 
 
 def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterator[PromptPart]:
@@ -114,6 +118,9 @@ def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterato
             yield PromptPart(described, PartSource.BIBLE, entry.id, name)
         else:
             yield PromptPart(name, PartSource.SCRIPT)
+        if shot.text.startswith(name):
+            yield PromptPart(_comma(language), PartSource.RULE)
+            continue
         particle, fitting = fit_particle(described or name, listens) if language == "ko" else ("", "")
         yield PromptPart(fitting + listens[len(particle) :], PartSource.RULE)
 

@@ -68,6 +68,13 @@ def is_off_screen(words: str) -> bool:
     return any(fold(found) in trade_words().off_screen for found in _BRACKETS.findall(words))
 
 
+def is_narration(words: str) -> bool:
+    """Whether a character line says that nobody in the scene hears it: (V.O.), 旁白, Ｎ, (내레이션)."""
+    voice = _VOICE.search(_BRACKETS.sub("", words).strip())
+    found = [*_BRACKETS.findall(words), *([voice.group()] if voice else [])]
+    return any(fold(each) in trade_words().narrations for each in found)
+
+
 def find_people(
     parts: tuple[ScenePart, ...], front: Iterable[Element], language: str
 ) -> tuple[Character, ...]:

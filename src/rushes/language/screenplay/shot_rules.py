@@ -5,7 +5,7 @@
    one person, medium wide on several, wide on nobody.
 3. Where two or more people talk, a master shares the first exchange with the singles of those who speak.
 4. A speech is a single of its speaker, tighter when the same person goes on. A voice from elsewhere is a
-   reaction of who hears it.
+   reaction of who hears it; a narration shows who tells it, where they are in the scene.
 5. Words on screen (`SUPER:`, 字幕, テロップ, 자막) are a title; `INTERCUT` and `MONTAGE` lines show nothing.
 6. `CLOSE ON`, 特写, アップ, 인서트 and the like ask for an insert, and so does a note `[[insert: the key]]`,
    which has no words of the script.
@@ -20,7 +20,7 @@ from rushes.language.screenplay.duration import action_seconds, aside_seconds, s
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
 from rushes.language.screenplay.emphasis import plain
 from rushes.language.screenplay.names import NameFinder
-from rushes.language.screenplay.people import Character, is_off_screen, speaker_names
+from rushes.language.screenplay.people import Character, is_narration, is_off_screen, speaker_names
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.shot import Coverage, Span
@@ -70,6 +70,7 @@ class ShotPlan:
 class _Speech:
     speakers: tuple[str, ...]
     is_off_screen: bool
+    is_narration: bool
     words: str
     start: int
     end: int
@@ -205,9 +206,12 @@ class _Planner:
         self._last_speaker = speech.speaker
 
     def _reaction(self, speech: _Speech) -> None:
-        """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place."""
+        """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place. Over
+        what only the audience hears, whose thought it is."""
         others = (name for name in reversed(self._present) if name not in speech.speakers)
         listeners = tuple(islice(others, 1))
+        if speech.is_narration and all(name in self._present for name in speech.speakers):
+            listeners = speech.speakers
         size = "medium_close_up" if listeners else "wide_shot"
         text = f"{speech.speaker} ({_ELSEWHERE[self._language]}): {speech.words}"
         spans = (Span(speech.start, speech.end),)
@@ -287,7 +291,8 @@ def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
             index += 1
         text = " ".join(words).strip()
         speakers = cast.known(speaker_names(name.words))
-        yield _Speech(speakers, is_off_screen(name.words), text, name.start, end, round(seconds, 1))
+        is_off, is_told = is_off_screen(name.words), is_narration(name.words)
+        yield _Speech(speakers, is_off, is_told, text, name.start, end, round(seconds, 1))
 
 
 def _parts_of_speech(speech: _Speech) -> Iterator[tuple[str, float]]:

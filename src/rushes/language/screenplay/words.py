@@ -26,6 +26,7 @@ class TradeWords:
     title_keys: frozenset[str]
     labels: frozenset[str]  # stand before a colon where a name could, and are none
     off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
+    narrations: frozenset[str]  # those of them that only the audience hears
     transitions: frozenset[str]
     extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
 
@@ -58,6 +59,7 @@ def trade_words() -> TradeWords:
         labels=words("labels"),
         extensions=words("extensions"),
         off_screen=words("off_screen"),
+        narrations=words("narrations"),
         transitions=words_of_languages("transitions"),
     )
 
