@@ -224,7 +224,11 @@ def test_the_second_half_of_a_scene_in_another_place_is_stale():
 
 @pytest.mark.parametrize("line", ["OMITTED #2#", ".OMITTED #2#"])
 def test_a_line_that_says_omitted_is_no_scene_and_no_shot(line):
-    scenes = ("INT. A - DAY #1#\n\nRain falls.", "INT. B - DAY #2#\n\nA dog barks.", "INT. C - DAY #3#\n\nSnow.")
+    scenes = (
+        "INT. A - DAY #1#\n\nRain falls.",
+        "INT. B - DAY #2#\n\nA dog barks.",
+        "INT. C - DAY #3#\n\nSnow.",
+    )
     before = break_down(play(*scenes))
     after = reimport(before, play(scenes[0], line, scenes[2]))
     assert [(shot.text, shot.status) for shot in after.breakdown.shots] == [

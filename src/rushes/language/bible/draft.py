@@ -12,7 +12,10 @@ from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.words import fold
 
 # A cast list says it outright: `女，32岁`, `(32세, 여)`.
-_STATED = re.compile(r"(?:^|[\s，,、/／])(?:(女性?|여성?|여자|female|woman)|(?:男性?|남성?|남자|male|man))(?=$|[\s，,、/／])")
+_STATED = re.compile(
+    r"(?:^|[\s，,、/／])"
+    r"(?:(女性?|여성?|여자|female|woman)|(?:男性?|남성?|남자|male|man))(?=$|[\s，,、/／])"
+)
 
 
 def draft_bible(breakdown: Breakdown) -> Bible:

@@ -154,12 +154,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         if not words or mention.span.start < position:
             continue
         before = text[position : mention.span.start]
-        if words.startswith(_ARTICLES):
-            # `The DOCK WORKER` becomes `a huge man`, not `The a huge man`.
-            before = _ARTICLE_BEFORE.sub("", before)
-        if _CLASSIFIER.match(words):
-            # 一把匕首 becomes 一把旧匕首, not 一把一把旧匕首.
-            before = _CLASSIFIER_BEFORE.sub("", before)
+        before = _before(before, words)
         if before:
             yield PromptPart(before, PartSource.SCRIPT)
         replaced = text[mention.span.start : mention.span.end]
@@ -178,6 +173,14 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         yield PromptPart(text[position:], PartSource.SCRIPT)
 
 
+def _before(before: str, words: str) -> str:
+    """The script's words without an article or measure word that the description has too: `The DOCK WORKER`
+    becomes `a huge man`, not `The a huge man`; 一把匕首 becomes 一把旧匕首."""
+    if words.startswith(_ARTICLES):
+        return _ARTICLE_BEFORE.sub("", before)
+    return _CLASSIFIER_BEFORE.sub("", before) if _CLASSIFIER.match(words) else before
+
+
 def _bracketed(text: str, position: int) -> int:
     found = _BRACKETED_AFTER.match(text, position)
     return found.end() - position if found else 0
@@ -191,7 +194,7 @@ def _apposition(text: str, position: int, described: str) -> int:
 
 
 def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) -> bool:
-    """Whether a name is part of what is said; a master has speakers among its words: `ANNA: Ben? BEN: Yes.`"""
+    """Whether a name is part of what is said; a master has speakers among it: `ANNA: Ben? BEN: Yes.`"""
     if coverage is Coverage.MASTER:
         return not _SPEAKER_FOLLOWS.match(text, mention.span.end)
     return mention.span.start >= said_from

@@ -32,7 +32,7 @@ _PAUSE = re.compile(r"\b(?:beat|pause|silence)\b|停顿|沉默|良久|間|沈黙
 # A scene, its shots and the cutting into shots all ask for the same words.
 @lru_cache(maxsize=1024)
 def speech_seconds(words: str) -> float:
-    """Seconds it takes to say ``words``, to a tenth; a remark in brackets is not said: `（ため息）長い話だ`."""
+    """Seconds it takes to say ``words``, to a tenth; a remark in brackets is not said: `（笑）行こう`."""
     language, units = _units(_REMARK.sub(" ", words))
     return round(units / _SPEECH_RATE[language] + _BREATH_S + _pauses(words), 1)
 

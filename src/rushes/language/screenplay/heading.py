@@ -42,7 +42,7 @@ _MOST_CHARACTERS = 90
 _MOST_WITHOUT_NUMBER = 40
 # British scripts put full stops: `INT. KITCHEN. DAY`.
 _SLUG_GAP = re.compile(r"\s[-–—]{1,2}\s|(?<=\S)\s?--\s?|[,.]\s(?![-–—])")
-_BRACKETED_ASIDE = re.compile(r"\s?[（(][^（）()]{1,40}[）)]")
+_BRACKETED = re.compile(r"(\s?[（(][^（）()]{1,40}[）)])")
 _SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
 
 
@@ -191,10 +191,10 @@ def _read_slug(line: str, slug: re.Match[str]) -> Heading:
 def _read_place(rest: str, setting: str) -> Heading:
     """`KITCHEN - SUNNY'S HOUSE - DAY`: what stands after the last dash is the time, if it is one."""
     words = trade_words()
+    rest = "".join(part for part in _BRACKETED.split(rest) if fold(part) not in words.asides)
     gaps = [*_SLUG_GAP.finditer(rest)]
     while gaps and fold(rest[gaps[-1].end() :]) in words.asides:
         rest = rest[: gaps.pop().start()]
-    rest = _BRACKETED_ASIDE.sub(lambda found: "" if fold(found.group()) in words.asides else found.group(), rest)
     if gaps and _is_time(rest[gaps[-1].end() :], words.times):
         time = rest[gaps[-1].end() :].strip()
         return Heading(setting=setting, location=rest[: gaps[-1].start()].strip(" -–—,"), time=time)
@@ -277,4 +277,4 @@ def _first(values: Iterable[str]) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     """`沈青、海生（电话声）`: the brackets say how somebody is there."""
-    return tuple(name for name in re.split(r"[、，,;；/／\s]+", _BRACKETED_ASIDE.sub("", text)) if name)
+    return tuple(name for name in re.split(r"[、，,;；/／\s]+", _BRACKETED.sub("", text)) if name)

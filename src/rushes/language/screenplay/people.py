@@ -227,8 +227,8 @@ def _is_thing(name: str) -> bool:
 
 
 def _looks(about: re.Match[str]) -> str:
-    """All of the brackets; behind a comma, what comes before the first verb: of `60, denim jacket, climbs out`
-    the age and the jacket."""
+    """All of the brackets; behind a comma, what comes before the first verb: of `60, denim jacket, climbs
+    out` the age and the jacket."""
     if about.group(1):
         return about.group(1).strip(" ,")
     pieces = [piece.strip() for piece in about.group(2).split(",")]

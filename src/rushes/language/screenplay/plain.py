@@ -66,7 +66,8 @@ class _Reader:
         self._names = _names_on_their_own(self._lines)
         self._speakers = _speakers(self._lines, form)
         self._margin = _action_column(self._lines)
-        self._marks_action = sum(line.text.lstrip()[:1] in ("△", "▲") for line in self._lines) >= _MARKED_ACTIONS
+        marked = sum(line.text.lstrip()[:1] in ("△", "▲") for line in self._lines)
+        self._marks_action = marked >= _MARKED_ACTIONS
 
     def read(self) -> list[Element]:
         while self._next < len(self._lines):
@@ -183,7 +184,7 @@ class _Reader:
         )
 
     def _page(self) -> tuple[str, int]:
-        """The words and number of lines of a list of people or a synopsis: up to the next title or heading."""
+        """Words and number of lines of a list of people or a synopsis, up to the next title or heading."""
         count = 1
         while self._next + count < len(self._lines) and not self._is_heading(self._next + count):
             words = self._lines[self._next + count].text.strip()

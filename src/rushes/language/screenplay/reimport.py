@@ -14,7 +14,7 @@ from rushes.language.screenplay.numbering import code_between, next_letter, shot
 from rushes.language.screenplay.scene import Scene, digest
 from rushes.language.screenplay.scene_links import SceneFate, SceneLinks, link_scenes
 from rushes.language.screenplay.shot import Shot, ShotStatus
-from rushes.language.screenplay.shot_merge import Place, ShotMerge
+from rushes.language.screenplay.shot_merge import Place, ShotMerge, Version
 from rushes.language.screenplay.unit import script_units
 from rushes.language.screenplay.unit_links import link_units
 
@@ -52,15 +52,13 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
     new_ids = {scene.id: merged.id for scene, merged in zip(fresh.scenes, scenes, strict=True)}
     proposals = [replace(shot, scene_id=new_ids[shot.scene_id]) for shot in fresh.shots]
     merge = ShotMerge(
-        sources=(before.source, fresh.source),
-        units=(old, new),
+        old=Version(before.source, old, _places(base_scenes, made.scenes), _names(before)),
+        new=Version(fresh.source, new, _places(scenes, scenes), _names(fresh)),
         links=link_units(old, new, links),
         proposals=proposals,
         scene_at=[scene.id for scene in scenes],
         heirs=_heirs(base_scenes, scenes, links),
         declined=_declined(made, before),
-        renamed=_names(before) - _names(fresh),
-        places=(_places(base_scenes, made.scenes), _places(scenes, scenes)),
     )
     shots = _with_codes(merge.shots(before.shots), scenes)
     kept = {scene.id for scene in scenes}

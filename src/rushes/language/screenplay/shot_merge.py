@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.scene import digest
@@ -19,35 +19,42 @@ _SENTENCE_ENDS = frozenset(".!?。！？…\"'”’」』）)")
 Place = tuple[str, str, str]
 
 
+@dataclass(frozen=True)
+class Version:
+    """One version of the script: its units, its scenes' places by their ids, and the names of its people."""
+
+    source: str
+    units: list[Unit]
+    places: dict[str, Place]
+    names: frozenset[str]
+
+
 class ShotMerge:
     """Places the shots of the list, points those whose words changed at the new words, then adds what the new
     script has and no shot shows.
 
-    ``declined`` are the base's own shots, by coverage and text, that people took out of the list; ``places``
-    are those of the old and the new scenes by their ids; ``renamed`` are names that nobody has any more.
+    ``declined`` are the base's own shots, by coverage and text, that people took out of the list.
     """
 
     def __init__(
         self,
-        sources: tuple[str, str],
-        units: tuple[list[Unit], list[Unit]],
+        old: Version,
+        new: Version,
         links: dict[int, UnitLink],
         proposals: list[Shot],
         scene_at: list[str],
         heirs: dict[str, str],
         declined: Counter[tuple[str, str]],
-        places: tuple[dict[str, Place], dict[str, Place]],
-        renamed: frozenset[str],
     ) -> None:
-        self._old_source, self._new_source = sources
-        self._old, self._new = units
+        self._old_source, self._new_source = old.source, new.source
+        self._old, self._new = old.units, new.units
+        self._old_places, self._new_places = old.places, new.places
+        self._renamed = old.names - new.names
         self._links = links
         self._proposals = proposals
         self._scene_at = scene_at
         self._heirs = heirs
         self._declined = declined
-        self._renamed = renamed
-        self._old_places, self._new_places = places
         self._old_at = _Finder(self._old)
         self._new_at = _Finder(self._new)
         self._taken: set[int] = set()

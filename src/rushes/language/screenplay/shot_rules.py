@@ -44,9 +44,11 @@ _TITLE_CUE = re.compile(
     r"|[【\[（(]?(?:字幕|字卡|テロップ|スーパー|タイトル|자막|타이틀)(?:[】\]）)]|\s?[:：–-]\s?|(?=[「『“\"]))"
 )
 _CUTTING = re.compile(r"(?:INTERCUT|MONTAGE|SERIES OF SHOTS|(?:BEGIN|START|END)\b.*\bMONTAGE)\b[^a-z\n]*$")
-_QUOTES = " \t\u3000\"“”「」『』《》"
+_QUOTES = ' \t\u3000"“”「」『』《》'
 # Whoever it is, it is one person.
-_PRONOUN = re.compile(r"\b(?:s?he)\b|[她他](?!们|人)|彼女(?!たち)|彼(?=[はがもの])|그녀|그(?=[는가의]\s)", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:s?he)\b|[她他](?!们|人)|彼女(?!たち)|彼(?=[はがもの])|그녀|그(?=[는가의]\s)", re.IGNORECASE
+)
 _NOTE_CUE = re.compile(
     r"(?:insert|shot|close on|close-up|cu|特写|插入|镜头|アップ|インサート|인서트|클로즈업)\s?[:：-]\s?",
     re.IGNORECASE,
@@ -166,12 +168,12 @@ class _Planner:
             self._cue = (words[cue.end() :].strip(" .:：-—") or words, Span(element.start, element.end))
             return
         before: tuple[str, ...] = ()
-        for index, (text, start, end) in enumerate(_chunks(self._play, element)):
+        for index, (chunk, start, end) in enumerate(_chunks(self._play, element)):
+            text = chunk
             spans: tuple[Span, ...] = (Span(start, end),)
             is_insert = index == 0 and (cue is not None or self._cue is not None)
             if index == 0 and self._cue:
-                text = f"{self._cue[0]}: {text}"
-                spans = (self._cue[1], *spans)
+                text, spans = f"{self._cue[0]}: {chunk}", (self._cue[1], *spans)
                 self._cue = None
             people = before = self._named(text) or self._meant(text, before)
             coverage = Coverage.INSERT if is_insert else Coverage.ACTION

@@ -106,9 +106,7 @@ def _match(line: str, form: Form) -> re.Match[str] | None:
     found = _COLON.match(line, indent)
     if found and _is_name(found.group("name")) and not line[found.end() :].startswith("//"):
         return found
-    gap = (
-        _VOICE_GAP.match(line, indent) or _GAP.match(line, indent) if form is Form.KOREAN else None
-    )
+    gap = _VOICE_GAP.match(line, indent) or _GAP.match(line, indent) if form is Form.KOREAN else None
     has_words = gap is not None and bool(line[gap.end() :].strip() or gap.group("aside"))
     return gap if gap and has_words and _is_name(gap.group("name")) else None
 

@@ -18,7 +18,9 @@ _SLUG = re.compile(
 )
 _NUMBER_AFTER = re.compile(r"[ \t]([0-9]{1,4}[A-Z]{0,2})\.?$")
 # `7  THE COVE - NIGHT  7`: numbers on both sides make a heading of any line in capitals.
-_BETWEEN_NUMBERS = re.compile(r"(?P<number>([0-9]{1,4}[A-Z]{0,2})\.?[ \t]+)(?P<slug>[^a-z]*[A-Z][^a-z]*[ \t]\2\.?)$")
+_BETWEEN_NUMBERS = re.compile(
+    r"(?P<number>([0-9]{1,4}[A-Z]{0,2})\.?[ \t]+)(?P<slug>[^a-z]{0,90}[A-Z][^a-z]{0,90}[ \t]\2\.?)$"
+)
 _OMITTED = re.compile(r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)(?P<slug>OMIT(?:TED)?\.?)$")
 _FURNITURE = re.compile(
     r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
