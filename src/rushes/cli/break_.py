@@ -60,6 +60,8 @@ def break_(
     if accept:
         breakdown = _accepted(breakdown, accept, output)
     if output:
+        if merged:
+            _follow_scenes(output, merged)
         write_breakdown(breakdown, output)
     if as_json:
         document = {**breakdown_json(breakdown), "changes": _changes(merged)}
@@ -74,6 +76,20 @@ def break_(
         print(f"proposed {each.id}: {each.size}, {each.quote!r}: {each.reason}")
     if output:
         print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
+
+
+def _follow_scenes(folder: Path, merged: "Reimport") -> None:
+    """Descriptions for single scenes, where the folder has a bible, keep to their scenes."""
+    from rushes.language.bible.bible_file import bible_json, read_bible
+    from rushes.language.bible.draft import follow_scenes
+    from rushes.language.kept_file import write_texts
+
+    bible = read_bible(folder / "bible.json")
+    if bible is None:
+        return
+    after = follow_scenes(bible, {change.before: change.after for change in merged.scenes if change.before})
+    if after != bible:
+        write_texts(folder, {"bible.json": bible_json(after)})
 
 
 def _into_project(script: Path, code: str, as_json: bool) -> None:

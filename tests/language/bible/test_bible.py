@@ -15,7 +15,7 @@ from tests.language.screenplay.annotated import load
 from rushes.core.errors import UsageError
 from rushes.language.bible.asset_list import asset_csv, asset_list, write_asset_workbook
 from rushes.language.bible.bible_file import bible_json, read_bible
-from rushes.language.bible.draft import draft_bible, merge_bibles
+from rushes.language.bible.draft import draft_bible, follow_scenes, merge_bibles
 from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.resolve import Resolver
@@ -347,3 +347,17 @@ def test_a_chinese_measure_word_is_said_once():
 def test_a_cast_list_that_says_woman_or_man_is_believed(line, person):
     source = f"人物小传\n{line}\n\n1-1 厨房 日 内\n△沈青坐下。\n沈青：好。\n"
     assert draft_bible(break_down(parse_text(source, is_fountain=False))).entries[0].description == person
+
+
+def test_how_somebody_looks_in_a_scene_goes_with_the_scene():
+    wet, torn = SceneDescription("7", "a soaked woman"), SceneDescription("8", "a woman in a torn coat")
+    bible = Bible((replace(ANNA, changes=(wet, torn)),))
+    after = follow_scenes(bible, {"7": ("17", "17A"), "9": ("8",)}).entries[0]
+    assert [after.described(scene) for scene in ("7", "17", "17A", "8")] == [
+        ANNA.description,
+        wet.description,
+        wet.description,
+        torn.description,
+    ]
+    merged = follow_scenes(bible, {"7": ("7",), "8": ("7",)}).entries[0]
+    assert merged.changes == (wet,)
