@@ -48,7 +48,7 @@ def break_(
         _into_project(script, project, as_json)
         return
     from rushes.language.screenplay.breakdown import break_down
-    from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown, write_breakdown
+    from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown
     from rushes.language.screenplay.reading import read_script
     from rushes.language.screenplay.reimport import reimport
 
@@ -60,9 +60,7 @@ def break_(
     if accept:
         breakdown = _accepted(breakdown, accept, output)
     if output:
-        if merged:
-            _follow_scenes(output, merged)
-        write_breakdown(breakdown, output)
+        _keep(breakdown, merged, output)
     if as_json:
         document = {**breakdown_json(breakdown), "changes": _changes(merged)}
         if proposed:
@@ -78,18 +76,18 @@ def break_(
         print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
 
 
-def _follow_scenes(folder: Path, merged: "Reimport") -> None:
-    """Descriptions for single scenes, where the folder has a bible, keep to their scenes."""
+def _keep(breakdown: "Breakdown", merged: "Reimport | None", folder: Path) -> None:
+    """Write the list; the bible's descriptions for single scenes, if there is one, keep to their scenes."""
     from rushes.language.bible.bible_file import bible_json, read_bible
     from rushes.language.bible.draft import follow_scenes
     from rushes.language.kept_file import write_texts
+    from rushes.language.screenplay.breakdown_file import write_breakdown
 
-    bible = read_bible(folder / "bible.json")
-    if bible is None:
-        return
-    after = follow_scenes(bible, {change.before: change.after for change in merged.scenes if change.before})
-    if after != bible:
-        write_texts(folder, {"bible.json": bible_json(after)})
+    bible = read_bible(folder / "bible.json") if merged else None
+    write_breakdown(breakdown, folder)
+    if bible and merged:
+        heirs = {change.before: change.after for change in merged.scenes if change.before}
+        write_texts(folder, {"bible.json": bible_json(follow_scenes(bible, heirs))})
 
 
 def _into_project(script: Path, code: str, as_json: bool) -> None:

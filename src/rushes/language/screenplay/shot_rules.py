@@ -155,7 +155,8 @@ class _Planner:
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
         title = _TITLE_CUE.match(words)
-        is_cut = len(words) <= _LONGEST_CUE and fold(words) in trade_words().transitions
+        cuts = trade_words().transitions | trade_words().cuts
+        is_cut = len(words) <= _LONGEST_CUE and fold(words) in cuts
         if title or is_cut or _CUTTING.match(words):
             self._finish_cue()
             if title and words[title.end() :].strip(_QUOTES):

@@ -28,6 +28,7 @@ class TradeWords:
     off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
     narrations: frozenset[str]  # those of them that only the audience hears
     transitions: frozenset[str]
+    cuts: frozenset[str]  # lines of English action that say how scenes are joined
     extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
 
 
@@ -60,6 +61,7 @@ def trade_words() -> TradeWords:
         extensions=words("extensions"),
         off_screen=words("off_screen"),
         narrations=words("narrations"),
+        cuts=words("cuts"),
         transitions=words_of_languages("transitions"),
     )
 
