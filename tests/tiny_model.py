@@ -13,6 +13,7 @@ from rushes.models.mini_codec import MiniCodec, MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig, UMT5Encoder
 from rushes.models.tokenizer import Tokenizer
 from rushes.models.transformer import TransformerConfig, WanTransformer
+from rushes.training.warm_start import load_grown
 
 SHORT_REQUEST = Request(
     prompt="a red fox",
@@ -91,6 +92,21 @@ def tiny_bundle(depth=2):
             sampling=Sampling(steps=4, guidance_high=4.0, guidance_low=3.0, shift=3.0),
         ),
     )
+
+
+def steered_by(bundle, sliders):
+    """``bundle`` with a control for each of ``sliders``, whose weights matter."""
+    experts = []
+    for expert in bundle.experts:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(1)
+            grown = WanTransformer(replace(expert.transformer.config, num_controls=len(sliders)))
+            grown.init_weights()
+            load_grown(grown, expert.transformer.state_dict())
+            torch.nn.init.normal_(grown.controls.down.weight, std=0.5)
+        experts.append(replace(expert, transformer=grown.eval().requires_grad_(False)))
+    conventions = replace(bundle.conventions, sliders=sliders)
+    return replace(bundle, experts=tuple(experts), conventions=conventions)
 
 
 def wide_bundle(hidden_size, depth):

@@ -65,3 +65,18 @@ def test_a_broken_bible_is_named_and_left_alone(script, tmp_path):
     done = run("bible", script, "--output", tmp_path)
     assert isinstance(done.exception, UsageError)
     assert (tmp_path / "bible.json").read_text(encoding="utf-8") == "{"
+
+
+def test_a_description_for_one_scene_follows_the_scene_to_its_new_number(tmp_path):
+    script = tmp_path / "script.fountain"
+    script.write_text("INT. A - DAY #1#\n\nANNA\nHello there.\n", encoding="utf-8")
+    run("break", script, "--output", tmp_path)
+    run("bible", script, "--output", tmp_path)
+    path = tmp_path / "bible.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["entries"][0]["changes"] = [{"scene": "1", "description": "a soaked woman"}]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    script.write_text("INT. A - DAY #11#\n\nANNA\nHello there.\n", encoding="utf-8")
+    run("break", script, "--output", tmp_path)
+    entries = json.loads(path.read_text(encoding="utf-8"))["entries"]
+    assert entries[0]["changes"] == [{"scene": "11", "description": "a soaked woman"}]

@@ -112,3 +112,14 @@ def test_a_table_is_read_as_excel_saves_it(tmp_path, encoding, language, hunter,
     rows = f"template,language,name,hunter\nprevis_chase,{language},{hunter},{hunter}\n"
     table.write_bytes(rows.encode(encoding))
     assert words in run("templates", "--table", str(table)).stdout
+
+
+def test_what_mini_understands_is_shown_without_a_clip(tmp_path):
+    clip = tmp_path / "fox.mp4"
+    told = run("shoot", "A fox and an eagle, no rain", "--dry-run", "--output", str(clip)).stdout
+    assert "understood: subject fox" in told
+    assert "left out, mini cannot show: eagle" in told
+    assert "ruled out by the prompt: rain" in told
+    assert not clip.exists()
+    document = json.loads(run("shoot", "a fox", "--dry-run", "--json").stdout)
+    assert document["words"][0] == "understood: subject fox"

@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import torch
-from tests.tiny_model import tiny_bundle
+from tests.tiny_model import steered_by, tiny_bundle
 
 from rushes.cli.planned import Given, Wish, finishing, generating
 from rushes.cli.remade import native_box
@@ -18,9 +17,7 @@ from rushes.engine.facts import read_facts
 from rushes.engine.given import Box
 from rushes.media.picture import write_png
 from rushes.media.video import probe, read_frames, video_writer
-from rushes.models.bundle import Expert, save_bundle
-from rushes.models.transformer import WanTransformer
-from rushes.training.warm_start import load_grown
+from rushes.models.bundle import save_bundle
 
 SLIDERS = ("pan_x", "strength")
 
@@ -28,18 +25,9 @@ SLIDERS = ("pan_x", "strength")
 @pytest.fixture(scope="module")
 def able(tmp_path_factory):
     """Folder of the tiny model with controls and a record that promises everything."""
-    tiny = tiny_bundle()
-    experts = []
-    for expert in tiny.experts:
-        torch.manual_seed(1)
-        grown = WanTransformer(replace(expert.transformer.config, num_controls=2))
-        grown.init_weights()
-        load_grown(grown, expert.transformer.state_dict())
-        torch.nn.init.normal_(grown.controls.down.weight, std=0.5)
-        experts.append(Expert(grown.eval().requires_grad_(False), expert.from_sigma))
-    conventions = replace(MINI_CONVENTIONS, any_tokens=True, first_frame=FirstFrame.TOKENS, sliders=SLIDERS)
+    promises = replace(MINI_CONVENTIONS, any_tokens=True, first_frame=FirstFrame.TOKENS)
     folder = tmp_path_factory.mktemp("models") / "able"
-    save_bundle(replace(tiny, experts=tuple(experts), conventions=conventions), folder)
+    save_bundle(steered_by(replace(tiny_bundle(), conventions=promises), SLIDERS), folder)
     return folder
 
 

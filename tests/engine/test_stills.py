@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.tiny_model import SHORT_REQUEST, tiny_bundle
+from tests.tiny_model import SHORT_REQUEST, steered_by, tiny_bundle
 
 from rushes.core.errors import UsageError
+from rushes.core.vocabulary import MOMENT
 from rushes.diffusion.guidance import Guided
 from rushes.diffusion.noise import member_noise
-from rushes.engine.events import Finished
+from rushes.engine.events import Finished, Preview
 from rushes.engine.generate import generate
 from rushes.engine.provenance import engine_stages
 from rushes.engine.run import Run
@@ -50,9 +51,34 @@ def test_each_member_of_a_batch_has_its_own_still(bundle):
     torch.testing.assert_close(both[1:], alone, rtol=1e-4, atol=1e-4)
 
 
+def test_the_still_is_the_first_preview(bundle):
+    shown = [event for event in generate(bundle, STILL_FIRST, Run(previews=2)) if isinstance(event, Preview)]
+    assert [event.step for event in shown] == [0, 2, 4]
+    [still] = shown[0].pictures
+    assert abs(still.astype(int) - shown[-1].pictures[0]).max() <= 1
+
+
 def test_the_recipe_tells(bundle):
     assert engine_stages(bundle, STILL_FIRST)[1].settings["still_shift"] == 1.5
     assert "still_shift" not in engine_stages(bundle, SHORT_REQUEST)[1].settings
+
+
+def test_a_still_is_told_what_a_picture_shows_and_that_it_is_the_first(bundle):
+    steered = steered_by(bundle, ("pan_x", "strength", MOMENT))
+
+    def still(**sliders):
+        request = replace(STILL_FIRST, sliders=tuple(sliders.items()))
+        noise = member_noise([request.seed], (16, 1, 4, 4))
+        return draw_stills(steered, request, encode_texts(steered, request), noise, Guided)
+
+    assert torch.equal(still(pan_x=1.0), still())
+    assert not torch.equal(still(strength=1.0), still())
+    assert torch.equal(still(moment=1.0), still())
+    speed = replace(steered.conventions, sliders=("pan_x", "strength", "speed"))
+    untold = replace(steered, conventions=speed)
+    noise = member_noise([STILL_FIRST.seed], (16, 1, 4, 4))
+    anyone = draw_stills(untold, STILL_FIRST, encode_texts(untold, STILL_FIRST), noise, Guided)
+    assert not torch.equal(anyone, still())
 
 
 @pytest.mark.parametrize("shift", [-1.0, 0.05, 51.0])

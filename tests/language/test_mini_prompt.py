@@ -324,3 +324,124 @@ def test_degrees_are_told_in_numbers_where_words_name_them():
     assert read_prompt("a fox in severe snow").sliders["strength"] > 0.5
     assert read_prompt("a fox in slight snow").sliders["strength"] < -0.5
     assert "strength" not in read_prompt("a fox in snow").sliders
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "left_out"),
+    [
+        ("a fox and a rabbit walk in the rain", "fox", "rabbit (mini shows one subject: fox)"),
+        ("大象在草原上喝水，长颈鹿从旁边走过", "horse", "长颈鹿 (mini shows one subject: horse)"),
+        ("狐とうさぎが雨の中を歩く", "fox", "うさぎ (mini shows one subject: fox)"),
+        ("개와 늑대가 눈밭을 달린다", "dog", "늑대 (mini shows one subject: dog)"),
+        ("three dogs run on the meadow", "dog", "three (mini shows one subject: dog)"),
+        ("两匹马在奔跑", "horse", "两匹 (mini shows one subject: horse)"),
+    ],
+)
+def test_one_of_a_kind_stands_for_no_other_in_silence(text, subject, left_out):
+    reading = read_prompt(text)
+    assert reading.attributes["subject"] == subject
+    assert left_out in reading.left_out
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("the girl runs, a happy child", "child"),
+        ("a golden retriever puppy runs", "dog"),
+        ("象の親子が歩く", "horse"),
+        ("코끼리 가족이 걷는다", "horse"),
+        ("a single dog runs", "dog"),
+    ],
+)
+def test_two_words_for_one_subject_are_one(text, subject):
+    reading = read_prompt(text)
+    assert reading.attributes["subject"] == subject
+    assert reading.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "action", "left_out"),
+    [
+        ("An old man sleeps on a bench while a dog runs past", "detective", None, "runs (done by dog)"),
+        ("一只老鹰飞过，老人坐着", "detective", "stand", "飞过 (done by 老鹰)"),
+        ("猫が眠り、犬が走る", "fox", None, "走る (done by 犬)"),
+        ("A whale breaches at sunset", None, None, "breaches (done by whale)"),
+        ("여우와 토끼가 걷는다", "fox", "walk", None),
+    ],
+)
+def test_nobody_does_what_another_does(text, subject, action, left_out):
+    reading = read_prompt(text)
+    assert reading.attributes.get("subject") == subject
+    assert reading.attributes.get("action") == action
+    assert left_out is None or left_out in reading.left_out
+
+
+def test_a_thing_that_does_nothing_comes_after_who_acts():
+    reading = read_prompt("赤い車を犬が追いかける")
+    assert reading.attributes == {"subject": "dog", "action": "run"}
+    assert "車 (mini shows one subject: dog)" in reading.left_out
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["an eagle", "鲸鱼", "カエル", "나비", "a sailing boat", "直升机", "a typewriter", "戒指", "コーヒー"],
+)
+def test_nothing_stands_for_what_is_like_nothing_of_minis(text):
+    reading = read_prompt(text)
+    assert reading.attributes == {}
+    assert len(reading.left_out) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("女警", {"subject": "woman"}),
+        ("a waitress", {"subject": "woman"}),
+        ("キャリアウーマン", {"subject": "woman"}),
+        ("a schoolgirl", {"subject": "child"}),
+        ("light drizzle", {"weather": "rain", "strength": "slight"}),
+        ("小雪が舞う", {"weather": "snow", "strength": "slight"}),
+        ("a thunderstorm", {"weather": "rain", "sky": "lightning"}),
+        ("비 갠 뒤 무지개", {"weather": "clear", "sky": "rainbow"}),
+        ("a valley", {"environment": "meadow"}),
+        ("城市夜景", {"environment": "street", "time": "night"}),
+        ("the palace garden", {"environment": "meadow"}),
+        ("children play", {"subject": "child", "action": "run"}),
+        ("a pianist plays the piano", {"subject": "detective"}),
+        ("a truck climbs", {"subject": "car", "action": "run"}),
+        ("黒い馬に乗った騎士が走る", {"subject": "warrior", "action": "run"}),
+        ("an ice-cold can", {"subject": "can"}),
+        ("空无一人的站台", {"environment": "platform"}),
+        ("一个人也没有的站台", {"environment": "platform"}),
+    ],
+)
+def test_stand_ins_a_director_would_take(text, attributes):
+    assert read_prompt(text).attributes == attributes
+
+
+def test_a_train_on_a_platform_is_part_of_it():
+    assert read_prompt("A train arrives at the old station").attributes == {"environment": "platform"}
+    assert read_prompt("A train runs through the meadow").attributes["subject"] == "car"
+
+
+def test_what_is_carried_is_a_child():
+    assert read_prompt("A woman carries a basket").attributes["action"] == "walk"
+    assert read_prompt("A woman carries a dog").attributes["action"] == "walk"
+    assert read_prompt("A woman carries a baby").attributes["action"] == "carry"
+
+
+def test_a_replaced_action_is_told_once_in_the_words_of_the_prompt():
+    reading = read_prompt("一罐可乐从空中落下")
+    told = [f"{item.words} -> {item.shown} ({item.reason})" for item in reading.replaced]
+    assert "落下 -> fly (mini has no fall, and its can cannot leap)" in told
+    assert sum(words.startswith("落下") for words in told) == 1
+
+
+@pytest.mark.parametrize("text", ["slow motion of a dog", "狗在奔跑，延时摄影"])
+def test_time_that_is_stretched_is_left_out_by_name(text):
+    assert any(words in ("slow motion", "延时摄影") for words in read_prompt(text).left_out)
+
+
+@pytest.mark.parametrize("text", ["一罐冰可乐", "雨の中の一匹の犬", "3 dogs"])
+def test_a_number_is_never_an_unknown_word(text):
+    assert read_prompt(text).unknown == ()

@@ -35,7 +35,7 @@ TOY = replace(
         in_channels=4,
         out_channels=4,
         text_dim=16,
-        num_controls=7,
+        num_controls=len(SLIDERS),
     ),
     vocabulary_size=1200,
     data_run=DataRun(scenes=((1, 4), (5, 4)), held_out=((1, 2), (5, 1)), shard=2),

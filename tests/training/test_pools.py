@@ -1,7 +1,8 @@
 import numpy as np
 import torch
 
-from rushes.training.pools import LatentPool
+from rushes.core.vocabulary import MOMENT
+from rushes.training.pools import LatentBatch, LatentPool
 
 
 def test_a_pool_draws_clips_with_their_own_attributes():
@@ -23,3 +24,15 @@ def test_a_pool_draws_clips_with_their_own_attributes():
         names[round(float(clip), 1)] for clip in clips.flatten()
     ]
     assert {values["subject"] for values in attributes} == set("abcd")
+
+
+def test_clips_begin_with_stills_of_their_first_moment():
+    clean, presence = torch.rand(2, 3, 5, 1, 1), torch.rand(2, 1, 5, 1, 1)
+    shown, sliders = [{"subject": "fox"}, {"subject": "dog"}], [{"speed": 0.5}, {"speed": 1.0}]
+    stills = LatentBatch(clean, presence, torch.ones(2, 3, 5, 1, 1), shown, sliders).first_frames()
+    assert torch.equal(stills.clean, clean[:, :, :1])
+    assert torch.equal(stills.presence, presence[:, :, :1])
+    assert torch.equal(stills.motion, torch.zeros(2, 3, 1, 1, 1))
+    assert stills.attributes == shown
+    assert stills.sliders == [{"speed": 0.5, MOMENT: 0.0}, {"speed": 1.0, MOMENT: 0.0}]
+    assert LatentBatch(clean, presence, None, shown, sliders).first_frames().motion is None

@@ -2,13 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from rushes.core.vocabulary import MOMENT
 from rushes.training.recipe import DataRun
 from rushes.training.shards import (
     FIRST_EVALUATION_SEED,
     Shelves,
     held_out_shards,
     later_frames,
+    moments,
     shards,
+    sliders,
 )
 
 RUN = DataRun(scenes=((1, 3), (5, 2)), held_out=((1, 1), (5, 1)), shard=2)
@@ -45,3 +48,12 @@ def test_shelves_hold_a_shard_when_every_file_lies_there(tmp_path):
     assert plain.holds(shard)
     assert not moving.holds(shard)
     assert plain.read(plain.latents, shard).tolist() == [[1], [1]]
+
+
+def test_a_still_tells_when_in_its_shot_it_was_taken_and_a_clip_does_not():
+    stills = [scene for shard in shards(DataRun(((1, 12),), (), shard=12)) for scene in shard.scenes()]
+    told = [sliders(scene, 1)[MOMENT] for scene in stills]
+    taken = [(length, drawn.start) for length, drawn in (moments(scene, 1) for scene in stills)]
+    assert told == [first / (length - 1) for length, first in taken]
+    assert len(set(told)) > 6
+    assert sliders(stills[0], 17) == stills[0].sliders()

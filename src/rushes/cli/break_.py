@@ -48,7 +48,7 @@ def break_(
         _into_project(script, project, as_json)
         return
     from rushes.language.screenplay.breakdown import break_down
-    from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown, write_breakdown
+    from rushes.language.screenplay.breakdown_file import breakdown_json, read_breakdown
     from rushes.language.screenplay.reading import read_script
     from rushes.language.screenplay.reimport import reimport
 
@@ -60,7 +60,7 @@ def break_(
     if accept:
         breakdown = _accepted(breakdown, accept, output)
     if output:
-        write_breakdown(breakdown, output)
+        _keep(breakdown, merged, output)
     if as_json:
         document = {**breakdown_json(breakdown), "changes": _changes(merged)}
         if proposed:
@@ -74,6 +74,20 @@ def break_(
         print(f"proposed {each.id}: {each.size}, {each.quote!r}: {each.reason}")
     if output:
         print(f"\n{output / 'breakdown.json'}\n{output / 'shots.csv'}")
+
+
+def _keep(breakdown: "Breakdown", merged: "Reimport | None", folder: Path) -> None:
+    """Write the list; the bible's descriptions for single scenes, if there is one, keep to their scenes."""
+    from rushes.language.bible.bible_file import bible_json, read_bible
+    from rushes.language.bible.draft import follow_scenes
+    from rushes.language.kept_file import write_texts
+    from rushes.language.screenplay.breakdown_file import write_breakdown
+
+    bible = read_bible(folder / "bible.json") if merged else None
+    write_breakdown(breakdown, folder)
+    if bible and merged:
+        heirs = {change.before: change.after for change in merged.scenes if change.before}
+        write_texts(folder, {"bible.json": bible_json(follow_scenes(bible, heirs))})
 
 
 def _into_project(script: Path, code: str, as_json: bool) -> None:
@@ -130,6 +144,7 @@ def _show(breakdown: "Breakdown") -> None:
         if not scene.is_omitted:
             place = " ".join(word for word in (scene.setting, scene.location, scene.time) if word)
             people = ", ".join(scene.characters) or "nobody"
+            place = place or scene.heading.partition("\n")[0]
             print(f"{scene.number:<6} {place}: {shots[scene.id]} shots, {scene.duration_s:g} s, {people}")
     names = ", ".join(character.name for character in breakdown.characters)
     print(f"\n{len(breakdown.characters)} people: {names}")

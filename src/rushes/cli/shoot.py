@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from rushes.cli.framing import Upscale
-from rushes.core.errors import UsageError
 from rushes.hosted.models import find_hosted
 
 MAX_VARIANTS = 99
@@ -25,7 +24,10 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
     takes: Annotated[int, typer.Option(min=1, max=MAX_VARIANTS, help="How many takes of --shot.")] = 1,
     project: Annotated[str, typer.Option(help="Project of --shot. Default: the inbox.")] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show takes, time and budget of --shot; make nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Show what is understood, or of --shot time and budget; make nothing."
+        ),
     ] = False,
     output: Annotated[
         Path | None, typer.Option(help="MP4 to write, replaced if it exists. Default: a new take_SEED.mp4.")
@@ -98,8 +100,6 @@ def shoot(  # noqa: PLR0913  typer reads options from arguments
 
         shoot_shot(context, project, takes)
         return
-    if dry_run:
-        raise UsageError("--dry-run is for takes of the studio: add --shot, or leave it out")
     _shoot_words(context, prompt)
 
 
@@ -122,15 +122,19 @@ def _shoot_words(context: typer.Context, prompt: str) -> None:
     files = files_for(params["output"], seed, params["variants"])
     wish = Wish(prompt, seed, model, asked.settings)
     planned = plan_take(wish, asked.given)
+    screen = Screen(params["quiet"], params["as_json"])
+    for line in planned.words:
+        screen.say("words", line)
+    if params["dry_run"]:
+        if params["as_json"]:
+            print_json({"words": list(planned.words)})
+        return
     clips = []
     for number, each in enumerate(files):
         request = replace(planned.request, seed=seed + number * planned.request.candidates)
         own = replace(planned, request=request)
         clips.append(Clip(replace(wish, seed=request.seed), own, each))
     previews = None if params["previews"] is None else preview_folder(params["previews"])
-    screen = Screen(params["quiet"], params["as_json"])
-    for line in planned.words:
-        screen.say("words", line)
     documents = Filming(Source(asked.given), Watching(screen, previews), machine).make(clips)
     if params["as_json"]:
         print_json({"takes": documents})

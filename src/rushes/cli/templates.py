@@ -1,15 +1,11 @@
 """``rushes templates``: shots to be filled, one by one or from a table."""
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rushes.core.errors import UsageError
-
-# What Excel saves a table in where it does not save Unicode.
-_ENCODINGS = {"zh": "gb18030", "ja": "cp932", "ko": "cp949"}
 
 
 def templates(
@@ -67,19 +63,16 @@ def read_table(table: Path, language: str = "") -> str:
 
     A table is short: what language its rows say they are in tells more of its encoding than its letters.
     """
+    from rushes.language.concepts import LANGUAGES
     from rushes.language.screenplay.encoding import decode_script
 
     try:
         content = table.read_bytes()
     except OSError as error:
         raise UsageError(f"{table} cannot be read: {error.strerror}") from None
-    named = {cell.strip() for line in content.splitlines() for cell in line.split(b",")}
-    said = [each for each in _ENCODINGS if each.encode() in named] or [language]
-    local = _ENCODINGS.get(said[0], "utf-8") if len(said) == 1 else "utf-8"
-    for encoding in ("utf-8-sig", local) if b"\0" not in content else ():
-        with contextlib.suppress(UnicodeDecodeError):
-            return content.decode(encoding)
-    return decode_script(content, table.name).text
+    cells = {cell.strip() for line in content.splitlines() for cell in line.split(b",")}
+    said = [each for each in LANGUAGES if each.encode() in cells] or [language]
+    return decode_script(content, table.name, said[0] if len(said) == 1 else "").text
 
 
 def _lines(rows: list[tuple[str, str]]) -> str:

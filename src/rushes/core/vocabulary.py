@@ -87,6 +87,12 @@ CAMERA_SLIDERS: Mapping[str, tuple[str, float]] = MappingProxyType(
 CAMERA_MOVES = ("pan_x", "pan_y", "zoom", "orbit", "track")
 """The sliders of the camera: right, down, in, round to the right and along to the right are positive."""
 
+MOMENT = "moment"
+"""The slider of a single picture: when in its shot it is taken, 0 at the first frame, 1 three seconds on."""
+
+SEEN_IN_STILLS = ("strength", MOMENT)
+"""The sliders that a single picture shows."""
+
 PACES: Mapping[str, float] = MappingProxyType(
     {"walk": 0.25, "carry": 0.22, "run": 0.5, "leap": 0.22, "fly": 0.35}
 )

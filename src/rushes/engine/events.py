@@ -59,7 +59,10 @@ class StepDone:
 
 @dataclass(frozen=True)
 class Preview:
-    """How the clip looks after ``step``: uint8 (up to 3, height, width, 3) RGB: beginning, middle, end."""
+    """How the clip looks after ``step``: uint8 (up to 3, height, width, 3) RGB: beginning, middle, end.
+
+    After step 0 it is the still that a clip starts from.
+    """
 
     step: int
     pictures: NDArray[np.uint8]

@@ -102,6 +102,8 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
     if request.sampling.still_shift and run.first_frame is None and run.given is None:
         stills = draw_stills(bundle, request, texts, noise[:, :, :1], run.guide)
         condition = starting_with(bundle, stills, noise.shape[2])
+        if run.previews:
+            yield Preview(0, preview(bundle.codec, stills[:1, : bundle.codec.latent_channels]))
     if request.edit:
         assert run.given is not None
         clean = clean_latents(bundle, run.given, run.device)

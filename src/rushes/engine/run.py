@@ -33,10 +33,10 @@ class Run:
     contexts, made before; ``latents`` (B, C, T, H, W): where denoising led before, so that they are only
     decoded. ``noise`` (B, C, T, H, W): used instead of being drawn. ``first_frame``: the
     picture the request names, uint8 (H, W, 3); ``given``: the clip it names. ``device``: where latents live.
-    ``previews``: a Preview event every so many steps, 0 for none. ``saved``: where progress is kept.
-    ``is_cancelled`` is asked before every block of the transformer. ``guide`` makes one denoiser of those
-    with and without the words, and a scale. ``score`` chooses among the candidates of a request that has
-    several.
+    ``previews``: a Preview event every so many steps and of a still made first, 0 for none. ``saved``: where
+    progress is kept. ``is_cancelled`` is asked before every block of the transformer. ``guide`` makes one
+    denoiser of those with and without the words, and a scale. ``score`` chooses among the candidates of a
+    request that has several.
     """
 
     more_seeds: tuple[int, ...] = ()

@@ -2,7 +2,8 @@
 
 `data/lexicon/*.tsv` is the whole vocabulary; adding a concept is adding one line: id, slot, broader ids
 (comma-separated, nearest first) and the words of each language, parted by `/`, the usual one first.
-`rushes.language.morphology.forms` says which marks a word may carry.
+`rushes.language.morphology.forms` says which marks a word may carry; an English place with a capital is a
+name, which takes no article.
 """
 
 from collections.abc import Iterator, Mapping
@@ -64,7 +65,7 @@ class Lexicon:
 
 def plain(word: str) -> str:
     """Return a word of the lexicon without its marks."""
-    return word.removeprefix("to ").strip("~+").replace("@", "")
+    return word.removeprefix("^").removeprefix("to ").strip("~+").replace("@", "")
 
 
 def _read() -> Iterator[Concept]:

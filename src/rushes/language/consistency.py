@@ -6,10 +6,10 @@ for, but nobody else adds: moonlight in the rain. `implied.tsv` says what comes 
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
 
 from rushes.language.concepts import Lexicon
 from rushes.language.spec import Found
+from rushes.language.tables import rows
 
 
 def contradictions(found: Iterable[Found]) -> Iterator[tuple[Found, Found]]:
@@ -61,7 +61,7 @@ def _is_listed(first: str, second: str, listed: frozenset[tuple[str, str]]) -> b
 def _pairs(name: str) -> frozenset[tuple[str, str]]:
     return frozenset(
         pair
-        for ones, others in _lines(name)
+        for ones, others in rows(name)
         for one in ones.split(",")
         for other in others.split(",")
         for pair in ((one, other), (other, one))
@@ -70,11 +70,4 @@ def _pairs(name: str) -> frozenset[tuple[str, str]]:
 
 @cache
 def _implied() -> dict[str, tuple[str, ...]]:
-    return {concept: tuple(others.split(",")) for concept, others in _lines("implied")}
-
-
-def _lines(name: str) -> Iterator[tuple[str, str]]:
-    path = resources.files("rushes.language").joinpath(f"data/{name}.tsv")
-    for line in path.read_text(encoding="utf-8").splitlines():
-        one, other = line.split("\t")
-        yield one, other
+    return {concept: tuple(others.split(",")) for concept, others in rows("implied")}

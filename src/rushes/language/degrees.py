@@ -5,12 +5,12 @@
 
 import re
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon, plain
 from rushes.language.edit import put
 from rushes.language.spec import Found, ShotSpec
+from rushes.language.tables import rows
 from rushes.language.writing import joined, with_article
 
 LEVELS = ("faint", "light", "moderate", "heavy", "extreme")
@@ -68,16 +68,14 @@ def _english(spec: ShotSpec, found: Found, concept: Concept, degree: _Degree) ->
 
 
 def _degree(concept_id: str, level: str) -> _Degree:
-    rows = _rows()
+    degrees = _degrees()
     line = (concept_id, *Lexicon.load().ancestors(concept_id), "")
-    return next(rows[level, each] for each in line if (level, each) in rows)
+    return next(degrees[level, each] for each in line if (level, each) in degrees)
 
 
 @cache
-def _rows() -> dict[tuple[str, str], _Degree]:
-    path = resources.files("rushes.language").joinpath("data/degrees.tsv")
+def _degrees() -> dict[tuple[str, str], _Degree]:
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        level, concept, *words, adverb = line.split("\t")
+    for level, concept, *words, adverb in rows("degrees", has_header=True):
         found[level, concept] = _Degree(dict(zip(LANGUAGES, words, strict=True)), adverb)
     return found

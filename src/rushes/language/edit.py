@@ -16,18 +16,10 @@ from rushes.language.predicate_edit import conjugated, with_verb_apart
 from rushes.language.shapes import one_of_it, reshaped, shape_of, without_force
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key, with_role
-from rushes.language.writing import as_phrase, joined, with_article, with_names, with_particle
+from rushes.language.writing import as_phrase, is_name, joined, with_article, with_names, with_particle
 
 # 跑进, 走过: a verb with where it leads.
 _LEADING = tuple("进过向到出上下入回")
-# Places that one is on, not in.
-# fmt: off
-_ON = (
-    "beach", "road", "bridge", "meadow", "grassland", "hill", "island", "rooftop", "balcony", "stage",
-    "platform", "moon_surface", "mars", "cliff", "snowfield", "battlefield", "racetrack", "playground",
-    "farm", "street",
-)
-# fmt: on
 _IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
 _IT_IS = re.compile(r"\bit(?: is| was|'s) $", re.IGNORECASE)
 _BEFORE_NOUN = ("い", "の", "な")
@@ -62,7 +54,11 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
             word = f"中的{word}"
         if spec.language == "en" and found.kind == "weather":
             start, end, word = _as_state(spec.text, (start, end), word, concept)
-        text = put(spec.text, (start, end), word, spec.language)
+        if spec.language == "en" and is_name(spec.text[start:end]) and not is_name(word):
+            # In Tokyo: a common noun in its place has an article and a small letter.
+            text = f"{spec.text[:start]}{with_article(f'a {word}')}{spec.text[end:]}"
+        else:
+            text = put(spec.text, (start, end), word, spec.language)
         if found.kind == "place":
             text = _located(spec, found, concept, text)
     lexicon = Lexicon.load()
@@ -74,7 +70,7 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
 def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
     """On a beach, in a castle; 在沙滩上, 在城堡里: on or in goes with the place."""
     start, end = found.span
-    is_on = any(Lexicon.load().is_a(concept.id, each) for each in _ON)
+    is_on = read_marks(concept.words["en"][0]).is_stood_on
     if spec.language == "en":
         near = max(0, start - 8)
         wanted = "on" if is_on else "in"

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from rushes.core.errors import UsageError
@@ -18,6 +17,7 @@ from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.consistency import brings, goes_with, is_unfit
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, ShotSpec
+from rushes.language.tables import rows
 from rushes.language.writing import joined
 
 # Part of every recipe: raised when the same text, seed and revision would give another result.
@@ -211,10 +211,8 @@ def _ruled_out(spec: ShotSpec) -> set[str]:
 
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    path = resources.files("rushes.language").joinpath("data/additions.tsv")
     rules = []
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        part, concept, when, *words = line.split("\t")
+    for part, concept, when, *words in rows("additions", has_header=True):
         conditions = tuple(when.split(",")) if when else ()
         rules.append(_Rule(part, concept, conditions, dict(zip(LANGUAGES, words, strict=True))))
     return tuple(rules)

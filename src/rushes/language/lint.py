@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from rushes.language.concepts import LANGUAGES, Lexicon
@@ -18,6 +17,7 @@ from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
+from rushes.language.tables import rows
 from rushes.language.vocabulary import key, one_of, vocabulary, with_role
 from rushes.language.writing import comma, joined
 
@@ -276,10 +276,8 @@ def _too_long(shot: Shot) -> Iterator[Remark]:
 
 @cache
 def _vague_words() -> Mapping[str, tuple[re.Pattern[str], tuple[str, ...]]]:
-    path = resources.files("rushes.language").joinpath("data/vague.tsv")
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        language, words, instead = line.split("\t")
+    for language, words, instead in rows("vague"):
         pattern = one_of(words.split("/"))
         edges = rf"\b{pattern}\b" if language == "en" else pattern
         found[language] = (re.compile(edges, re.IGNORECASE), tuple(instead.split(",")))

@@ -7,11 +7,11 @@ both, so that not every pair must be in the lexicon. Before a kind of film a thi
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.reading import CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+from rushes.language.tables import rows
 
 _THINGS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 _LOOKS = frozenset(("tone", "composition", "style", "mood")) | CAMERA_SLOTS - {"speed"}
@@ -185,12 +185,10 @@ def _drop_still_actions(reading: Reading, text: str, mentions: dict[int, Mention
 
 @cache
 def _phrases(language: str) -> Mapping[str, _Phrases]:
-    path = resources.files("rushes.language").joinpath("data/looks.tsv")
     heads: dict[str, re.Pattern[str]] = {}
     words: dict[str, dict[str, re.Pattern[str]]] = {}
     column = LANGUAGES.index(language)
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        slot, concept, *cells = line.split("\t")
+    for slot, concept, *cells in rows("looks", has_header=True):
         ordered = sorted(cells[column].lower().split("/"), key=len, reverse=True)
         plain = "|".join(re.escape(word).replace("\\-", "[- ]") for word in ordered)
         pattern = re.compile(rf"\b(?:{plain})\b" if language == "en" else plain)

@@ -1,35 +1,18 @@
-"""From a shot spec to what mini can show, with an account of everything that was replaced or left out.
-
-`data/mini.tsv` says what mini draws in the place of a concept where that is not simply its nearest hypernym,
-and what it draws with one of its own concepts anyway, as a warrior's cloak.
-"""
+"""From a shot spec to what mini can show, with an account of everything that was replaced or left out."""
 
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
 from rushes.core.errors import UsageError
 from rushes.core.vocabulary import SKIES, SLOTS, TOLD, VALID_ACTIONS, camera_sliders
 from rushes.language.captions import LANGUAGES, canonical_caption, caption, phrases
 from rushes.language.concepts import Lexicon
+from rushes.language.mini_choice import Choice, Replacement
 from rushes.language.parse import parse
-from rushes.language.spec import PARTS, Found, ShotSpec
+from rushes.language.spec import Found, ShotSpec
 
-# When a subject cannot do an action, the first of these that it can do takes its place.
-_NEAREST_ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "stand": (),
-        "walk": ("run", "spin"),
-        "run": ("walk", "fly"),
-        "leap": ("fly", "run"),
-        "spin": ("leap", "run"),
-        "fly": ("leap", "run"),
-        "carry": ("walk", "run"),
-    }
-)
 # What a caption says where the prompt is silent: mini draws far better what is described in full.
 _PLAIN: Mapping[str, str] = MappingProxyType(
     {"direction": "right", "weather": "clear", "time": "day", "style": "realistic", "camera": "static"}
@@ -41,21 +24,6 @@ _DEGREES: Mapping[str, Mapping[str, float]] = MappingProxyType(
 # How far a camera moves where nothing says how far.
 _USUAL_MOVE = 0.95
 _SUGGESTIONS = 6
-# Mark of a concept whose kinds mini cannot stand in for.
-_NOTHING = ("-",)
-# Words that name a subject only when nothing else does.
-_GENERAL = frozenset(("person", "figure", "creature", "animal", "machine", "vehicle", "product"))
-# A kind of thing that never calls for a remark: what it says is in the rest, or nothing mini could show.
-_SILENT = frozenset(("count", "body", "mood", "speed", "age"))
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """`words` of the prompt, for which mini shows `shown` instead, and why, in one English clause."""
-
-    words: str
-    shown: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -141,7 +109,7 @@ def read_prompt(text: str, known: Mapping[str, tuple[str, ...]] = TOLD) -> Promp
 
 def for_mini(spec: ShotSpec, known: Mapping[str, tuple[str, ...]] = TOLD) -> PromptReading:
     """Return what mini can show of a spec: as it is, as something wider or alike, or not at all."""
-    choice = _Choice(spec, known or TOLD)
+    choice = Choice(spec, known or TOLD)
     choice.take()
     unknown = dict.fromkeys(spec.text[start:end] for start, end in spec.unknown)
     attributes = {slot: choice.attributes[slot] for slot in TOLD if slot in choice.attributes}
@@ -198,187 +166,6 @@ def _random_caption(language: str, seed: int) -> str:
     if attributes.get("action") not in VALID_ACTIONS.get(attributes.get("subject", ""), SLOTS["action"]):
         attributes.pop("action", None)
     return caption(attributes or {"subject": SLOTS["subject"][seed % len(SLOTS["subject"])]}, language, seed)
-
-
-class _Choice:
-    """Chooses one vocabulary concept a slot from a spec, and keeps account."""
-
-    def __init__(self, spec: ShotSpec, known: Mapping[str, tuple[str, ...]]) -> None:
-        self.attributes: dict[str, str] = {}
-        self.replaced: list[Replacement] = []
-        self.left_out: list[str] = []
-        self._spare: list[Found] = []
-        self._spec = spec
-        self._known = known
-        self._slot_of = {concept: slot for slot, concepts in known.items() for concept in concepts}
-        self._named = frozenset(found.concept for found in spec.everything() if not found.negated)
-
-    def take(self) -> None:
-        """Fill the attributes: the subject first, for the rest depends on it."""
-        subjects = sorted(self._spec.present("subjects"), key=lambda found: found.concept in _GENERAL)
-        for found in subjects:
-            self._take_subject(found)
-        others = [found for part in PARTS if part != "subjects" for found in self._spec.present(part)]
-        # What mini can show as it is comes before what it can only show as something else.
-        others = [found for found in others if found.kind != "speed"]
-        for found in sorted(others, key=lambda each: each.concept not in self._slot_of):
-            self._take_other(found)
-        for found in (*self._spec.everything(), *self._spec.loose):
-            if not found.negated and found.kind == "direction":
-                self._take_other(found)
-        self._take_degrees()
-        for found in self._spec.loose:
-            if found.kind == "colour" and not found.negated:
-                self._take_other(found)
-        self._fit_action()
-        self._fit_sky()
-        self._drop_idle_degrees()
-        for found in self._spare:
-            if not self._is_part(found.concept):
-                self.left_out.append(
-                    f"{self._words(found)} (mini shows one subject: {self.attributes['subject']})"
-                )
-            self._leave_colours(found)
-
-    def _take_subject(self, found: Found) -> None:
-        shown = self._shown_subject(found)
-        chosen = self.attributes.get("subject")
-        if not shown or self._slot_of[shown[0]] != "subject":
-            if not self._is_part(found.concept):
-                self.left_out.append(self._words(found))
-        elif chosen is None:
-            self._set(found, shown)
-            self._take_colour(found)
-        elif shown[0] != chosen and found.concept not in _GENERAL and not self._is_part(found.concept):
-            self._spare.append(found)
-
-    def _shown_subject(self, found: Found) -> tuple[str, ...]:
-        """Return the person of mini whose things are named: a figure in a trench coat is its detective."""
-        shown = self._shown(found.concept)
-        lexicon = Lexicon.load()
-        is_kind = any(each in self._slot_of for each in (found.concept, *lexicon.ancestors(found.concept)))
-        if is_kind or not lexicon.is_a(found.concept, "person"):
-            return shown
-        for subject in self._known["subject"]:
-            if lexicon.is_a(subject, "person") and self._named.intersection(_parts(subject)):
-                return (subject, *shown[1:])
-        return shown
-
-    def _take_colour(self, found: Found) -> None:
-        """The colour of the chosen subject, of what it wears or of its body."""
-        for attribute in found.attributes:
-            for each in (attribute, *attribute.attributes):
-                if each.kind == "colour" and not each.negated:
-                    shown = self._shown(each.concept)
-                    if shown and "color" not in self.attributes:
-                        self._set(each, shown)
-                    elif not shown or shown[0] != self.attributes.get("color"):
-                        self.left_out.append(self._words(each))
-
-    def _leave_colours(self, found: Found) -> None:
-        for each in found.attributes:
-            if each.kind == "colour":
-                self.left_out.append(f"{self._words(each)} (mini colours only its subject)")
-
-    def _take_other(self, found: Found) -> None:
-        self._leave_colours(found)
-        shown = self._shown(found.concept)
-        if not shown:
-            if not self._is_part(found.concept) and found.kind not in _SILENT:
-                self.left_out.append(self._words(found))
-            return
-        slot = self._slot_of[shown[0]]
-        chosen = self.attributes.get(slot)
-        if chosen is None:
-            self._set(found, shown)
-        elif chosen != shown[0] and not self._is_part(found.concept):
-            self.left_out.append(f"{self._words(found)} (mini shows one {slot}: {chosen})")
-
-    def _set(self, found: Found, shown: tuple[str, ...]) -> None:
-        for concept in shown:
-            self.attributes.setdefault(self._slot_of[concept], concept)
-        is_own = found.concept == shown[0] or found.concept in _parts(shown[0])
-        if not is_own or len(shown) > 1:
-            reason = f"mini has no {found.concept.replace('_', ' ')}"
-            self.replaced.append(Replacement(self._words(found), ", ".join(shown), reason))
-
-    def _fit_action(self) -> None:
-        subject, action = self.attributes.get("subject"), self.attributes.get("action")
-        if subject is None or action is None or action in VALID_ACTIONS[subject]:
-            return
-        valid = [each for each in VALID_ACTIONS[subject] if each in self._known["action"]]
-        nearest = next((other for other in _NEAREST_ACTIONS[action] if other in valid), valid[0])
-        self.attributes["action"] = nearest
-        self.replaced.append(Replacement(action, nearest, f"mini's {subject} cannot {action}"))
-
-    def _shown(self, concept: str) -> tuple[str, ...]:
-        """Return what mini draws for a concept: itself, its stand-in, or those of the nearest hypernym."""
-        for each in (concept, *Lexicon.load().ancestors(concept)):
-            if each in self._slot_of:
-                return (each,)
-            stand_in = _stand_ins().get(each, ((), ()))[0]
-            if stand_in == _NOTHING:
-                return ()
-            if known := tuple(shown for shown in stand_in if shown in self._slot_of):
-                return known
-        return ()
-
-    def _take_degrees(self) -> None:
-        """How strong the weather is and how fast the action; the pace of the camera is another matter."""
-        paces = [each for action in self._spec.present("beats") for each in action.attributes]
-        for found in (*paces, *self._spec.everything(), *self._spec.loose):
-            shown = self._shown(found.concept)
-            slot = self._slot_of[shown[0]] if shown else ""
-            if not found.negated and (slot == "strength" or (slot == "speed" and found in paces)):
-                self.attributes.setdefault(slot, shown[0])
-
-    def _drop_idle_degrees(self) -> None:
-        if self.attributes.get("weather", "clear") == "clear":
-            self.attributes.pop("strength", None)
-        if self.attributes.get("action", "stand") == "stand":
-            self.attributes.pop("speed", None)
-
-    def _fit_sky(self) -> None:
-        sky = self.attributes.get("sky")
-        if sky is None:
-            return
-        weathers, times = SKIES[sky]
-        if (
-            self.attributes.get("weather", weathers[0]) not in weathers
-            or self.attributes.get("time", times[0]) not in times
-        ):
-            del self.attributes["sky"]
-            self.left_out.append(f"{sky} (mini shows it in {' or '.join(weathers)}, by {' or '.join(times)})")
-
-    def _is_part(self, concept: str) -> bool:
-        """Whether mini draws this thing anyway with what was chosen, as a warrior's cloak.
-
-        What the world can show and these weights cannot is no part: an aurora is more than a sky.
-        """
-        if concept not in self._slot_of and any(concept in ids for ids in TOLD.values()):
-            return False
-        lexicon = Lexicon.load()
-        return any(
-            lexicon.is_a(concept, part) for chosen in self.attributes.values() for part in _parts(chosen)
-        )
-
-    def _words(self, found: Found) -> str:
-        return self._spec.text[slice(*found.span)]
-
-
-def _parts(concept: str) -> tuple[str, ...]:
-    return _stand_ins().get(concept, ((), ()))[1]
-
-
-@cache
-def _stand_ins() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return concept -> what mini shows in its place, and what it shows with it."""
-    path = resources.files("rushes.language").joinpath("data/mini.tsv")
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        concept, shown, parts = line.split("\t")
-        found[concept] = (tuple(filter(None, shown.split(","))), tuple(filter(None, parts.split(","))))
-    return found
 
 
 def _known_words(language: str) -> list[str]:

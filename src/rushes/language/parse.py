@@ -9,6 +9,7 @@ from rushes.language.beats.collocations import meant_with
 from rushes.language.beats.order import in_time
 from rushes.language.beats.participants import participants
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.line_breaks import breaks_in_words
 from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
 from rushes.language.negation import negate, negated_mentions
@@ -49,7 +50,8 @@ def parse(text: str, language: str | None = None) -> ShotSpec:
     MAX_CHARACTERS, and for an unknown language.
     """
     _check(text, language)
-    normal = normalise(text)
+    gaps = breaks_in_words(text)
+    normal = normalise(text, {place for start, end in gaps for place in range(start, end)})
     languages = (language,) if language else _languages_of(text)
     read = [(name, tokenise(normal, name)) for name in languages]
     name, tokens = max(read, key=lambda item: _known_length(item[1]))
@@ -178,7 +180,7 @@ class _Assembly:
                 continue
             if token.script is Script.HIRAGANA and len(token.text) < 3:
                 continue
-            if not token.text.isdigit():
+            if not token.text.isnumeric():
                 yield self._span(index)
 
 

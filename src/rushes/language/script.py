@@ -1,6 +1,7 @@
 """Scripts of characters, and normalised text that remembers where each character came from."""
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -26,11 +27,11 @@ class NormalText:
     ends: tuple[int, ...]
 
 
-def normalise(original: str) -> NormalText:
+def normalise(original: str, skipped: Collection[int] = ()) -> NormalText:
     """Return NFKC lower-case text without invisible characters; white space becomes one plain space.
 
-    Composition happens within a cluster (a letter with its marks, the jamo of one syllable), so that every
-    character keeps its place in the original.
+    skipped: places of characters that count as invisible too. Composition happens within a cluster (a letter
+    with its marks, the jamo of one syllable), so that every character keeps its place in the original.
     """
     characters: list[str] = []
     starts: list[int] = []
@@ -40,7 +41,7 @@ def normalise(original: str) -> NormalText:
         end = position + 1
         while end < len(original) and _extends(original[end]):
             end += 1
-        for character in _normal_form(original[position:end]):
+        for character in _normal_form(original[position:end]) if position not in skipped else "":
             if character == " " and characters and characters[-1] == " ":
                 ends[-1] = end
                 continue

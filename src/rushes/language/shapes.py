@@ -7,10 +7,10 @@ forest.
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 from rushes.language.concepts import LANGUAGES, Concept
 from rushes.language.spec import Found, ShotSpec
+from rushes.language.tables import rows
 
 _NOUN_KINDS = frozenset(("person", "animal", "vehicle", "thing", "place", "furniture", "sky", "time"))
 _WEATHER_VERBS = ("下", "刮", "起", "飘")
@@ -168,10 +168,8 @@ def _event_place(surface: str, concept_id: str) -> int | None:
 
 @cache
 def _shapes() -> Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]:
-    path = resources.files("rushes.language").joinpath("data/shapes.tsv")
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
-        concept, shape, *cells = line.split("\t")
+    for concept, shape, *cells in rows("shapes", has_header=True):
         listed = dict(zip(LANGUAGES, cells, strict=True))
         found[concept, shape] = {name: tuple(cell.split("/")) for name, cell in listed.items() if cell}
     return found

@@ -5,11 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib import resources
 from typing import NamedTuple
 
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.morphology.forms import Word, forms, read_marks
+from rushes.language.tables import rows
 
 # Korean particles and endings never begin a word.
 _BOUND = ("particle", "ending")
@@ -104,8 +104,6 @@ def with_role(language: str, role: str) -> tuple[str, ...]:
 
 
 def _grammar_words(language: str) -> Iterator[tuple[str, str]]:
-    path = resources.files("rushes.language").joinpath(f"data/grammar/{language}.tsv")
-    for line in path.read_text(encoding="utf-8").splitlines():
-        role, words = line.split("\t")
+    for role, words in rows(f"grammar/{language}"):
         for word in words.split("/"):
             yield role, key(word)

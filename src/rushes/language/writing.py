@@ -1,8 +1,9 @@
 """Small grammar for writing words of the lexicon into a text of its language."""
 
 import re
+from functools import cache
 
-from rushes.language.concepts import Concept, plain
+from rushes.language.concepts import Concept, Lexicon, plain
 from rushes.language.morphology.korean import split
 
 _COMMAS = {"zh": "，", "en": ", ", "ja": "、", "ko": ", "}
@@ -11,9 +12,6 @@ _STOPS = "。.!！?？…"
 _PARTICLES = {"가": "이", "를": "을", "는": "은", "와": "과", "로": "으로", "야": "아", "랑": "이랑"}
 _AFTER_CONSONANT = {closed: open_ for open_, closed in _PARTICLES.items()}
 _RIEUL = 8
-_NAME = re.compile(
-    r"\b(?:(?:an?|the) )?(tokyo|shibuya|beijing|shanghai|seoul|paris|new york|mount fuji|chinatown|mars)\b"
-)
 _AGREEMENT = re.compile(r"(\S)(?:(이|을|은|과)\([가를는와]\)|\(으\)(로))")
 
 
@@ -50,8 +48,26 @@ def with_article(text: str) -> str:
 
 
 def with_names(text: str) -> str:
-    """Return English text with the names of places as names: the shanghai is Shanghai."""
-    return _NAME.sub(lambda found: found[1].title(), text)
+    """Return English text without an article before the name of a place: the Shanghai is Shanghai."""
+    return _before_names().sub("", text)
+
+
+def is_name(word: str) -> bool:
+    """Whether an English word of the lexicon is the name of a place, as Tokyo is."""
+    return word in _names()
+
+
+@cache
+def _names() -> frozenset[str]:
+    places = [each for each in Lexicon.load().concepts.values() if each.slot == "place"]
+    words = [plain(word) for place in places for word in place.words["en"]]
+    return frozenset(word for word in words if not word.islower())
+
+
+@cache
+def _before_names() -> re.Pattern[str]:
+    names = "|".join(map(re.escape, sorted(_names())))
+    return re.compile(rf"\b(?:[Aa]n?|[Tt]he) (?=(?:{names})\b)")
 
 
 def with_particle(noun: str, tail: str) -> str:

@@ -29,7 +29,7 @@ from rushes.training.filming import Filming, Footage
 from rushes.training.loop import StopSignal, run_stage
 from rushes.training.pools import LatentPool
 from rushes.training.recipe import TrainingRecipe
-from rushes.training.shards import Shard, Shelves, held_out_shards, shards, write_array
+from rushes.training.shards import Shard, Shelves, held_out_shards, shards, sliders, write_array
 from rushes.training.text import TextStage
 from rushes.training.tokenizer import train_tokenizer
 from rushes.training.transformer import Material, TransformerStage
@@ -276,7 +276,7 @@ class MiniTraining:
             tuple(shelves.read(shelves.presence, shard) for shard in drawn),
             tuple(shelves.read(shelves.motion, shard) for shard in drawn) if shelves.motion else (),
             tuple(scene.told() for scene in scenes),
-            tuple(scene.sliders() for scene in scenes),
+            tuple(sliders(scene, shard.num_frames) for shard in drawn for scene in shard.scenes()),
         )
 
     def _tokenizer(self) -> Tokenizer:

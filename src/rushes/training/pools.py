@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rushes.core.vocabulary import MOMENT
+
 
 class LatentBatch(NamedTuple):
     """Clips as training sees them: clean latents (B, C, T', H', W'), where the subject is
@@ -20,6 +22,12 @@ class LatentBatch(NamedTuple):
     motion: Tensor | None
     attributes: list[Mapping[str, str]]
     sliders: list[Mapping[str, float]]
+
+    def first_frames(self) -> "LatentBatch":
+        """The stills these clips begin with."""
+        begin: list[Mapping[str, float]] = [{**told, MOMENT: 0.0} for told in self.sliders]
+        motion = None if self.motion is None else torch.zeros_like(self.motion[:, :, :1])
+        return LatentBatch(self.clean[:, :, :1], self.presence[:, :, :1], motion, self.attributes, begin)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ class TransformerRun:
 
     ``sigmas`` is the interval noise levels are drawn from. ``gives_known``: some clips give tokens away, as
     in ``rushes.training.known``. ``shared_noise``: share of the noise's variance that all frames have in
-    common. The held-out clips are looked at every ``validate_every`` steps.
+    common. The held-out clips are looked at every ``validate_every`` steps. Over the last ``decay`` of the
+    steps the learning rate falls to nothing.
     """
 
     steps: int
@@ -54,6 +55,7 @@ class TransformerRun:
     gives_known: bool = True
     weights: LossWeights = LossWeights()
     validate_every: int = 250
+    decay: float = 0.2
     shared_noise: float = 0.0
 
     def mix_at(self, step: int) -> Mix:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from rushes.core.vocabulary import MOMENT
 from rushes.models.mini_codec import MiniCodecConfig
 from rushes.models.text_encoder import TextEncoderConfig
 from rushes.models.transformer import TransformerConfig
@@ -17,8 +18,8 @@ from rushes.training.recipe import (
     UpscalerRun,
 )
 
-# What a scene of the film world says of itself in numbers (``Scene.sliders``).
-SLIDERS = ("pan_x", "pan_y", "zoom", "speed", "strength", "orbit", "track")
+# What a scene of the film world says of itself in numbers (``Scene.sliders``), and of a still of it.
+SLIDERS = ("pan_x", "pan_y", "zoom", "speed", "strength", "orbit", "track", MOMENT)
 # Where Wan2.2-T2V-A14B switches experts (wan/configs/wan_t2v_A14B.py); mini keeps it.
 BOUNDARY = 0.875
 # Each expert also learns what lies this far beyond the boundary: they hand over, they do not jump.
@@ -70,9 +71,18 @@ def mini() -> TrainingRecipe:
 
 
 def mini_continued() -> TrainingRecipe:
-    """The same mini from shipped weights: all clip lengths from the first step on."""
+    """A round from shipped weights, an evening of one core; the next round starts from what it ships.
+
+    All clip lengths from the first step on, and most of it cools down.
+    """
     fresh = mini()
-    run = replace(fresh.transformer_run, steps=13_000, mixes=(Mix(0, (1, 17, 61), (0.25, 0.35, 0.4)),))
+    run = replace(
+        fresh.transformer_run,
+        steps=2_400,
+        learning_rate=6e-4,
+        mixes=(Mix(0, (1, 17, 61), (0.3, 0.3, 0.4)),),
+        decay=0.6,
+    )
     return replace(fresh, transformer_run=run)
 
 
@@ -87,7 +97,7 @@ def mini_on_gpu() -> TrainingRecipe:
         data_run=replace(fresh.data_run, scenes=((1, 60_000), (17, 40_000), (61, 30_000)), shard=500),
         codec_run=replace(fresh.codec_run, steps=4_000, batch=64),
         transformer_run=replace(
-            fresh.transformer_run, steps=3_000, learning_rate=1e-3, tokens_per_batch=245_760
+            fresh.transformer_run, steps=3_000, learning_rate=1e-3, tokens_per_batch=245_760, decay=0.2
         ),
     )
 

@@ -3,7 +3,7 @@
 A scene is its seed, so a shard is named by clip length and first seed and holds nothing but numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from einops import rearrange, reduce
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rushes.core.vocabulary import MOMENT
 from rushes.training.flows import FRAMES_PER_LATENT
 from rushes.training.recipe import DataRun
 from rushes.world.scene import Scene, sample_scene
@@ -65,8 +66,19 @@ def moments(scene: Scene, num_frames: int) -> tuple[int, range]:
     """Length of the shot, and which of its frames are drawn."""
     if num_frames > 1:
         return num_frames, range(num_frames)
-    moment = int(np.random.default_rng(scene.seed).integers(STILL_MOMENTS))
+    moment = _still_moment(scene)
     return STILL_MOMENTS, range(moment, moment + 1)
+
+
+def sliders(scene: Scene, num_frames: int) -> Mapping[str, float]:
+    """The scene's, and of a still its moment: 0 at the shot's first frame, 1 at its last."""
+    if num_frames > 1:
+        return scene.sliders()
+    return {**scene.sliders(), MOMENT: _still_moment(scene) / (STILL_MOMENTS - 1)}
+
+
+def _still_moment(scene: Scene) -> int:
+    return int(np.random.default_rng(scene.seed).integers(STILL_MOMENTS))
 
 
 Frames = TypeVar("Frames", Tensor, NDArray[np.float32])

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from rushes.core.errors import UsageError
+from rushes.core.vocabulary import MOMENT, SEEN_IN_STILLS
 from rushes.diffusion.camera_path import camera_moves, camera_path
 from rushes.diffusion.conditioning import known_tokens
 from rushes.diffusion.noise import share_over_time
@@ -37,10 +38,11 @@ from rushes.training.recipe import TransformerRun
 
 # Longer clips carry more redundancy, so their noise levels lie higher: shift per number of latent frames.
 SHIFTS = ((1, 5, 16), (1.5, 2.5, 3.2))
-# A quarter of all clips are told no slider, so that words alone still do; of the rest each is told as often.
-TOLD_CLIPS, TOLD_SLIDERS = 0.75, 0.7
-# A single picture shows no motion.
-SEEN_IN_STILLS = ("strength",)
+# A quarter of all clips are told no slider, so that words alone still do; of the rest each is told as often,
+# but for a still's moment.
+TOLD_CLIPS, TOLD_SLIDERS, TOLD = 0.75, 0.7, {MOMENT: 0.9}
+# Of all batches of stills this share are first frames of clips, which is what a clip may go on from.
+FIRST_FRAMES = 0.4
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class TransformerStage:
         figures = self._losses(error, lesson, batch.presence.to(self.device), sigmas)
         torch.stack(list(figures.values())).sum().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.transformer.parameters(), 1.0)
-        self.optimiser.step(warmup_stable_decay(self.step, self.steps))
+        self.optimiser.step(warmup_stable_decay(self.step, self.steps, decay_share=self.run.decay))
         self.ema.update(self.transformer, self.step)
         self.taught["known_tokens"] += self.run.gives_known
         self.taught["sliders"] += bool(self.material.sliders)
@@ -129,8 +131,15 @@ class TransformerStage:
         random = np.random.default_rng((self.seed, step))
         mix = self.run.mix_at(step)
         num_frames = int(random.choice(mix.num_frames, p=mix.odds))
-        batch = self.material.pools[num_frames].draw(self._batch(num_frames), random)
+        batch = self._draw(num_frames, random)
         return num_frames, batch, self._lesson(batch, random)
+
+    def _draw(self, num_frames: int, random: np.random.Generator) -> LatentBatch:
+        size, pools = self._batch(num_frames), self.material.pools
+        longer = [length for length in pools if length > 1]
+        if num_frames == 1 and longer and random.random() < FIRST_FRAMES:
+            return pools[int(random.choice(longer))].draw(size, random).first_frames()
+        return pools[num_frames].draw(size, random)
 
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:
@@ -185,9 +194,9 @@ class TransformerStage:
     def _controls(self, batch: LatentBatch, captions: list[str], random: np.random.Generator) -> Tensor:
         """(B, sliders), NaN where a clip is not told; one without words is told nothing."""
         names = self.material.sliders
-        values = torch.tensor([[each[name] for name in names] for each in batch.sliders])
+        values = torch.tensor([[each.get(name, math.nan) for name in names] for each in batch.sliders])
         is_told = random.random((len(captions), 1)) < TOLD_CLIPS
-        told = is_told & (random.random(values.shape) < TOLD_SLIDERS)
+        told = is_told & (random.random(values.shape) < [TOLD.get(name, TOLD_SLIDERS) for name in names])
         told &= np.array([[bool(caption)] for caption in captions])
         if batch.clean.shape[2] == 1:
             told &= np.array([name in SEEN_IN_STILLS for name in names])

@@ -15,7 +15,7 @@ from tests.language.screenplay.annotated import load
 from rushes.core.errors import UsageError
 from rushes.language.bible.asset_list import asset_csv, asset_list, write_asset_workbook
 from rushes.language.bible.bible_file import bible_json, read_bible
-from rushes.language.bible.draft import draft_bible, merge_bibles
+from rushes.language.bible.draft import draft_bible, follow_scenes, merge_bibles
 from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.resolve import Resolver
@@ -282,3 +282,82 @@ def test_mentions_never_overlap_and_prompts_keep_the_script(text, language):
     breakdown = broken(f"INT. A - DAY\n\n!{text} x\n")
     for prompt in shot_prompts(breakdown, Bible(())):
         assert prompt.text.endswith(next(s.text for s in breakdown.shots if s.id == prompt.shot_id))
+
+
+def prompts_of(source, *entries):
+    breakdown = break_down(Screenplay(source, parse_fountain(source)))
+    return {prompt.code: prompt.marked for prompt in shot_prompts(breakdown, Bible(entries))}
+
+
+ROOM = """INT. TRUCK - DAY
+
+ANNA sits.
+
+BEN (O.S.)
+Anna, look.
+
+ANNA
+Ben? Where?
+
+BEN
+Here, Anna.
+
+ANNA (V.O.)
+I never looked.
+"""
+
+
+def test_a_reaction_shows_who_listens_and_a_narration_who_tells_it():
+    prompts = prompts_of(ROOM, ANNA, BEN)
+    assert prompts["SC001_SH0030"].endswith(
+        "DAY, [a woman in a red coat] listens, BEN (off screen): Anna, look."
+    )
+    assert prompts["SC001_SH0060"].endswith(
+        "DAY, [a woman in a red coat], ANNA (off screen): I never looked."
+    )
+
+
+def test_names_that_are_said_in_a_master_stay():
+    marked = prompts_of(ROOM, ANNA, BEN)["SC001_SH0020"]
+    assert marked.endswith("[a woman in a red coat]: Ben? Where? [a tall boy]: Here, Anna.")
+
+
+def test_a_place_is_not_the_prop_of_the_same_name():
+    prop = Entry("prop-truck", EntryKind.PROP, "truck", description="a toy truck")
+    place = Entry("location-TRUCK", EntryKind.LOCATION, "TRUCK", description="a rusty cab")
+    assert "[a rusty cab]" in prompts_of(ROOM, ANNA, BEN, prop, place)["SC001_SH0010"]
+    breakdown = break_down(Screenplay(ROOM, parse_fountain(ROOM)))
+    assert [[line.line for line in asset.lines] for asset in asset_list(breakdown, Bible((prop, place)))] == [
+        [],
+        [1],
+    ]
+
+
+def test_a_chinese_measure_word_is_said_once():
+    knife = Entry("knife", EntryKind.PROP, "匕首", description="一把旧匕首")
+    source = "1-1 厨房 日 内\n△桌上有一把匕首。\n"
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    assert shot_prompts(breakdown, Bible((knife,)))[0].marked.endswith("桌上有[一把旧匕首]。")
+
+
+@pytest.mark.parametrize(
+    ("line", "person"),
+    [("沈青：女，32岁", "一位女子（女，32岁）"), ("沈青：男，32岁", "一位男子（男，32岁）")],
+)
+def test_a_cast_list_that_says_woman_or_man_is_believed(line, person):
+    source = f"人物小传\n{line}\n\n1-1 厨房 日 内\n△沈青坐下。\n沈青：好。\n"
+    assert draft_bible(break_down(parse_text(source, is_fountain=False))).entries[0].description == person
+
+
+def test_how_somebody_looks_in_a_scene_goes_with_the_scene():
+    wet, torn = SceneDescription("7", "a soaked woman"), SceneDescription("8", "a woman in a torn coat")
+    bible = Bible((replace(ANNA, changes=(wet, torn)),))
+    after = follow_scenes(bible, {"7": ("17", "17A"), "9": ("8",)}).entries[0]
+    assert [after.described(scene) for scene in ("7", "17", "17A", "8")] == [
+        ANNA.description,
+        wet.description,
+        wet.description,
+        torn.description,
+    ]
+    merged = follow_scenes(bible, {"7": ("7",), "8": ("7",)}).entries[0]
+    assert merged.changes == (wet,)

@@ -164,3 +164,14 @@ def test_a_change_that_is_told_or_stands_in_the_bible_is_meant():
         changes=(SceneDescription("2", "a woman in a blue coat"),),
     )
     assert not found(source, Rule.COSTUME, Bible((anna,)))
+
+
+def test_a_cut_that_turns_round_is_found_and_one_shot_is_named_once():
+    source = (
+        "INT. BAR - NIGHT\n\nANNA (30) crosses left to right.\n\nAnna walks right to left past the bar.\n\n"
+        "A white cup on the counter. Anna lifts the black cup.\n"
+    )
+    breakdown = break_down(parse_text(source, is_fountain=True))
+    found = {str(each.rule): each.codes for each in check_continuity(breakdown, draft_bible(breakdown))}
+    assert found["direction"] == ("SC001_SH0010", "SC001_SH0020")
+    assert found["prop"] == ("SC001_SH0030",)

@@ -57,7 +57,7 @@ def test_masters_share_words_and_inserts_of_notes_have_none():
         ("single", "medium_close_up", ("RUTH",)),
         ("single", "medium_close_up", ("TOM",)),
         ("single", "medium_close_up", ("RUTH",)),
-        ("reaction", "medium_close_up", ("RUTH",)),
+        ("reaction", "medium_close_up", ("TOM",)),
         ("insert", "close_up", ()),
         ("insert", "close_up", ()),
     ]
@@ -247,3 +247,105 @@ def test_props_of_the_lexicon_are_found(language, text, expected):
 )
 def test_short_korean_props_are_named_without_their_particles(text, words):
     assert [each.word for each in find_props(text, "ko") if each.word != "책상"] == words
+
+
+HARBOUR = """INT. OFFICE - DAY
+
+GUS TRAN (60s, harbor master, clipboard, thermos) pours coffee.
+NELL OKORO (38) waits. DEPUTY CAL MARCH, 29, sunburned, sits.
+
+On the desk a WATCH, a PHOTOGRAPH, a REVOLVER. The sun is like a hammer.
+
+GUS (O.S.)
+You're late.
+
+NELL
+Where is he?
+
+MARCH
+Who?
+
+DEPUTY MARCH
+Pick up.
+
+NELL (V.O.)
+I never did.
+
+BEGIN FLASHBACK:
+
+SUPER: "Eleven years earlier"
+
+INTERCUT - OFFICE / STATION
+"""
+
+
+def test_props_in_capitals_are_no_people_and_a_title_is_no_second_person():
+    found = fountain(HARBOUR)
+    names = {person.name: person.description for person in found.characters}
+    assert names == {
+        "GUS": "60s, harbor master, clipboard, thermos",
+        "NELL": "38",
+        "MARCH": "29, sunburned",
+    }
+    assert "hammer" not in {prop.id for prop in found.props}
+
+
+def test_a_voice_is_heard_by_somebody_else_and_a_narration_shows_who_tells_it():
+    shots = fountain(HARBOUR).shots
+    heard, told = (shot.characters for shot in shots if shot.coverage is Coverage.REACTION)
+    assert "GUS" not in heard
+    assert told == ("NELL",)
+
+
+def test_words_on_screen_are_a_title_and_how_scenes_are_cut_is_no_shot():
+    shots = fountain(HARBOUR).shots
+    assert [shot.text for shot in shots if shot.coverage is Coverage.TITLE] == ["Eleven years earlier"]
+    assert not any(word in shot.text for shot in shots for word in ("FLASHBACK", "INTERCUT"))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("EXT. SLIP - DAY\n\nNELL (38) parks.\n\nShe stops at the slip.\n\nNobody comes.\n", ("NELL",)),
+        ("EXT. SLIP - DAY\n\nNELL (38) hits BEN (9).\n\nShe stops at the slip.\n", ()),
+    ],
+)
+def test_a_pronoun_means_the_only_person_of_the_scene(source, expected):
+    shots = {shot.text: shot.characters for shot in fountain(source).shots}
+    assert shots["She stops at the slip."] == expected
+
+
+def test_the_thing_of_a_cue_stays_in_the_words_of_its_shot():
+    insert = next(shot for shot in fountain(TALK).shots if shot.coverage is Coverage.INSERT and shot.spans)
+    assert insert.text == "THE KEY: It is rusty."
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("zh", "沈青开着面包车。", set()),
+        ("zh", "桌上有面包。", {"bread"}),
+        ("ko", "칼에 손을 얹는다. 칼국수.", {"knife"}),
+    ],
+)
+def test_a_word_inside_a_longer_word_is_no_prop(language, text, expected):
+    assert {mention.prop_id for mention in find_props(text, language)} == expected
+
+
+def test_a_cast_list_gives_one_person_a_line():
+    source = (
+        "登場人物\n水島　凪（32）　漁師の娘\n水島　源三（58）　凪の父（回想のみ）\n\n"
+        "○　港（朝）\n　　凪、立ち止まる。\n凪「父さん？」\n源三「ああ」\n\n"
+        "○　同・事務所（夜）\n　　凪、座る。\n"
+    )
+    found = break_down(parse_text(source, is_fountain=False))
+    people = {person.name: (person.aliases, person.description) for person in found.characters}
+    assert people == {
+        "凪": (("水島凪",), "32，漁師の娘"),
+        "源三": (("水島源三",), "58，凪の父（回想のみ）"),
+    }
+    assert [scene.location for scene in found.scenes] == ["港", "港・事務所"]
+
+
+def test_a_remark_inside_a_speech_takes_no_time_to_say():
+    assert speech_seconds("（ため息をついて）長い話になる") == speech_seconds("長い話になる")

@@ -162,7 +162,7 @@ def test_a_known_name_with_a_remark_speaks_on_the_lines_below():
         ("character", "林雪"),
         ("parenthetical", "哽咽"),
         ("dialogue", "妈，我离婚了。"),
-        ("action", "【闪回】"),
+        ("transition", "【闪回】"),
         ("action", "他（走）"),
         ("action", "没人说话。"),
     ]
@@ -190,3 +190,82 @@ def test_who_speaks_once_above_an_aside_is_a_speaker(source, name):
     kinds = [(str(element.kind), element.words) for element in parse_text(source, is_fountain=False).elements]
     assert ("character", name) in kinds
     assert kinds[-1][0] == "dialogue"
+
+
+def kinds(source):
+    elements = parse_text(source, is_fountain=False).elements
+    return [(element.kind, element.words) for element in elements if element.kind is not ElementKind.BLANK]
+
+
+def test_a_title_page_without_colons_is_no_scene():
+    page = "「引き潮」\n\n脚本　森下由美\n第二稿\n\n○　港（朝）\n　　凪、立ち止まる。\n凪「父さん？」\n"
+    assert kinds(page)[:4] == [
+        ("title_entry", "引き潮"),
+        ("title_entry", "森下由美"),
+        ("title_entry", "第二稿"),
+        ("scene_heading", "○　港（朝）"),
+    ]
+
+
+def test_a_synopsis_is_none_of_the_people():
+    source = (
+        "人物小传\n\n沈青：女，32岁。\n\n故事梗概\n\n沈青回乡奔丧。\n\n1-1 码头 晨 外\n△海鸥。\n沈青：爸？\n"
+    )
+    assert kinds(source)[:3] == [
+        ("cast_list", "人物小传\n\n沈青：女，32岁。"),
+        ("synopsis", "故事梗概\n\n沈青回乡奔丧。"),
+        ("scene_heading", "1-1 码头 晨 外"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("만석(E)    왔다.", "만석(E)"), ("나래(N)\t왔다.", "나래(N)"), ("나래    왔다.", "나래")],
+)
+def test_a_korean_voice_in_brackets_is_part_of_the_name(line, name):
+    source = f"S#1. 부두 / 새벽 / 실외\n\n갈매기 소리.\n\n{line}\n"
+    assert kinds(source)[-2:] == [("character", name), ("dialogue", "왔다.")]
+
+
+def test_a_name_set_in_from_the_margin_speaks_even_once():
+    source = (
+        "第2场 外景 天桥 夜\n\n男孩捡起头盔。\n\n                    男孩\n          你的头盔。\n\n没有人。\n"
+    )
+    assert kinds(source)[2:4] == [("character", "男孩"), ("dialogue", "你的头盔。")]
+
+
+def test_a_remark_on_its_own_line_does_not_end_a_speech_where_action_is_marked():
+    source = "1-1 海湾 夜 外\n△雨。\n△风。\n海生：出发了。\n（停顿）\n你听见没有？\n△没有人回答。\n"
+    assert kinds(source)[3:] == [
+        ("character", "海生"),
+        ("dialogue", "出发了。"),
+        ("parenthetical", "停顿"),
+        ("dialogue", "你听见没有？"),
+        ("action", "没有人回答。"),
+    ]
+
+
+@pytest.mark.parametrize("line", ["闪回结束。", "（第一集完）", "△蒙太奇：", "【闪回】"])
+def test_what_only_says_how_scenes_are_joined_is_a_transition(line):
+    assert kinds(f"1-1 海湾 夜 外\n△雨。\n{line}\n1-2 码头 夜 外\n")[2][0] == "transition"
+
+
+def test_a_typed_page_has_headings_between_numbers():
+    lines = [
+        "6       OMITTED                6",
+        "",
+        "7       THE COVE - NIGHT       7",
+        "",
+        "8       INT. ROOM 12 - DAY     8",
+        "",
+    ]
+    speech = ["                      McALLISTER", "             Leave it."]
+    source = "\n".join([*lines, *speech]) + "\n"
+    found = [(element.kind, element.key, element.words) for element in parse_typed(source)]
+    assert [each for each in found if each[0] != "blank"] == [
+        ("scene_heading", "6", "OMITTED"),
+        ("scene_heading", "7", "THE COVE - NIGHT"),
+        ("scene_heading", "8", "INT. ROOM 12 - DAY"),
+        ("character", "", "McALLISTER"),
+        ("dialogue", "", "Leave it."),
+    ]

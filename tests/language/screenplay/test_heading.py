@@ -10,6 +10,7 @@ from rushes.language.screenplay.heading import (
     is_foreign_heading,
     is_time_and_setting,
     parse_heading,
+    same_place,
 )
 
 
@@ -43,11 +44,41 @@ from rushes.language.screenplay.heading import (
         ("S#1. 거실 - 밤", Heading("1", "", "거실", "밤")),
         ("S# 12 민수의 집 - 거실 (낮)", Heading("12", "", "민수의 집 - 거실", "낮")),
         ("#2. 카페 (밤/실내)", Heading("2", "interior", "카페", "밤")),
+        ("INT. KITCHEN. DAY", Heading("", "interior", "KITCHEN", "DAY")),
+        ("EXT. WASHINGTON, D.C. - DAY", Heading("", "exterior", "WASHINGTON, D.C.", "DAY")),
+        ("INT. OFFICE - DAY - FLASHBACK", Heading("", "interior", "OFFICE", "DAY")),
+        ("EXT. DECK OF THE *ELENA* - DAY (FLASHBACK)", Heading("", "exterior", "DECK OF THE ELENA", "DAY")),
+        ("INT. OFFICE (FLASHBACK) - DAY", Heading("", "interior", "OFFICE", "DAY")),
+        ("THE COVE -- MAGIC HOUR", Heading("", "", "THE COVE", "MAGIC HOUR")),
+        ("MONTAGE", Heading()),
+        ("1-3 甲板  日  外（闪回）", Heading("1-3", "exterior", "甲板", "日")),
+        ("1-4 公路／车厢 日 内/外", Heading("1-4", "both", "公路／车厢", "日")),
+        (
+            "1-1 客厅 日 内\n人物：沈青、海生（电话声）",
+            Heading("1-1", "interior", "客厅", "日", ("沈青", "海生")),
+        ),
+        ("○（回想）漁船・甲板（昼）", Heading("", "", "漁船・甲板", "昼")),
+        ("S#3. 어선 갑판 / 낮 / 실외 (회상)", Heading("3", "exterior", "어선 갑판", "낮")),
+        ("S#4. 부엌 / N / I", Heading("4", "interior", "부엌", "밤")),
+        ("S#5. 몽타주", Heading("5")),
         ("", Heading()),
     ],
 )
 def test_a_heading_says_where_and_when(words, expected):
     assert parse_heading(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("同・居間", "水野家・居間"),
+        ("同", "水野家・台所"),
+        ("同上", "水野家・台所"),
+        ("同心橋・東", "同心橋・東"),
+    ],
+)
+def test_the_same_place_is_the_place_of_the_scene_before(location, place):
+    assert same_place(location, "水野家・台所") == place
 
 
 @pytest.mark.parametrize(

@@ -179,11 +179,64 @@ def test_a_new_line_gets_a_code_between_its_neighbours():
     assert new[0].code == "SC001_SH0035"
 
 
-def test_a_heading_that_changes_the_light_touches_its_opening_shot_only():
+def test_a_heading_that_changes_the_light_touches_every_shot_of_its_scene_and_no_other():
     result = reimport(BASE, play(HARBOUR, PIER.replace("NIGHT", "DAWN"), BOAT))
     stale = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.STALE]
-    assert {shot.scene_id for shot in stale} == {BASE.scenes[1].id}
+    assert stale == [shot for shot in result.breakdown.shots if shot.scene_id == BASE.scenes[1].id]
     assert {shot.reason for shot in stale} == {"its scene's heading changed"}
+
+
+TWO_SHOTS = """INT. SHED - DAY
+
+NELL OKORO (38) puts the cardboard box on the bench. Dust turns in one long blade of light from the door.
+
+She waits.
+
+The lamp on the wall swings without any wind at all, slowly. {second} It is the last lamp of the house.
+"""
+
+
+def test_a_sentence_that_changed_keeps_its_own_shot():
+    before = break_down(play(TWO_SHOTS.format(second="Nell looks up at the lamp and says nothing.")))
+    after = reimport(before, play(TWO_SHOTS.format(second="Nell looks up at the lamp and laughs."))).breakdown
+    texts = [shot.text for shot in after.shots]
+    assert len(set(texts)) == len(texts) == len(before.shots)
+    stale = {shot.id: shot.text for shot in after.shots if shot.status is ShotStatus.STALE}
+    was = {shot.id: shot.text for shot in before.shots if "says nothing" in shot.text}
+    assert stale.keys() == was.keys()
+    assert "laughs" in next(iter(stale.values()))
+
+
+def test_a_person_with_a_new_name_has_it_where_only_she_is_said():
+    before = break_down(play(TWO_SHOTS.format(second="")))
+    after = reimport(before, play(TWO_SHOTS.format(second="").replace("NELL", "NORA"))).breakdown
+    kept = by_text(after)["She waits."]
+    assert (kept.status, kept.characters) == (ShotStatus.KEPT, ("NORA OKORO",))
+
+
+def test_the_second_half_of_a_scene_in_another_place_is_stale():
+    whole = break_down(play(TWO_SHOTS.format(second="")))
+    split = TWO_SHOTS.format(second="").replace("She waits.", "INT. KITCHEN - NIGHT\n\nShe waits.")
+    after = reimport(whole, play(split)).breakdown
+    stale = [shot.text for shot in after.shots if shot.status is ShotStatus.STALE]
+    assert stale == [shot.text for shot in after.shots if shot.scene_id == after.scenes[1].id]
+
+
+@pytest.mark.parametrize("line", ["OMITTED #2#", ".OMITTED #2#"])
+def test_a_line_that_says_omitted_is_no_scene_and_no_shot(line):
+    scenes = (
+        "INT. A - DAY #1#\n\nRain falls.",
+        "INT. B - DAY #2#\n\nA dog barks.",
+        "INT. C - DAY #3#\n\nSnow.",
+    )
+    before = break_down(play(*scenes))
+    after = reimport(before, play(scenes[0], line, scenes[2]))
+    assert [(shot.text, shot.status) for shot in after.breakdown.shots] == [
+        ("Rain falls.", ShotStatus.KEPT),
+        ("Snow.", ShotStatus.KEPT),
+        ("A dog barks.", ShotStatus.ORPHAN),
+    ]
+    assert [scene.number for scene in after.breakdown.scenes if scene.is_omitted] == ["2"]
 
 
 def test_inserts_without_words_follow_their_scene():

@@ -49,7 +49,7 @@ def asset_list(breakdown: Breakdown, bible: Bible) -> tuple[Asset, ...]:
     resolver = Resolver(bible, breakdown.language)
     numbers = LineNumbers(breakdown.source)
     scenes = _Scenes(breakdown)
-    names = bible.folded_names()
+    names, places = bible.folded_names(), bible.places()
     speaker = ""
     for element in breakdown.elements:
         scene = scenes.at(element.start)
@@ -59,9 +59,9 @@ def asset_list(breakdown: Breakdown, bible: Bible) -> tuple[Asset, ...]:
             speaker = next(iter(ids), "")
         elif element.kind in (ElementKind.SCENE_HEADING, ElementKind.ACTION):
             speaker = ""
-        place = names.get(fold(scene.location), "") if scene else ""
+        place = places.get(fold(scene.location)) if scene else None
         if element.kind is ElementKind.SCENE_HEADING and place:
-            ids[place] = 0
+            ids[place.id] = 0
         first, words = numbers.at(element.start), element.words.split("\n")
         for entry_id, row in ids.items():
             lines[entry_id].setdefault(first + row, AssetLine(first + row, number, _quoted(words[row])))

@@ -127,7 +127,7 @@ def _changed(before: _Colour, now: _Colour, entry: Entry) -> Finding:
 
 
 def _contradiction(before: _Colour, now: _Colour, entry: Entry) -> Finding:
-    codes = tuple(colour.shot.code for colour in (before, now) if colour.shot)
+    codes = tuple(dict.fromkeys(colour.shot.code for colour in (before, now) if colour.shot))
     source = f"in {before.shot.code}" if before.shot else "in the bible"
     is_person = entry.kind is EntryKind.CAST
     what = f"{entry.name}'s {_said(now.thing)}" if is_person else entry.name
@@ -196,11 +196,12 @@ def _directions(
 def _travel(text: str, language: str) -> str:
     """The way a text says somebody goes on screen, if it says one."""
     folded = text.casefold()
-    ways = {
-        way
-        for way, words in bible_words()["travel"].items()
-        if any(phrase in folded for phrase in words[language])
-    }
+    ways = set()
+    for phrase, way in _travel_phrases(language):
+        if phrase in folded:
+            ways.add(way)
+            # `walks right to left` holds `walks right`.
+            folded = folded.replace(phrase, " ")
     return ways.pop() if len(ways) == 1 else ""
 
 
@@ -225,6 +226,14 @@ def _undescribed(shots: Sequence[Shot], bible: Bible) -> Iterator[Finding]:
     for entry_id, in_shots in codes.items():
         message = f"{entries[entry_id].name} has no description: the name alone means nothing to a model"
         yield Finding(Rule.DESCRIPTION, tuple(in_shots), message, entry_id)
+
+
+@cache
+def _travel_phrases(language: str) -> tuple[tuple[str, str], ...]:
+    """(phrase, way), the longest first."""
+    ways = bible_words()["travel"].items()
+    phrases = ((phrase, way) for way, words in ways for phrase in words[language])
+    return tuple(sorted(phrases, key=lambda pair: -len(pair[0])))
 
 
 @cache

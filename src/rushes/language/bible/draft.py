@@ -1,14 +1,22 @@
 """A first bible out of a breakdown: everybody and everything in it, described as far as the script does."""
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
-from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
+from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription, bible_words
 from rushes.language.bible.resolve import pronouns_in
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.words import fold
+
+# A cast list says it outright: `女，32岁`, `(32세, 여)`.
+_STATED = re.compile(
+    r"(?:^|[\s，,、/／])"
+    r"(?:(女性?|여성?|여자|female|woman)|(?:男性?|남성?|남자|male|man))(?=$|[\s，,、/／])"
+)
 
 
 def draft_bible(breakdown: Breakdown) -> Bible:
@@ -54,6 +62,21 @@ def merge_bibles(ours: Bible, draft: Bible) -> Bible:
     return Bible(tuple(entries.values()))
 
 
+def follow_scenes(bible: Bible, heirs: Mapping[str, tuple[str, ...]]) -> Bible:
+    """The bible of a newer script: how somebody looks in a scene goes with it to its new numbers. ``heirs``
+    maps each old number to those the scene has now."""
+    return Bible(tuple(replace(entry, changes=_moved(entry.changes, heirs)) for entry in bible.entries))
+
+
+def _moved(
+    changes: tuple[SceneDescription, ...], heirs: Mapping[str, tuple[str, ...]]
+) -> tuple[SceneDescription, ...]:
+    moved = (
+        replace(each, scene=scene) for each in changes for scene in heirs.get(each.scene) or (each.scene,)
+    )
+    return tuple({change.scene: change for change in reversed(list(moved))}.values())[::-1]
+
+
 def _described(facts: str, pronouns: tuple[str, ...], language: str) -> str:
     """What the script says of somebody, as words that can stand where the name stood."""
     if not facts or facts.lower().startswith(("a ", "an ")):
@@ -80,7 +103,11 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
         used = {kind for kind in pronouns_in(element.words, breakdown.language) if kind in ("she", "he")}
         if len(named) == 1 and len(used) == 1:
             votes[named.pop()][used.pop()] += 1
-    return {name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)}
+    likely: dict[str, tuple[str, ...]] = {
+        name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)
+    }
+    stated = {each.name: _STATED.search(each.description) for each in breakdown.characters}
+    return likely | {name: ("she" if found[1] else "he",) for name, found in stated.items() if found}
 
 
 def _is_clear(counts: Counter[str]) -> bool:

@@ -73,6 +73,13 @@ class Bible:
         """`names`, folded as speakers and places are typed in many ways."""
         return {fold(name): entry_id for name, entry_id in reversed(self.names().items())}
 
+    def places(self) -> dict[str, Entry]:
+        """Folded names of locations -> the entry; a truck may be a prop as well."""
+        places = [entry for entry in self.entries if entry.kind is EntryKind.LOCATION]
+        return {
+            fold(name): entry for entry in reversed(places) for name in reversed((entry.name, *entry.aliases))
+        }
+
 
 @cache
 def bible_words() -> dict[str, Any]:

@@ -22,7 +22,10 @@ _SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
 _NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
 _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
-_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,60}[）)]")
+_CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
+_CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
+_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,200}[）)]")
+_SPEAKER_FOLLOWS = re.compile(r": | & ")
 
 
 class PartSource(StrEnum):
@@ -64,7 +67,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
     """The prompt of every shot in the order of the list."""
     resolver = Resolver(bible, breakdown.language)
     scenes = {scene.id: scene for scene in breakdown.scenes}
-    names = bible.folded_names()
+    places = bible.places()
     prompts = []
     scene_id = ""
     for shot in breakdown.shots:
@@ -73,21 +76,20 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
             scene_id = shot.scene_id
             resolver.start_scene()
         parts = (
-            *_setting(shot, scene, bible, names, breakdown.language),
+            *_setting(shot, scene, places, breakdown.language),
+            *_listeners(shot, scene, bible, breakdown.language),
             *_words(shot, scene, bible, resolver, breakdown.language),
         )
         prompts.append(ShotPrompt(shot.id, shot.code, parts))
     return tuple(prompts)
 
 
-def _setting(
-    shot: Shot, scene: Scene, bible: Bible, names: dict[str, str], language: str
-) -> Iterator[PromptPart]:
+def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
     """Size, place and time: the frame before the words."""
-    comma = "，" if language == "zh" else "、" if language == "ja" else ", "
+    comma = _comma(language)
     yield PromptPart(_size_words(shot.size, language) + comma, PartSource.RULE)
     if scene.location:
-        entry = bible.by_id().get(names.get(fold(scene.location), ""))
+        entry = places.get(fold(scene.location))
         described = entry.described(scene.number) if entry else ""
         if entry and described:
             yield PromptPart(described, PartSource.BIBLE, entry.id, scene.location)
@@ -97,6 +99,30 @@ def _setting(
     if scene.time:
         yield PromptPart(scene.time, PartSource.SCRIPT)
         yield PromptPart(comma, PartSource.RULE)
+
+
+def _comma(language: str) -> str:
+    return {"zh": "，", "ja": "、"}.get(language, ", ")
+
+
+def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterator[PromptPart]:
+    """Who is seen while a voice comes from elsewhere; the words name only who speaks."""
+    if shot.coverage is not Coverage.REACTION or shot.text != shot.script_text:
+        return
+    listens: str = bible_words()["listens"][language]
+    names, entries = bible.names(), bible.by_id()
+    for name in shot.characters:
+        entry = entries.get(names.get(name, ""))
+        described = entry.described(scene.number) if entry else ""
+        if entry and described:
+            yield PromptPart(described, PartSource.BIBLE, entry.id, name)
+        else:
+            yield PromptPart(name, PartSource.SCRIPT)
+        if shot.text.startswith(name):
+            yield PromptPart(_comma(language), PartSource.RULE)
+            continue
+        particle, fitting = fit_particle(described or name, listens) if language == "ko" else ("", "")
+        yield PromptPart(fitting + listens[len(particle) :], PartSource.RULE)
 
 
 def _size_words(size: str, language: str) -> str:
@@ -112,12 +138,15 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
     text = shot.text
     mentions = resolver.read(text)
     said_from = text.find(": ") if shot.coverage in _SPEECH else -1
+    if shot.coverage is Coverage.REACTION and text == shot.script_text:
+        # Who speaks is not in the picture either.
+        said_from = 0
     entries = bible.by_id()
     seen: set[str] = set()
     position = 0
     for mention in mentions:
         entry = entries[mention.entry_id]
-        is_said = 0 <= said_from < mention.span.start and shot.coverage is not Coverage.MASTER
+        is_said = said_from >= 0 and _is_said(text, mention, said_from, shot.coverage)
         if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
             continue
         words = _in_place_of(mention, entry, scene.number, text, entry.id in seen)
@@ -125,9 +154,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         if not words or mention.span.start < position:
             continue
         before = text[position : mention.span.start]
-        if words.startswith(_ARTICLES):
-            # `The DOCK WORKER` becomes `a huge man`, not `The a huge man`.
-            before = _ARTICLE_BEFORE.sub("", before)
+        before = _before(before, words)
         if before:
             yield PromptPart(before, PartSource.SCRIPT)
         replaced = text[mention.span.start : mention.span.end]
@@ -135,7 +162,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         position = mention.span.end
         if entry.kind is EntryKind.CAST:
             # `MARA (40s, grey wool coat)`: the brackets said what the description says.
-            position += _bracketed(text, position)
+            position += _bracketed(text, position) or _apposition(text, position, words)
         if language == "ko":
             is_whole = mention.is_pronoun and replaced != "그녀"
             # A pronoun like 그는 has its particle in it; after a name it stands in the text.
@@ -146,9 +173,31 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         yield PromptPart(text[position:], PartSource.SCRIPT)
 
 
+def _before(before: str, words: str) -> str:
+    """The script's words without an article or measure word that the description has too: `The DOCK WORKER`
+    becomes `a huge man`, not `The a huge man`; 一把匕首 becomes 一把旧匕首."""
+    if words.startswith(_ARTICLES):
+        return _ARTICLE_BEFORE.sub("", before)
+    return _CLASSIFIER_BEFORE.sub("", before) if _CLASSIFIER.match(words) else before
+
+
 def _bracketed(text: str, position: int) -> int:
     found = _BRACKETED_AFTER.match(text, position)
     return found.end() - position if found else 0
+
+
+def _apposition(text: str, position: int, described: str) -> int:
+    """Length of what the script says of somebody behind a comma, where the description says the same:
+    `CAL MARCH, 29, sunburned, chews`."""
+    facts = ", " + described.partition(", ")[2]
+    return len(facts) if len(facts) > 2 and text.startswith(facts, position) else 0
+
+
+def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) -> bool:
+    """Whether a name is part of what is said; a master has speakers among it: `ANNA: Ben? BEN: Yes.`"""
+    if coverage is Coverage.MASTER:
+        return not _SPEAKER_FOLLOWS.match(text, mention.span.end)
+    return mention.span.start >= said_from
 
 
 def _in_place_of(mention: Mention, entry: Entry, scene_number: str, text: str, is_seen: bool) -> str:

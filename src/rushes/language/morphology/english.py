@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
+
+from rushes.language.tables import rows
 
 _VOWELS = "aeiou"
 _IRREGULAR_PLURALS = {
@@ -103,6 +104,4 @@ def _doubles(verb: str) -> bool:
 @cache
 def _irregular_verbs() -> Mapping[str, tuple[str, ...]]:
     """Return verb -> past and participle; where one form serves for both it stands once."""
-    path = resources.files("rushes.language").joinpath("data/english_verbs.tsv")
-    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    return {verb: tuple(forms.split("/")) for verb, forms in lines}
+    return {verb: tuple(forms.split("/")) for verb, forms in rows("english_verbs")}

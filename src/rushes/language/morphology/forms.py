@@ -2,7 +2,7 @@
 
 Marks on a word: `to run` is an English verb; `~can` counts only where a noun can stand; `@follow` counts only
 when the camera does it; `새+` is a Korean noun that needs a particle or the end of a phrase, because the bare
-syllable is usually something else.
+syllable is usually something else; `^beach` is a place that one is on, in English and Chinese, and not in.
 """
 
 from collections.abc import Iterator
@@ -38,17 +38,19 @@ class Word(NamedTuple):
     needs_noun_place: bool
     needs_camera: bool
     needs_particle: bool
+    is_stood_on: bool
 
 
 def read_marks(word: str) -> Word:
     """Take a word of the lexicon apart."""
-    bare = word.removeprefix("to ")
+    bare = word.removeprefix("^").removeprefix("to ")
     return Word(
         bare.strip("~+").replace("@", ""),
         is_english_verb=word.startswith("to "),
-        needs_noun_place=word.startswith("~"),
+        needs_noun_place=bare.startswith("~"),
         needs_camera="@" in bare,
         needs_particle=word.endswith("+"),
+        is_stood_on=word.startswith("^"),
     )
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from rushes.language.screenplay.duration import action_seconds, speech_seconds
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
 from rushes.language.screenplay.form import language_of
-from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.numbering import shot_code
 from rushes.language.screenplay.people import Character, find_people, speaker_names
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import Scene, ScenePart, digest, scene_ids, scene_numbers, scene_parts
 from rushes.language.screenplay.shot import Shot, Span
-from rushes.language.screenplay.shot_rules import ShotPlan, plan_shots
+from rushes.language.screenplay.shot_rules import Cast, ShotPlan, plan_shots
 
 
 @dataclass(frozen=True)
@@ -44,16 +43,13 @@ def break_down(play: Screenplay) -> Breakdown:
     numbers = scene_numbers(parts)
     language = language_of(play.source[:200_000])
     people = find_people(parts, play.elements[: _front_length(play)], language)
-    names = NameFinder(name for person in people for name in (person.name, *person.aliases))
-    canonical = {alias: person.name for person in people for alias in person.aliases}
+    cast = Cast(people)
     scenes, shots, props = [], [], _PropList()
     for part, scene_id, number in zip(parts, ids, numbers, strict=True):
-        plans = plan_shots(play, part, names, language)
-        if canonical:
-            plans = tuple(replace(plan, characters=_canonical(plan.characters, canonical)) for plan in plans)
+        plans = plan_shots(play, part, cast, language)
         props.add(part, scene_id, language)
         scene = _scene(part, scene_id, number, plans, props.of_scene(scene_id))
-        scenes.append(replace(scene, characters=_canonical(scene.characters, canonical)))
+        scenes.append(replace(scene, characters=cast.known(scene.characters)))
         shots += number_shots(plans, scene_id, number)
     people = _with_scenes(people, scenes)
     return Breakdown(play.source, play.elements, language, tuple(scenes), people, props.props(), tuple(shots))
@@ -86,10 +82,6 @@ def number_shots(plans: tuple[ShotPlan, ...], scene_id: str, scene_number: str) 
 def _front_length(play: Screenplay) -> int:
     kinds = [element.kind for element in play.elements]
     return kinds.index(ElementKind.SCENE_HEADING) if ElementKind.SCENE_HEADING in kinds else len(kinds)
-
-
-def _canonical(names: tuple[str, ...], canonical: dict[str, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(canonical.get(name, name) for name in names))
 
 
 def _with_scenes(people: tuple[Character, ...], scenes: list[Scene]) -> tuple[Character, ...]:

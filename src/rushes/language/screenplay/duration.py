@@ -25,14 +25,15 @@ _ASCII_WORD = re.compile(r"[A-Za-z0-9]+(?:'[A-Za-z]+)?")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3041-\u30ff\uff66-\uff9f]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_REMARK = re.compile(r"[（(][^（）()]{1,60}[）)]")
 _PAUSE = re.compile(r"\b(?:beat|pause|silence)\b|停顿|沉默|良久|間|沈黙|사이|침묵|……|\.\.\.|—", re.IGNORECASE)
 
 
 # A scene, its shots and the cutting into shots all ask for the same words.
 @lru_cache(maxsize=1024)
 def speech_seconds(words: str) -> float:
-    """Seconds it takes to say ``words``, to a tenth."""
-    language, units = _units(words)
+    """Seconds it takes to say ``words``, to a tenth; a remark in brackets is not said: `（笑）行こう`."""
+    language, units = _units(_REMARK.sub(" ", words))
     return round(units / _SPEECH_RATE[language] + _BREATH_S + _pauses(words), 1)
 
 

@@ -5,6 +5,7 @@ charset-normalizer, which judges by how letters follow one another.
 """
 
 import codecs
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -59,8 +60,10 @@ class DecodedText:
             ) from None
 
 
-def decode_script(content: bytes, name: str) -> DecodedText:
+def decode_script(content: bytes, name: str, language: str = "") -> DecodedText:
     """Find the encoding of a script and decode all of it strictly.
+
+    language: zh, en, ja or ko where it is known, which tells more of a short text than its letters.
 
     Raises UsageError for what is no text, and where the same bytes could not be written back.
     """
@@ -78,7 +81,7 @@ def decode_script(content: bytes, name: str) -> DecodedText:
     try:
         return DecodedText(content.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
-        return _decoded(content, _likely_encoding(content, name), b"", name)
+        return _decoded(content, _likely_encoding(content, name, language), b"", name)
 
 
 def _is_plain(content: bytes, encoding: str) -> bool:
@@ -105,11 +108,13 @@ def _decoded(content: bytes, encoding: str, mark: bytes, name: str) -> DecodedTe
     return decoded
 
 
-def _likely_encoding(content: bytes, name: str) -> str:
+def _likely_encoding(content: bytes, name: str, language: str) -> str:
     # A sample that ends with a line does not cut a character in two.
     end = content.rfind(b"\n", 0, _SAMPLE_BYTES) + 1 if len(content) > _SAMPLE_BYTES else len(content)
     sample = content[: end or _SAMPLE_BYTES]
-    known = _by_known_letters(sample) if len(sample) < _SHORT_BYTES else None
+    encodings = {each: said for each, said in _LANGUAGES.items() if language in ("", said)}
+    is_told = len(sample) < _SHORT_BYTES or language
+    known = _by_known_letters(sample, encodings) if is_told else None
     if known is not None:
         return known
     best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
@@ -118,13 +123,13 @@ def _likely_encoding(content: bytes, name: str) -> str:
     return best.encoding
 
 
-def _by_known_letters(content: bytes) -> str | None:
-    """The encoding in which most letters of a short text are in its language's lexicon, if it is clear.
+def _by_known_letters(content: bytes, encodings: Mapping[str, str]) -> str | None:
+    """The encoding (each with its language) in which most letters of a short text are known, if it is clear.
 
     How letters follow one another says little about a page; which letters they are says enough.
     """
     shares = []
-    for encoding, language in _LANGUAGES.items():
+    for encoding, language in encodings.items():
         try:
             letters = [letter for letter in content.decode(encoding) if letter >= _FIRST_WIDE]
         except UnicodeDecodeError:

@@ -63,6 +63,8 @@ def _paragraphs(body: Node) -> Iterator[Paragraph]:
 
 def _paragraph(paragraph: Node) -> Paragraph:
     kind = _KINDS.get(paragraph.get("Type", "").lower(), ElementKind.ACTION)
+    if kind is ElementKind.ACTION and paragraph.get("Alignment") == "Center":
+        kind = ElementKind.CENTERED
     words = "".join(_styled(text) for text in paragraph.findall("Text"))
     words = " ".join(words.replace("\r", "\n").split("\n"))
     return Paragraph(kind, words, paragraph.get("Number", "") if kind is ElementKind.SCENE_HEADING else "")

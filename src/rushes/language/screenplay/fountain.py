@@ -67,7 +67,7 @@ class _Reader:
         forced = _FORCED.get(words[0])
         if forced and forced(self, words):
             return
-        if after_blank and (_SLUG.match(words) or is_foreign_heading(words)):
+        if after_blank and (_SLUG.match(words) or is_foreign_heading(words) or _is_omitted(words)):
             self._heading(words, is_forced=False)
         elif after_blank and self._is_transition(words):
             self._take(ElementKind.TRANSITION, words)
@@ -241,6 +241,12 @@ class _Reader:
         start, end = self._lines[self._next].start, self._lines[self._next + count - 1].end
         self._elements.append(Element(kind, start, end, words, key, is_forced, is_dual))
         self._next += count
+
+
+def _is_omitted(words: str) -> bool:
+    """`OMITTED #6#` stands where scene 6 was."""
+    number = _SCENE_NUMBER.search(words)
+    return number is not None and fold(words[: number.start()]) in trade_words().omitted
 
 
 def _is_parenthetical(words: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rushes.language.screenplay.emphasis import plain
 from rushes.language.screenplay.words import fold, trade_words
 
 _DIGITS = r"[0-9０-９]{1,4}[A-Za-z]{0,2}"
@@ -32,10 +33,16 @@ _NUMBERED = re.compile(
 _SEPARATORS = re.compile(r"[\s,，、.．。·・/／|｜\-－–—―()（）【】\[\]:：;；]+")
 _TIME_THEN_SETTING = re.compile(r"(.{1,24}?)[/／]?(内外景?|外内|[内外內]景?)$")
 _SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
+# `N / I`, as Korean scripts say it; elsewhere the letters are names of rooms.
+_LETTER_SETTINGS = {"I": "interior", "E": "exterior", "O": "exterior"}
+_LETTER_TIMES = {"N": "밤", "D": "낮"}
 _NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
 _FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")
 _MOST_CHARACTERS = 90
 _MOST_WITHOUT_NUMBER = 40
+# British scripts put full stops: `INT. KITCHEN. DAY`.
+_SLUG_GAP = re.compile(r"\s[-–—]{1,2}\s|(?<=\S)\s?--\s?|[,.]\s(?![-–—])")
+_BRACKETED = re.compile(r"(\s?[（(][^（）()]{1,40}[）)])")
 _SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
 
 
@@ -60,7 +67,7 @@ class _Fields:
 
 def parse_heading(words: str, key: str = "") -> Heading:
     """Read a heading's words; `key` is the scene number that stood apart from them."""
-    lines = [line.strip() for line in words.split("\n") if line.strip()]
+    lines = [line.strip() for line in plain(words).split("\n") if line.strip()]
     if not lines:
         return Heading(number=key)
     named: dict[str, str] = {}
@@ -83,6 +90,19 @@ def parse_heading(words: str, key: str = "") -> Heading:
     )
 
 
+def is_omitted(heading: Heading) -> bool:
+    """Whether it only says that a scene stood here: `12 OMITTED`, `○ 欠番`."""
+    return fold(heading.location) in trade_words().omitted
+
+
+def same_place(location: str, before: str) -> str:
+    """A place as it is called: `同・居間` below `水野家・台所` is `水野家・居間`."""
+    first, mark, rest = location.partition("・")
+    if fold(first) not in trade_words().same_place:
+        return location
+    return before.partition("・")[0] + mark + rest if mark else before
+
+
 def is_foreign_heading(line: str) -> bool:
     """Whether one line is a Chinese, Japanese or Korean heading that needs no other line."""
     return len(line) <= _MOST_CHARACTERS and _is_foreign_heading(line)
@@ -103,7 +123,7 @@ def _is_foreign_heading(line: str) -> bool:
     if not numbered and not _starts_with_setting(rest):
         return _ends_with_time_and_setting(line)
     fields = _fields(rest)
-    known = bool(fields.time or fields.setting)
+    known = bool(fields.time or fields.setting or fold(rest) in trade_words().omitted)
     # `内景。客厅。日` has full stops between its fields.
     return known and not (_SENTENCE.search(rest) and numbered)
 
@@ -152,7 +172,8 @@ def _read_first(line: str) -> Heading:
         return _read_slug(bare, slug)
     found = _SURE.match(bare) or _NUMBERED.match(bare)
     if not found:
-        return _with_number("", _fields(bare))
+        # `.THE COVE - NIGHT`, marked as a heading without INT or EXT.
+        return _read_place(bare, "") if bare.isascii() else _with_number("", _fields(bare))
     number = _NUMBER_IN.search(found.group())
     text = number.group().translate(_FOLDED_NUMBERS) if number and found.group() not in "〇" else ""
     episode = re.match(rf"第({_HAN_NUMBER})[集幕].*?第({_HAN_NUMBER})", found.group())
@@ -162,20 +183,26 @@ def _read_first(line: str) -> Heading:
 
 
 def _read_slug(line: str, slug: re.Match[str]) -> Heading:
-    """`INT. KITCHEN - SUNNY'S HOUSE - DAY`: what stands after the last dash is the time, if it is one."""
-    rest = line[slug.end() :]
     kind = slug.group(1).upper().replace(".", "")
     setting = {"INT": "interior", "EXT": "exterior", "EST": "exterior"}.get(kind, "both")
-    pieces = re.split(r"\s[-–—]{1,2}\s|(?<=\S)\s?--\s?|,\s", rest)
+    return _read_place(line[slug.end() :], setting)
+
+
+def _read_place(rest: str, setting: str) -> Heading:
+    """`KITCHEN - SUNNY'S HOUSE - DAY`: what stands after the last dash is the time, if it is one."""
     words = trade_words()
-    if len(pieces) > 1 and _is_time(pieces[-1], words.times):
-        time = pieces[-1].strip()
-        location = rest[: rest.rindex(pieces[-1])].rstrip(" -–—,")
-        return Heading(setting=setting, location=location, time=time)
+    rest = "".join(part for part in _BRACKETED.split(rest) if fold(part) not in words.asides)
+    gaps = [*_SLUG_GAP.finditer(rest)]
+    while gaps and fold(rest[gaps[-1].end() :]) in words.asides:
+        rest = rest[: gaps.pop().start()]
+    if gaps and _is_time(rest[gaps[-1].end() :], words.times):
+        time = rest[gaps[-1].end() :].strip()
+        return Heading(setting=setting, location=rest[: gaps[-1].start()].strip(" -–—,"), time=time)
     fields = _fields(rest)
     if fields.time and not rest.isascii():
         return Heading(setting=setting, location=fields.location, time=fields.time)
-    return Heading(setting=setting, location=rest.strip(" -–—,"))
+    location = rest.strip(" -–—,")
+    return Heading(setting=setting, location="" if fold(location) in words.asides else location)
 
 
 def _is_time(piece: str, times: frozenset[str]) -> bool:
@@ -190,26 +217,34 @@ def _starts_with_setting(line: str) -> bool:
 
 def _fields(text: str) -> _Fields:
     """Take times and settings from the fields of ``text``; what lies between the others is the place."""
-    setting = time = ""
+    time = ""
+    settings: list[str] = []
     place: tuple[int, int] | None = None
     position = 0
+    follows_time = False
     for gap in [*_SEPARATORS.finditer(text), None]:
         end = gap.start() if gap else len(text)
         piece = fold(text[position:end]) if end - position <= 24 else text[position:end]
-        found = _time_and_setting(piece)
-        if piece and found is None:
+        letter = _LETTER_SETTINGS.get(piece) if follows_time else None
+        found = ("", letter) if letter else _time_and_setting(piece)
+        follows_time = bool(found and found[0])
+        is_part = place is not None and piece in ("안", "밖") and text[place[1] : position] == " "
+        if piece and (found is None or is_part):
             place = (place[0] if place else position, end)
-        elif found:
-            time = time or found[0]
-            setting = setting or found[1]
+        if found:
+            time = time or _LETTER_TIMES.get(found[0], found[0])
+            settings += filter(None, [found[1]])
         position = gap.end() if gap else end
     location = text[place[0] : place[1]] if place else ""
+    setting = "both" if {"interior", "exterior"} <= set(settings) else _first(settings)
     return _Fields(setting, location, time)
 
 
 @lru_cache(maxsize=4096)
 def _time_and_setting(piece: str) -> tuple[str, str] | None:
     words = trade_words()
+    if piece in words.asides:
+        return "", ""
     if piece in words.times:
         return piece, ""
     if piece in words.settings:
@@ -241,4 +276,5 @@ def _first(values: Iterable[str]) -> str:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in re.split(r"[、，,;；/／\s]+", text) if name.strip())
+    """`沈青、海生（电话声）`: the brackets say how somebody is there."""
+    return tuple(name for name in re.split(r"[、，,;；/／\s]+", _BRACKETED.sub("", text)) if name)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from rushes.language.line_breaks import is_one_word
 from rushes.language.screenplay.form import language_of
-from rushes.language.vocabulary import with_role
 
 # Word by word, a page drawn leaves gaps of two to four columns where a space was; columns stand wider apart.
 _GAP = re.compile(r"(?<=\S) +(?=\S)")
@@ -118,17 +118,12 @@ def _unwrapped(texts: list[list[str]], language: str) -> list[list[str]]:
         joined: list[str] = []
         for index, line in enumerate(lines):
             if index and _is_broken(lines[index - 1], line, margin, language):
-                joined[-1] += _joint(line, language) + line.strip()
+                is_parted = language == "ko" and not is_one_word(joined[-1], line)
+                joined[-1] += (" " if is_parted else "") + line.strip()
             else:
                 joined.append(line)
         whole.append(joined)
     return whole
-
-
-def _joint(line: str, language: str) -> str:
-    """Korean is parted at spaces, and where a browser breaks it, inside words: 유리 and 를."""
-    is_particle = line.split(maxsplit=1)[0] in with_role("ko", "particle")
-    return " " if language == "ko" and not is_particle else ""
 
 
 def _is_broken(line: str, following: str, margin: float, language: str) -> bool:

@@ -28,6 +28,13 @@ _SECTION = re.compile(
     r"(?:第[0-9０-９一二三四五六七八九十百零]{1,6}[集章幕话話回部]|제?\s?[0-9]{1,4}\s?[화부회막]|前編|後編)"
     r"(?:[\s:：《「].{0,40})?$"
 )
+# `脚本　森下由美`, `第三稿  2024年5月`: title pages without colons.
+_CREDIT = re.compile(r"(\S{1,6})[ \t\u3000]{1,20}(\S.{0,40})$")
+_DRAFT = re.compile(
+    r"(?:第?[0-9０-９一二三四五六七八九十]{1,3}稿|[初终終定]稿|決定稿|準備稿|最終稿|초고|[0-9]{1,2}고|최종고)(?:\s.{0,30})?$"
+    r"|(?:19|20)[0-9]{2}\s?[年년./-].{0,20}$"
+)
+_EPISODE_ENDS = re.compile(r"[（(]?第[0-9０-９一二三四五六七八九十百]{1,6}[集话話]\s?[完终終][）)]?$")
 _PASSING = re.compile(r"(?:[×＊*✕xX]\s{0,12}){3,60}$")
 _TITLE = re.compile(r"[《「『<].{1,60}[》」』>]$")
 _ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
@@ -35,6 +42,8 @@ _WRAPPED_WIDTH = 30
 _MOST_HEADING_LINES = 6
 _LONGEST_NAME = 10
 _LONGEST_FIELD = 200
+_SPEECH_INDENT = 6
+_MARKED_ACTIONS = 3
 _NAME_MARKS = re.compile(r"[\s：:，,。.！!？?、（）()「」“”\"《》…—△▲○]")
 
 
@@ -56,6 +65,9 @@ class _Reader:
         self._open_quotes = 0
         self._names = _names_on_their_own(self._lines)
         self._speakers = _speakers(self._lines, form)
+        self._margin = _action_column(self._lines)
+        marked = sum(line.text.lstrip()[:1] in ("△", "▲") for line in self._lines)
+        self._marks_action = marked >= _MARKED_ACTIONS
 
     def read(self) -> list[Element]:
         while self._next < len(self._lines):
@@ -81,8 +93,8 @@ class _Reader:
     def _line(self, line: Line, words: str) -> None:
         if _PAGE_NUMBER.match(words) or not words:
             self._take(ElementKind.PAGE_BREAK, "")
-        elif self._is_transition(words):
-            self._take(ElementKind.TRANSITION, words)
+        elif self._is_transition(words.lstrip("△▲ ")):
+            self._take(ElementKind.TRANSITION, words.lstrip("△▲ "))
         elif len(words) <= 60 and _SECTION.match(words):
             self._take(ElementKind.SECTION, words, key="#")
         elif words[0] in "△▲":
@@ -93,7 +105,8 @@ class _Reader:
     def _is_transition(self, words: str) -> bool:
         if len(words) > 24:
             return False
-        return fold(words) in trade_words().transitions or _PASSING.match(words) is not None
+        is_known = fold(words) in trade_words().transitions
+        return is_known or any(pattern.match(words) for pattern in (_PASSING, _EPISODE_ENDS))
 
     def _is_heading(self, index: int) -> bool:
         words = self._lines[index].text.strip()
@@ -141,10 +154,17 @@ class _Reader:
         """Title page and list of people, before the first scene."""
         name, colon, value = words.replace("：", ":", 1).partition(":")
         is_short = len(words) <= 60
-        if is_short and fold(name) in trade_words().cast_titles and (colon or fold(words) == fold(name)):
-            self._cast_list()
+        credit = _CREDIT.match(words) if is_short else None
+        if is_short and _is_title_of(trade_words().cast_titles, words):
+            self._take(ElementKind.CAST_LIST, *self._page())
+        elif is_short and _is_title_of(trade_words().synopsis_titles, words):
+            self._take(ElementKind.SYNOPSIS, *self._page())
+        elif is_short and _DRAFT.match(words):
+            self._take(ElementKind.TITLE_ENTRY, words, key="Draft date")
         elif colon and is_short and fold(name) in trade_words().title_keys:
             self._take(ElementKind.TITLE_ENTRY, value.strip(), key=name.strip())
+        elif credit and fold(credit.group(1)) in trade_words().title_keys:
+            self._take(ElementKind.TITLE_ENTRY, credit.group(2), key=credit.group(1))
         elif is_short and (_TITLE.match(words) or self._is_first_line(words)):
             self._take(ElementKind.TITLE_ENTRY, words.strip("《》「」『』"), key="Title")
         else:
@@ -163,19 +183,19 @@ class _Reader:
             and words[0] not in "△▲"
         )
 
-    def _cast_list(self) -> None:
-        """Up to the first heading; in a script without any, up to an empty line."""
+    def _page(self) -> tuple[str, int]:
+        """Words and number of lines of a list of people or a synopsis, up to the next title or heading."""
         count = 1
         while self._next + count < len(self._lines) and not self._is_heading(self._next + count):
             words = self._lines[self._next + count].text.strip()
-            starts_other = _SECTION.match(words) or words[:1] in ("△", "▲") if words else False
-            if starts_other:
+            titles = trade_words().cast_titles | trade_words().synopsis_titles
+            if words and (_SECTION.match(words) or words[0] in "△▲" or _is_title_of(titles, words)):
                 break
             count += 1
         while self._lines[self._next + count - 1].is_blank:
             count -= 1
-        lines = [line.text.strip() for line in self._lines[self._next : self._next + count]]
-        self._take(ElementKind.CAST_LIST, "\n".join(lines), count)
+        lines = (line.text.strip() for line in self._lines[self._next : self._next + count])
+        return "\n".join(lines), count
 
     def _speech(self, line: Line, words: str) -> bool:
         pieces = split_speech(line.text, self._form)
@@ -221,7 +241,14 @@ class _Reader:
         is_voice = name != fold(words) and is_name_extension(words[len(without_extension(words)) :])
         is_known = name in self._speakers and name != fold(words)
         is_speaking = has_aside or (says and not _ENDED.search(words))
-        return name in self._names or is_known or is_voice or is_speaking
+        is_set_in = is_short and self._is_set_in(self._next) and self._is_set_in(following)
+        return name in self._names or is_known or is_voice or is_speaking or is_set_in
+
+    def _is_set_in(self, index: int) -> bool:
+        """Whether a line stands in the column of speech, as on a typed page; brackets and names alone do."""
+        text = self._lines[index].text
+        indent = len(text) - len(text.lstrip())
+        return indent - self._margin >= _SPEECH_INDENT
 
     def _lines_of_speech(self) -> None:
         while self._next < len(self._lines) and not self._lines[self._next].is_blank:
@@ -252,8 +279,23 @@ class _Reader:
             ):
                 self._open_quotes += words.count("「") - words.count("」")
                 self._extend(words.removesuffix("」") if self._open_quotes == 0 else words)
+            elif self._marks_action and is_aside(words):
+                # 海生：出发了。/（停顿）/你听见没有？ with △ before every action.
+                self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
+                self._goes_on_after_aside()
+                return
             else:
                 return
+
+    def _goes_on_after_aside(self) -> None:
+        if self._next == len(self._lines) or self._lines[self._next].is_blank:
+            return
+        line = self._lines[self._next]
+        words = line.text.strip()
+        is_other = self._is_heading(self._next) or words[0] in "△▲【（(" or self._is_transition(words)
+        if not is_other and not split_speech(words, self._form):
+            self._take(ElementKind.DIALOGUE, spoken(words))
+            self._rest_of_speech()
 
     def _action(self, words: str) -> None:
         """A paragraph; lines that a page broke are joined to it."""
@@ -287,6 +329,12 @@ class _Reader:
         self._elements.append(Element(kind, start, end, words, key))
 
 
+def _is_title_of(titles: frozenset[str], words: str) -> bool:
+    """Whether a line is one of these titles, or begins with one and a colon."""
+    name, colon, _ = words.replace("：", ":", 1).partition(":")
+    return fold(name) in titles and (bool(colon) or fold(words) == fold(name))
+
+
 def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
     """Names of speakers: short lines without marks, after an empty line and before words, twice or more."""
     counts: Counter[str] = Counter()
@@ -303,6 +351,12 @@ def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
         for name, count in counts.items()
         if count > 1 and name not in words_of_trade.transitions and name not in words_of_trade.times
     )
+
+
+def _action_column(lines: list[Line]) -> int:
+    """The column that most lines begin in, counted in characters."""
+    columns = Counter(len(line.text) - len(line.text.lstrip()) for line in lines if not line.is_blank)
+    return min(columns, key=lambda column: (-columns[column], column)) if columns else 0
 
 
 def _speakers(lines: list[Line], form: Form) -> frozenset[str]:

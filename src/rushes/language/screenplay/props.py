@@ -14,6 +14,7 @@ from importlib import resources
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.screenplay.names import stands_alone
 from rushes.language.screenplay.shot import Span
+from rushes.language.vocabulary import Vocabulary, vocabulary
 
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _SHORT = 5
@@ -38,6 +39,9 @@ _DETERMINERS = frozenset(
 )
 
 
+_ARTICLES = frozenset(["a", "an", "the"])
+
+
 @dataclass(frozen=True)
 class PropMention:
     """A thing named in a text, by its id in `data/props.json`."""
@@ -59,7 +63,7 @@ class _PropWords:
 def find_props(text: str, language: str) -> tuple[PropMention, ...]:
     """Things named in ``text`` in order, longest words first, none inside another; spans are of ``text``."""
     words = _prop_words(language)
-    return tuple(_english(text, words) if language == "en" else _asian(text, words))
+    return tuple(_english(text, words) if language == "en" else _asian(text, words, language))
 
 
 def _english(text: str, words: _PropWords) -> list[PropMention]:
@@ -69,6 +73,9 @@ def _english(text: str, words: _PropWords) -> list[PropMention]:
     for index, word in enumerate(lowered):
         start = tokens[index].start()
         if word not in words.english_starts or (found and start < found[-1].span.end):
+            continue
+        if index > 1 and lowered[index - 2] == "like" and lowered[index - 1] in _ARTICLES:
+            # `Sun like a hammer`: nobody has to find one.
             continue
         before = lowered[index - 1] if index else ""
         for last in tokens[index + 1 : index + 2], tokens[index : index + 1]:
@@ -88,19 +95,31 @@ def _english_id(phrase: str, before: str, words: _PropWords) -> str | None:
     return None
 
 
-def _asian(text: str, words: _PropWords) -> list[PropMention]:
+def _asian(text: str, words: _PropWords, language: str) -> list[PropMention]:
     found = []
+    lexicon = vocabulary(language)
     position = 0
     while start := words.first.search(text, position):
         at = start.start()
         position = at + 1
         for word, prop_id in words.asian[start.group()]:
             end = at + len(word)
-            if text.startswith(word, at) and (word not in words.short or stands_alone(text, at, end)):
+            if not text.startswith(word, at):
+                continue
+            if _is_longer_word(text, at, len(word), lexicon):
+                # 面包 of 面包车 is no bread.
+                break
+            if word not in words.short or stands_alone(text, at, end):
                 found.append(PropMention(prop_id, word, Span(at, end)))
                 position = end
                 break
     return found
+
+
+def _is_longer_word(text: str, at: int, length: int, lexicon: Vocabulary) -> bool:
+    """Whether a word of the lexicon begins here that is longer."""
+    lengths = lexicon.lengths.get(text[at], ())
+    return any(text[at : at + longer] in lexicon.concepts for longer in lengths if longer > length)
 
 
 @cache

@@ -14,7 +14,7 @@ from rushes.language.screenplay.numbering import code_between, next_letter, shot
 from rushes.language.screenplay.scene import Scene, digest
 from rushes.language.screenplay.scene_links import SceneFate, SceneLinks, link_scenes
 from rushes.language.screenplay.shot import Shot, ShotStatus
-from rushes.language.screenplay.shot_merge import ShotMerge
+from rushes.language.screenplay.shot_merge import Place, ShotMerge, Version
 from rushes.language.screenplay.unit import script_units
 from rushes.language.screenplay.unit_links import link_units
 
@@ -43,6 +43,7 @@ class Reimport:
 def reimport(before: Breakdown, play: Screenplay) -> Reimport:
     """Merge the new script ``play`` into ``before``."""
     fresh = break_down(play)
+    made = break_down(Screenplay(before.source, before.elements))
     base_scenes = tuple(scene for scene in before.scenes if not scene.is_omitted)
     old = script_units(before.elements, [scene.start for scene in base_scenes])
     new = script_units(fresh.elements, [scene.start for scene in fresh.scenes])
@@ -51,13 +52,13 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
     new_ids = {scene.id: merged.id for scene, merged in zip(fresh.scenes, scenes, strict=True)}
     proposals = [replace(shot, scene_id=new_ids[shot.scene_id]) for shot in fresh.shots]
     merge = ShotMerge(
-        sources=(before.source, fresh.source),
-        units=(old, new),
+        old=Version(before.source, old, _places(base_scenes, made.scenes), _names(before)),
+        new=Version(fresh.source, new, _places(scenes, scenes), _names(fresh)),
         links=link_units(old, new, links),
         proposals=proposals,
         scene_at=[scene.id for scene in scenes],
         heirs=_heirs(base_scenes, scenes, links),
-        declined=_declined(before),
+        declined=_declined(made, before),
     )
     shots = _with_codes(merge.shots(before.shots), scenes)
     kept = {scene.id for scene in scenes}
@@ -117,12 +118,22 @@ def _before_first(base: tuple[Scene, ...], taken: set[str]) -> str:
     return number if number not in taken else next_letter(number, taken)
 
 
-def _declined(before: Breakdown) -> Counter[tuple[str, str]]:
-    """What the rules made of the base and is not in the list: somebody did not want it."""
-    made = break_down(Screenplay(before.source, before.elements)).shots
-    counts: Counter[tuple[str, str]] = Counter((shot.coverage, shot.text) for shot in made)
+def _names(breakdown: Breakdown) -> frozenset[str]:
+    return frozenset(character.name for character in breakdown.characters)
+
+
+def _declined(made: Breakdown, before: Breakdown) -> Counter[tuple[str, str]]:
+    """What the rules make of the base and is not in the list: somebody did not want it."""
+    counts: Counter[tuple[str, str]] = Counter((shot.coverage, shot.text) for shot in made.shots)
     counts.subtract((shot.coverage, shot.script_text) for shot in before.shots)
     return counts
+
+
+def _places(scenes: tuple[Scene, ...], read: tuple[Scene, ...]) -> dict[str, Place]:
+    """Scene id -> its place as headings are ``read`` today; rules change too."""
+    by_start = {scene.start: scene for scene in read}
+    today = ((scene.id, by_start.get(scene.start, scene)) for scene in scenes)
+    return {scene_id: (scene.setting, scene.location, scene.time) for scene_id, scene in today}
 
 
 def _heirs(base: tuple[Scene, ...], scenes: tuple[Scene, ...], links: SceneLinks) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from rushes.language.screenplay.element import FILMED, Element, ElementKind, Screenplay
-from rushes.language.screenplay.heading import Heading, parse_heading
+from rushes.language.screenplay.heading import Heading, is_omitted, parse_heading, same_place
 from rushes.language.screenplay.numbering import next_letter
 
 
@@ -46,11 +46,15 @@ def scene_parts(play: Screenplay) -> tuple[ScenePart, ...]:
         if element.kind is ElementKind.SCENE_HEADING:
             groups.append([])
         groups[-1].append(element)
-    parts = []
+    parts: list[ScenePart] = []
+    place = ""
     for group in groups:
         heading = next((e for e in group if e.kind is ElementKind.SCENE_HEADING), None)
         if heading is not None:
-            parts.append(ScenePart(parse_heading(heading.words, heading.key), tuple(group)))
+            parsed = parse_heading(heading.words, heading.key)
+            if not is_omitted(parsed):
+                place = same_place(parsed.location, place)
+                parts.append(ScenePart(replace(parsed, location=place), tuple(group)))
         elif any(element.kind in FILMED - {ElementKind.CENTERED} for element in group):
             parts.append(ScenePart(Heading(), tuple(group)))
     return tuple(parts)

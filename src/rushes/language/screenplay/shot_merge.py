@@ -3,36 +3,53 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from rushes.language.screenplay.element import ElementKind
-from rushes.language.screenplay.heading import parse_heading
 from rushes.language.screenplay.scene import digest
 from rushes.language.screenplay.shot import Shot, ShotStatus, Span
-from rushes.language.screenplay.unit import Unit
+from rushes.language.screenplay.unit import Unit, shingles
 from rushes.language.screenplay.unit_links import UnitLink
 
+_ELSEWHERE = "its scene's heading changed"
 _SENTENCE_ENDS = frozenset(".!?。！？…\"'”’」』）)")
 
 
+# What a picture shows of a heading: inside or outside, where and when; not its number.
+Place = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the script: its units, its scenes' places by their ids, and the names of its people."""
+
+    source: str
+    units: list[Unit]
+    places: dict[str, Place]
+    names: frozenset[str]
+
+
 class ShotMerge:
-    """Walks the shots of the list once, then adds what the new script has and no shot shows.
+    """Places the shots of the list, points those whose words changed at the new words, then adds what the new
+    script has and no shot shows.
 
     ``declined`` are the base's own shots, by coverage and text, that people took out of the list.
     """
 
     def __init__(
         self,
-        sources: tuple[str, str],
-        units: tuple[list[Unit], list[Unit]],
+        old: Version,
+        new: Version,
         links: dict[int, UnitLink],
         proposals: list[Shot],
         scene_at: list[str],
         heirs: dict[str, str],
         declined: Counter[tuple[str, str]],
     ) -> None:
-        self._old_source, self._new_source = sources
-        self._old, self._new = units
+        self._old_source, self._new_source = old.source, new.source
+        self._old, self._new = old.units, new.units
+        self._old_places, self._new_places = old.places, new.places
+        self._renamed = old.names - new.names
         self._links = links
         self._proposals = proposals
         self._scene_at = scene_at
@@ -42,16 +59,21 @@ class ShotMerge:
         self._new_at = _Finder(self._new)
         self._taken: set[int] = set()
         self._by_text: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._of_text: dict[tuple[str, str], list[int]] = defaultdict(list)
         self._by_unit: dict[tuple[str, int], list[int]] = defaultdict(list)
         for index, proposal in enumerate(proposals):
             self._by_text[proposal.coverage, proposal.text].append(index)
+            self._of_text[proposal.coverage, proposal.text].append(index)
             for unit in {self._new_at.index(span) for span in self._primary(proposal.spans)}:
                 if unit is not None:
                     self._by_unit[proposal.coverage, unit].append(index)
 
     def shots(self, ours: Sequence[Shot]) -> list[Shot]:
         """Ours, placed anew, and the proposals that are left, in the order of the script."""
-        moved = [self._placed(shot) for shot in ours]
+        placed = [self._placed(shot) for shot in ours]
+        self._take_settled([shot for shot, changed in placed if not changed])
+        rewritten = [self._rewritten(shot, changed) if changed else shot for shot, changed in placed]
+        moved = [self._with_names_of_today(shot) for shot in rewritten]
         shown = _Shown(moved)
         of_notes = Counter((shot.scene_id, shot.script_text) for shot in moved if not shot.spans)
         ids = {shot.id for shot in moved}
@@ -85,12 +107,12 @@ class ShotMerge:
     def _says(self, span: Span) -> bool:
         return any(character.isalnum() for character in self._new_source[span.start : span.end])
 
-    def _placed(self, shot: Shot) -> Shot:
-        """One shot of ours with its words found in the new script."""
+    def _placed(self, shot: Shot) -> tuple[Shot, list[int]]:
+        """One shot of ours with its words found in the new script, and the new units that say otherwise."""
         if shot.status is ShotStatus.ORPHAN:
-            return self._revived(shot)
+            return self._revived(shot), []
         if not shot.spans:
-            return self._without_words(shot)
+            return self._without_words(shot), []
         spans, reasons, changed = [], [], []
         for span in shot.spans:
             found, reason, unit = self._moved_span(span)
@@ -102,12 +124,27 @@ class ShotMerge:
                 changed.append(unit)
         words = self._primary(tuple(spans))
         if not words and self._old_words(shot.spans):
-            return replace(shot, spans=(), status=ShotStatus.ORPHAN, reason="its words left the script")
+            return replace(shot, spans=(), status=ShotStatus.ORPHAN, reason="its words left the script"), []
         scene_id = self._scene_of(words or tuple(spans), shot.scene_id)
+        if not reasons and self._is_elsewhere(shot, scene_id):
+            reasons.append(_ELSEWHERE)
         shot = replace(shot, spans=tuple(spans), scene_id=scene_id)
         if not reasons:
-            return replace(shot, status=_settled(shot.status))
-        return self._rewritten(replace(shot, status=ShotStatus.STALE, reason=reasons[0]), changed)
+            return replace(shot, status=_settled(shot.status)), []
+        return replace(shot, status=ShotStatus.STALE, reason=reasons[0]), changed
+
+    def _take_settled(self, shots: Sequence[Shot]) -> None:
+        """No proposal is free whose words a shot of its coverage still shows."""
+        by_coverage: dict[str, list[Shot]] = defaultdict(list)
+        for shot in shots:
+            by_coverage[shot.coverage].append(shot)
+        shown = {coverage: _Shown(some) for coverage, some in by_coverage.items()}
+        for index, proposal in enumerate(self._proposals):
+            words = self._primary(proposal.spans)
+            if words and proposal.coverage in shown:
+                rests = (rest for span in words for rest in shown[proposal.coverage].rest(span))
+                if not any(self._says(rest) for rest in rests):
+                    self._taken.add(index)
 
     def _revived(self, shot: Shot) -> Shot:
         """An orphan whose very words are back in the script is an orphan no more."""
@@ -122,6 +159,18 @@ class ShotMerge:
             reason="its words left the script and came back",
         )
 
+    def _most_alike(self, indices: list[int], words: str) -> Shot | None:
+        """Of the proposals that are free, the one that says most of the ``words``; it is taken now."""
+        free = [index for index in indices if index not in self._taken]
+        if not free:
+            return None
+        mine = shingles(words.casefold())
+        best = max(
+            free, key=lambda index: (len(mine & shingles(self._proposals[index].text.casefold())), -index)
+        )
+        self._taken.add(best)
+        return self._proposals[best]
+
     def _next_free(self, indices: list[int]) -> Shot | None:
         """The first of the proposals that no shot of ours took; it is taken now."""
         while indices:
@@ -131,11 +180,26 @@ class ShotMerge:
                 return self._proposals[index]
         return None
 
+    def _with_names_of_today(self, shot: Shot) -> Shot:
+        """A shot of `She waits.` has the person's new name where the script gave one."""
+        if shot.status is ShotStatus.ORPHAN or self._renamed.isdisjoint(shot.characters):
+            return shot
+        alike = (self._proposals[index] for index in self._of_text[shot.coverage, shot.script_text])
+        today = next((each.characters for each in alike if each.scene_id == shot.scene_id), shot.characters)
+        return replace(shot, characters=today)
+
     def _without_words(self, shot: Shot) -> Shot:
         """Inserts and adverts follow their scene."""
         if shot.scene_id not in self._heirs:
             return replace(shot, status=ShotStatus.ORPHAN, reason="its scene left the script")
-        return replace(shot, scene_id=self._heirs[shot.scene_id], status=_settled(shot.status))
+        scene_id = self._heirs[shot.scene_id]
+        if self._is_elsewhere(shot, scene_id):
+            return replace(shot, scene_id=scene_id, status=ShotStatus.STALE, reason=_ELSEWHERE)
+        return replace(shot, scene_id=scene_id, status=_settled(shot.status))
+
+    def _is_elsewhere(self, shot: Shot, scene_id: str) -> bool:
+        """Whether the place or the light of a shot is another in its new scene."""
+        return self._old_places.get(shot.scene_id) != self._new_places.get(scene_id)
 
     def _moved_span(self, span: Span) -> tuple[Span | None, str, int | None]:
         """(where the words stand now, why the shot is stale, index of the new unit that changed)."""
@@ -146,8 +210,7 @@ class ShotMerge:
         old, new = self._old[index], self._new[link.new]
         now = self._new_source[new.start : new.end]
         if old.kind is ElementKind.SCENE_HEADING:
-            is_same = _place(old.words) == _place(new.words)
-            return Span(new.start, new.end), "" if is_same else "its scene's heading changed", None
+            return Span(new.start, new.end), "", None
         if span == Span(old.start, old.end) and link.is_same:
             return Span(new.start, new.end), "", None
         if link.is_same or old.kind is not ElementKind.CHARACTER:
@@ -162,7 +225,7 @@ class ShotMerge:
 
     def _rewritten(self, shot: Shot, changed: list[int]) -> Shot:
         """Point a stale shot at the rule's shot of the changed words; a text that a person wrote stays."""
-        proposal = self._next_free(self._by_unit[shot.coverage, changed[0]]) if changed else None
+        proposal = self._most_alike(self._by_unit[shot.coverage, changed[0]], shot.script_text)
         if proposal is None:
             return shot
         shot = replace(shot, spans=proposal.spans)
@@ -277,9 +340,3 @@ def _sentence_in(text: str, words: str) -> int:
 def _settled(status: ShotStatus) -> ShotStatus:
     """What was new in the last version is not new in this; what is stale stays so until a person looks."""
     return ShotStatus.KEPT if status is ShotStatus.NEW else status
-
-
-def _place(heading: str) -> tuple[str, str, str]:
-    """What a picture shows of a heading: not its number."""
-    parsed = parse_heading(heading)
-    return parsed.setting, parsed.location, parsed.time

@@ -5,13 +5,14 @@
    one person, medium wide on several, wide on nobody.
 3. Where two or more people talk, a master shares the first exchange with the singles of those who speak.
 4. A speech is a single of its speaker, tighter when the same person goes on. A voice from elsewhere is a
-   reaction of who hears it.
-5. `CLOSE ON`, 特写, アップ, 인서트 and the like ask for an insert, and so does a note `[[insert: the key]]`,
+   reaction of who hears it; a narration shows who tells it, where they are in the scene.
+5. Words on screen (`SUPER:`, 字幕, テロップ, 자막) are a title; `INTERCUT` and `MONTAGE` lines show nothing.
+6. `CLOSE ON`, 特写, アップ, 인서트 and the like ask for an insert, and so does a note `[[insert: the key]]`,
    which has no words of the script.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -19,10 +20,11 @@ from rushes.language.screenplay.duration import action_seconds, aside_seconds, s
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
 from rushes.language.screenplay.emphasis import plain
 from rushes.language.screenplay.names import NameFinder
-from rushes.language.screenplay.people import is_off_screen, speaker_names
+from rushes.language.screenplay.people import Character, is_narration, is_off_screen, speaker_names
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.shot import Coverage, Span
+from rushes.language.screenplay.words import fold, trade_words
 
 LONGEST_SHOT_S = 5.0  # 81 frames at 16 fps
 _SENTENCE = re.compile(r"[^.!?。！？…\n]*(?:[.!?。！？…]+[\"'”’」』）)]*|\n|$)\s*")
@@ -32,9 +34,20 @@ _LONGEST_CUE = 48
 _LONGEST_CHUNK = 1000  # characters; words without letters take no time
 _CUE = re.compile(
     r"(?:INSERT|CLOSE ON|CLOSE[- ]?UP|ANGLE ON|EXTREME CLOSE[- ]UP|ECU|CU)\b[\s:—–-]*"
-    r"|(?:大特写|特写|插入|近景)\s?[:：]?|(?:アップ|インサート|挿入)\s?[:：・―-]?"
-    r"|(?:인서트|클로즈 ?업)\s?[-–:.]?\s?",
+    r"|[【\[（(]?(?:大特写|特写|插入|近景)(?:镜头)?(?:[】\]）)]|\s?[:：—-]{1,2})?"
+    r"|(?:アップ|インサート|挿入)\s?[:：・―-]?|(?:인서트|클로즈 ?업)\s?[-–:.]?\s?",
     re.IGNORECASE,
+)
+# Words on screen, and lines that say how scenes are cut together: neither is a picture of the place.
+_TITLE_CUE = re.compile(
+    r"(?:SUPER(?:IMPOSE)?|TITLE(?: CARD)?|CHYRON|LOWER THIRD)\s?[:：-]\s?"
+    r"|[【\[（(]?(?:字幕|字卡|テロップ|スーパー|タイトル|자막|타이틀)(?:[】\]）)]|\s?[:：–-]\s?|(?=[「『“\"]))"
+)
+_CUTTING = re.compile(r"(?:INTERCUT|MONTAGE|SERIES OF SHOTS|(?:BEGIN|START|END)\b.*\bMONTAGE)\b[^a-z\n]*$")
+_QUOTES = ' \t\u3000"“”「」『』《》'
+# Whoever it is, it is one person.
+_PRONOUN = re.compile(
+    r"\b(?:s?he)\b|[她他](?!们|人)|彼女(?!たち)|彼(?=[はがもの])|그녀|그(?=[는가의]\s)", re.IGNORECASE
 )
 _NOTE_CUE = re.compile(
     r"(?:insert|shot|close on|close-up|cu|特写|插入|镜头|アップ|インサート|인서트|클로즈업)\s?[:：-]\s?",
@@ -59,6 +72,7 @@ class ShotPlan:
 class _Speech:
     speakers: tuple[str, ...]
     is_off_screen: bool
+    is_narration: bool
     words: str
     start: int
     end: int
@@ -70,17 +84,33 @@ class _Speech:
         return " & ".join(self.speakers)
 
 
-def plan_shots(play: Screenplay, part: ScenePart, people: NameFinder, language: str) -> tuple[ShotPlan, ...]:
-    """The shots of one scene in order. ``people`` finds the names of the script in action."""
-    planner = _Planner(play, part, people, language)
+class Cast:
+    """Finds the people of a script by any of their names; whoever it is goes by one name."""
+
+    def __init__(self, people: Iterable[Character]) -> None:
+        self._names = {name: each.name for each in people for name in (*each.aliases, each.name)}
+        self._finder = NameFinder(self._names)
+
+    def known(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names they go by, each once."""
+        return tuple(dict.fromkeys(self._names.get(name, name) for name in names))
+
+    def find(self, text: str) -> tuple[str, ...]:
+        """Who is named in a text, in that order."""
+        return self.known(name for name, _ in self._finder.find(text))
+
+
+def plan_shots(play: Screenplay, part: ScenePart, cast: Cast, language: str) -> tuple[ShotPlan, ...]:
+    """The shots of one scene in order."""
+    planner = _Planner(play, part, cast, language)
     return tuple(planner.plan())
 
 
 class _Planner:
-    def __init__(self, play: Screenplay, part: ScenePart, people: NameFinder, language: str) -> None:
+    def __init__(self, play: Screenplay, part: ScenePart, cast: Cast, language: str) -> None:
         self._play = play
         self._part = part
-        self._people = people
+        self._cast = cast
         self._language = language
         self._shots: list[ShotPlan] = []
         # The names of those in the scene, last seen or heard last; a dict, which moves a name in no time.
@@ -89,7 +119,7 @@ class _Planner:
         self._last_speaker = ""
 
     def plan(self) -> list[ShotPlan]:
-        speeches = list(_speeches(self._part.elements))
+        speeches = list(_speeches(self._part.elements, self._cast))
         master = self._master(speeches)
         starts = {speech.start: speech for speech in speeches}
         for element in self._part.elements:
@@ -102,7 +132,7 @@ class _Planner:
                     self._shots.append(master)
                 self._speech(starts[element.start])
             elif element.kind is ElementKind.CENTERED:
-                self._title(element)
+                self._title(element, plain(element.words))
             elif element.kind is ElementKind.NOTE:
                 self._note(element)
         self._finish_cue()
@@ -124,19 +154,29 @@ class _Planner:
 
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
+        title = _TITLE_CUE.match(words)
+        cuts = trade_words().transitions | trade_words().cuts
+        is_cut = len(words) <= _LONGEST_CUE and fold(words) in cuts
+        if title or is_cut or _CUTTING.match(words):
+            self._finish_cue()
+            if title and words[title.end() :].strip(_QUOTES):
+                self._title(element, words[title.end() :].strip(_QUOTES))
+            return
         cue = _CUE.match(words)
         if cue and len(words) <= _LONGEST_CUE and not _SENTENCE_END.search(words):
             # `INSERT - THE PARCEL` names the thing; the paragraph below tells what is seen of it.
             self._finish_cue()
             self._cue = (words[cue.end() :].strip(" .:：-—") or words, Span(element.start, element.end))
             return
-        for index, (text, start, end) in enumerate(_chunks(self._play, element)):
+        before: tuple[str, ...] = ()
+        for index, (chunk, start, end) in enumerate(_chunks(self._play, element)):
+            text = chunk
             spans: tuple[Span, ...] = (Span(start, end),)
             is_insert = index == 0 and (cue is not None or self._cue is not None)
             if index == 0 and self._cue:
-                spans = (self._cue[1], *spans)
+                text, spans = f"{self._cue[0]}: {chunk}", (self._cue[1], *spans)
                 self._cue = None
-            people = self._named(text)
+            people = before = self._named(text) or self._meant(text, before)
             coverage = Coverage.INSERT if is_insert else Coverage.ACTION
             size = "close_up" if is_insert else self._size(text, people)
             self._shots.append(ShotPlan(coverage, size, text, people, _capped(action_seconds(text)), spans))
@@ -169,9 +209,12 @@ class _Planner:
         self._last_speaker = speech.speaker
 
     def _reaction(self, speech: _Speech) -> None:
-        """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place."""
+        """Who hears a voice from elsewhere: the other person who was last seen or heard; else the place. Over
+        what only the audience hears, whose thought it is."""
         others = (name for name in reversed(self._present) if name not in speech.speakers)
         listeners = tuple(islice(others, 1))
+        if speech.is_narration and all(name in self._present for name in speech.speakers):
+            listeners = speech.speakers
         size = "medium_close_up" if listeners else "wide_shot"
         text = f"{speech.speaker} ({_ELSEWHERE[self._language]}): {speech.words}"
         spans = (Span(speech.start, speech.end),)
@@ -189,8 +232,7 @@ class _Planner:
             text = f"{speech.speaker}: {words}"
             self._shots.append(ShotPlan(Coverage.SINGLE, size, text, speech.speakers, seconds, spans))
 
-    def _title(self, element: Element) -> None:
-        words = plain(element.words)
+    def _title(self, element: Element, words: str) -> None:
         spans = (Span(element.start, element.end),)
         self._shots.append(ShotPlan(Coverage.TITLE, "title", words, (), action_seconds(words), spans))
 
@@ -214,15 +256,20 @@ class _Planner:
                 self._shots[index] = replace(shot, size="wide_shot", spans=spans)
                 return
 
+    def _meant(self, words: str, before: tuple[str, ...]) -> tuple[str, ...]:
+        """Whom `she` means: who was named just ``before``, else the only one in the scene so far."""
+        one = before or tuple(islice(self._present, 2))
+        return one if len(one) == 1 and _PRONOUN.search(words) else ()
+
     def _named(self, words: str) -> tuple[str, ...]:
         """The people whose names stand in the words, in that order; they are in the scene from now on."""
-        names = tuple(dict.fromkeys(name for name, _ in self._people.find(words)))
+        names = self._cast.find(words)
         for name in names:
             self._present.setdefault(name, None)
         return names
 
 
-def _speeches(elements: tuple[Element, ...]) -> Iterator[_Speech]:
+def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
     """What each character line is followed by, with its remarks in brackets."""
     index = 0
     while index < len(elements):
@@ -246,9 +293,9 @@ def _speeches(elements: tuple[Element, ...]) -> Iterator[_Speech]:
                 seconds += aside_seconds(element.words)
             index += 1
         text = " ".join(words).strip()
-        yield _Speech(
-            speaker_names(name.words), is_off_screen(name.words), text, name.start, end, round(seconds, 1)
-        )
+        speakers = cast.known(speaker_names(name.words))
+        is_off, is_told = is_off_screen(name.words), is_narration(name.words)
+        yield _Speech(speakers, is_off, is_told, text, name.start, end, round(seconds, 1))
 
 
 def _parts_of_speech(speech: _Speech) -> Iterator[tuple[str, float]]:

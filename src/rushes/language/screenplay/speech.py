@@ -20,9 +20,10 @@ _QUOTE = re.compile(
     rf"(?P<name>[^\s「」『』（）()。、，！？○〇●×]{{1,16}}?)[ \t\u3000]{{0,4}}(?P<aside>{_ASIDE})?"
     rf"[ \t\u3000]{{0,4}}(?P<mark>「)"
 )
-_GAP = re.compile(
-    rf"(?P<name>[^\s：:，,。.!?、（）()「」“”\"…]{{1,8}})(?P<mark>\t+ {{0,8}}| {{2,24}})(?P<aside>{_ASIDE})?"
-)
+_GAP_NAME = r"(?P<name>[^\s：:，,。.!?、（）()「」“”\"…]{1,8})"
+_GAP_MARK = r"(?P<mark>\t+ {0,8}| {2,24})"
+_GAP = re.compile(rf"{_GAP_NAME}{_GAP_MARK}(?P<aside>{_ASIDE})?")
+_VOICE_GAP = re.compile(rf"{_GAP_NAME}(?P<aside>{_ASIDE}){_GAP_MARK}")
 _ASIDE_AFTER = re.compile(rf"[ \t\u3000]{{0,20}}({_ASIDE})")
 _ASIDE_AT_END = re.compile(rf"[ \t\u3000]{{0,20}}{_ASIDE}[ \t\u3000]{{0,20}}$")
 _NARRATES = re.compile(r"(?:[说說道问問着著喊叫答是为為写寫有示念]|如下|以下)$")
@@ -105,7 +106,7 @@ def _match(line: str, form: Form) -> re.Match[str] | None:
     found = _COLON.match(line, indent)
     if found and _is_name(found.group("name")) and not line[found.end() :].startswith("//"):
         return found
-    gap = _GAP.match(line, indent) if form is Form.KOREAN else None
+    gap = _VOICE_GAP.match(line, indent) or _GAP.match(line, indent) if form is Form.KOREAN else None
     has_words = gap is not None and bool(line[gap.end() :].strip() or gap.group("aside"))
     return gap if gap and has_words and _is_name(gap.group("name")) else None
 

@@ -16,10 +16,16 @@ _SLUG = re.compile(
     r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
     re.IGNORECASE,
 )
-_NUMBER_AFTER = re.compile(r"[ \t]{2}([0-9]{1,4}[A-Z]{0,2})\.?$")
+_NUMBER_AFTER = re.compile(r"[ \t]([0-9]{1,4}[A-Z]{0,2})\.?$")
+# `7  THE COVE - NIGHT  7`: numbers on both sides make a heading of any line in capitals.
+_BETWEEN_NUMBERS = re.compile(
+    r"(?P<number>([0-9]{1,4}[A-Z]{0,2})\.?[ \t]+)(?P<slug>[^a-z]{0,90}[A-Z][^a-z]{0,90}[ \t]\2\.?)$"
+)
+_OMITTED = re.compile(r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)(?P<slug>OMIT(?:TED)?\.?)$")
 _FURNITURE = re.compile(
     r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
 )
+_MAC = re.compile(r"\bMa?c(?=[A-Z])")
 _DIALOGUE_INDENT = 4
 _NAME_INDENT = 18
 _MOST_NAME = 40
@@ -86,7 +92,7 @@ def _kind(lines: list[Line], index: int, margin: int, before: ElementKind | None
         return ElementKind.BLANK
     if _FURNITURE.match(words) or not words:
         return ElementKind.PAGE_BREAK
-    if _SLUG.match(words):
+    if _heading(words):
         return ElementKind.SCENE_HEADING
     is_upper = words == words.upper() and words != words.lower()
     if is_upper and (words.endswith("TO:") or fold(words) in trade_words().transitions):
@@ -105,6 +111,7 @@ def _set_in(lines: list[Line], index: int, indent: int, before: ElementKind | No
         if words.startswith("(") or open_aside:
             return ElementKind.PARENTHETICAL
     name = re.sub(r"\([^()]*\)", "", words)
+    name = _MAC.sub("MC", name)
     is_name = name == name.upper() and name != name.lower() and len(words) <= _MOST_NAME
     follows = index + 1 < len(lines) and not lines[index + 1].is_blank
     if is_name and follows and (indent >= _NAME_INDENT or before not in speaks):
@@ -118,15 +125,24 @@ def _aside_is_open(lines: list[Line], index: int) -> bool:
     return not lines[index - 1].text.rstrip().endswith(")")
 
 
+def _heading(words: str) -> re.Match[str] | None:
+    return _SLUG.match(words) or _OMITTED.match(words) or _BETWEEN_NUMBERS.match(words)
+
+
 def _words(words: str, kind: ElementKind) -> tuple[str, str]:
     """(words without marks, scene number)."""
     if kind is ElementKind.SCENE_HEADING:
-        found = _SLUG.match(words)
+        found = _heading(words)
         slug = found.group("slug") if found else words
         after = _NUMBER_AFTER.search(slug)
-        number = (found.group("number") or "") if found else ""
-        key = number.strip(" \t.") or (after.group(1) if after else "")
-        return (slug[: after.start()] if after and after.group(1) == key else slug).strip(), key
+        before = (found.group("number") or "").strip(" \t.") if found else ""
+        # A number behind one space belongs to the place unless it stands in front too: `INT. ROOM 12`.
+        is_number = after is not None and (
+            after.group(1) == before or (not before and slug[after.start() - 1].isspace())
+        )
+        return (slug[: after.start()] if after and is_number else slug).strip(), before or (
+            after.group(1) if after and is_number else ""
+        )
     if kind is ElementKind.PARENTHETICAL:
         return words.removeprefix("(").removesuffix(")").strip(), ""
     return ("" if kind is ElementKind.PAGE_BREAK else words), ""

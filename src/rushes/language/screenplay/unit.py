@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rushes.language.screenplay.element import FILMED, Element, ElementKind
 from rushes.language.screenplay.emphasis import plain
+from rushes.language.screenplay.heading import is_omitted, parse_heading
 
 _SPEECH_PARTS = frozenset(
     {
@@ -53,7 +54,7 @@ def script_units(elements: tuple[Element, ...], scene_starts: list[int]) -> list
                 end = elements[index].end
                 index += 1
             units.append(Unit(element.kind, element.start, end, scene, _folded(" ".join(words))))
-        elif element.kind in FILMED or element.kind is ElementKind.SCENE_HEADING:
+        elif element.kind in FILMED or _begins_a_scene(element):
             units.append(Unit(element.kind, element.start, element.end, scene, _folded(element.words)))
     return units
 
@@ -69,6 +70,12 @@ def shingles(words: str) -> frozenset[str]:
     if len(pieces) <= size:
         return frozenset({mark.join(pieces)} if pieces else ())
     return frozenset(mark.join(pieces[at : at + size]) for at in range(len(pieces) - size + 1))
+
+
+def _begins_a_scene(element: Element) -> bool:
+    return element.kind is ElementKind.SCENE_HEADING and not is_omitted(
+        parse_heading(element.words, element.key)
+    )
 
 
 def _folded(words: str) -> str:

@@ -17,12 +17,18 @@ class TradeWords:
 
     times: frozenset[str]
     settings: Mapping[str, str]  # word -> interior, exterior or both
+    asides: frozenset[str]  # stand in a heading and are neither place nor time: flashback, montage
+    omitted: frozenset[str]  # stand where a scene was
+    same_place: frozenset[str]  # mean the place of the scene before
     fields: Mapping[str, str]  # word before a colon in a heading -> location, time, setting, cast or props
     cast_titles: frozenset[str]
+    synopsis_titles: frozenset[str]
     title_keys: frozenset[str]
     labels: frozenset[str]  # stand before a colon where a name could, and are none
     off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
+    narrations: frozenset[str]  # those of them that only the audience hears
     transitions: frozenset[str]
+    cuts: frozenset[str]  # lines of English action that say how scenes are joined
     extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
 
 
@@ -44,12 +50,18 @@ def trade_words() -> TradeWords:
     return TradeWords(
         times=words_of_languages("times"),
         settings=kinds("settings"),
+        asides=words("asides"),
+        omitted=words("omitted"),
+        same_place=words("same_place"),
         fields=kinds("fields"),
         cast_titles=words("cast_titles"),
+        synopsis_titles=words("synopsis_titles"),
         title_keys=words("title_keys"),
         labels=words("labels"),
         extensions=words("extensions"),
         off_screen=words("off_screen"),
+        narrations=words("narrations"),
+        cuts=words("cuts"),
         transitions=words_of_languages("transitions"),
     )
 
