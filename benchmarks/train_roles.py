@@ -1,7 +1,7 @@
 """Train the weights by which `rushes parse` tells who does what to whom, from the sentences all may see.
 
 Constructions that are rare in them (relative clauses, passives) are taught by sentences of a textbook,
-each with several nouns. Every beat that the parser finds and a label names teaches one choice of the agent
+each with several nouns, and plain ones by captions of mini's world. Every beat that the parser finds and a label names teaches one choice of the agent
 and one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
 AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features
 that are rare or hardly matter are left out. With --check it writes nothing and
@@ -25,10 +25,12 @@ from unittest.mock import patch
 
 from parse_sentences import FOLDER, read_parts
 
+from rushes.core.vocabulary import SLOTS, VALID_ACTIONS
 from rushes.language import parse as parsing
 from rushes.language.beats import participants
 from rushes.language.beats.collocations import meanings_of
 from rushes.language.beats.participants import ROLES, Options, Weights
+from rushes.language.captions import caption
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.morphology.korean import split
 from rushes.language.panel import Label, Panel, Verdict, alike_names
@@ -37,16 +39,19 @@ from rushes.language.scoring import Score, Sentence, found_in, said_by
 
 FILE = Path(parsing.__file__).parent / "data" / "roles.tsv"
 PARTS = ("tuning", "fresh_tuning")
-# Nouns of the textbook: two who can do something and a thing.
+# Nouns of the textbook: two who can do something, a thing and a place.
 FILLINGS = (
-    ("man", "dog", "box"),
-    ("girl", "horse", "flower"),
-    ("soldier", "child", "umbrella"),
-    ("cat", "bird", "ball"),
-    ("monk", "woman", "stone"),
-    ("robot", "boy", "book"),
+    ("man", "dog", "box", "house"),
+    ("girl", "horse", "flower", "forest"),
+    ("soldier", "child", "umbrella", "room"),
+    ("cat", "bird", "ball", "cave"),
+    ("monk", "woman", "stone", "village"),
+    ("robot", "boy", "book", "river"),
 )
+CAPTIONS = 40  # of each language
 _KOREAN_PARTICLES = re.compile("(.)(이|을|은)/(가|를|는)")
+# By these nobody tells that who is meant stands in no word of its own.
+_UNNAMED = frozenset(("nobody unknown True", "nobody inside True"))
 FOLDS, NEIGHBOURS = 4, 10
 EPOCHS, RATE, DECAY = 6, 0.1, 0.005
 RAREST, LIGHTEST = 5, 0.05
@@ -75,7 +80,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="score by weights of the other sentences")
     parser.add_argument("--output", type=Path, default=FILE, help="where the weights are written")
     arguments = parser.parse_args()
-    taught = [*labelled(), *textbook()]
+    taught = [*labelled(), *textbook(), *captioned()]
     for one in taught:
         _Teacher(one).teach()
     print(
@@ -103,10 +108,25 @@ def textbook() -> Iterator[Taught]:
     for line in (FOLDER / "textbook.tsv").read_text(encoding="utf-8").splitlines():
         language, pattern, who = line.split("\t")
         for filling in FILLINGS:
-            named = dict(zip("abc", filling, strict=True))
+            named = dict(zip("abcd", filling, strict=True))
             text = pattern.format(**{name: concepts[each].word(language) for name, each in named.items()})
             labels = {"who": tuple(who.format(**named).split(","))}
             yield Taught("textbook", language, FOLDS, Sentence("textbook", _with_particles(text), labels))
+
+
+def captioned() -> Iterator[Taught]:
+    """Yield captions of people in mini's world who carry a child, or move; a village there burns, if told."""
+    for language in LANGUAGES:
+        for seed in range(CAPTIONS):
+            draws = random.Random(f"{language}:{seed}")
+            attributes = {slot: draws.choice(ids) for slot, ids in SLOTS.items() if draws.random() < 0.5}
+            action = ("carry", "walk")[seed % 2]
+            subject = draws.choice([each for each, actions in VALID_ACTIONS.items() if action in actions])
+            attributes |= {"subject": subject, "action": action}
+            who = f"{subject}>carry>child" if action == "carry" else f"{subject}>walk"
+            labels = {"who": (who, "village>burn|house>burn")}
+            text = caption(attributes, language, seed)
+            yield Taught("captions", language, FOLDS, Sentence("captions", text, labels))
 
 
 def _with_particles(text: str) -> str:
@@ -164,7 +184,7 @@ class _Teacher:
     def _choose(self, beat: int, role: str, options: Options) -> int | None:
         wanted = self._wanted.get(beat, (set(), set()))[ROLES.index(role)]
         right = [option for option in options if option in wanted]
-        if beat in self._wanted and not right and "nobody unknown True" in options[None]:
+        if beat in self._wanted and not right and not _UNNAMED.isdisjoint(options[None]):
             right = [None]
         if 0 < len(right) < len(options):
             numbers = [number for number, option in enumerate(options) if option in right]

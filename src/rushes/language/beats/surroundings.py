@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rushes.language.beats.nouns import PARTICIPANTS, Noun, kind_at, noun_at
 from rushes.language.beats.sentence import NEAR, sentence_around, text_of
 from rushes.language.beats.unnamed import has_unknown_subject
-from rushes.language.beats.verbs import changes_subject, qualified_by, voice_of
+from rushes.language.beats.verbs import changes_subject, names_noun, qualified_by, voice_of
 from rushes.language.concepts import Lexicon
 from rushes.language.reading import Mention, Reading
 
@@ -58,6 +58,7 @@ class Surroundings:
         concept = mentions[beat].concept.id
         self._kinds = (concept, *Lexicon.load().ancestors(concept)[:_FAMILIES])
         self._form = self._form_of_verb()
+        self._names_noun = names_noun(reading, beat)
         self._has_unknown = has_unknown_subject(reading, mentions, beat)
         self._is_switched = told.last >= 0 and changes_subject(reading, told.last)
 
@@ -94,6 +95,8 @@ class Surroundings:
             f"nobody after {language} {after}",
             f"nobody unknown {self._has_unknown}",
             f"nobody unknown {language} {self._has_unknown}",
+            f"nobody inside {self._names_noun}",
+            f"nobody inside {language} {self._names_noun}",
             f"nobody there {bool(self._things)}",
         ]
 

@@ -1,8 +1,11 @@
 """Forms of verbs: passives, those that qualify a noun, those behind which whoever acted before goes on."""
 
 from collections.abc import Mapping
+from functools import cache
 
+from rushes.language.beats.nouns import PARTICIPANTS
 from rushes.language.beats.sentence import is_de, text_of
+from rushes.language.concepts import Lexicon, plain
 from rushes.language.morphology.korean import split
 from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
 from rushes.language.script import Script
@@ -20,6 +23,7 @@ _PASSIVE_ENDINGS = ("당하", "당해", "당한", "되", "돼", "된")
 _SWITCHING_ENDS = ("자", "니", "니까", "자마자", "면")
 _RELATIVIZERS = ("who", "which", "that")
 _LONGEST, _REACH = 8, 5
+_SHORTEST = 2
 
 
 def voice_of(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> str:
@@ -53,6 +57,22 @@ def _voice_before(reading: Reading, mentions: Mapping[int, Mention], beat: int) 
         if index not in mentions and text_of(reading, index) in _VOICES:
             return text_of(reading, index)
     return ""
+
+
+def names_noun(reading: Reading, beat: int) -> bool:
+    """Whether the words of a verb name a noun already: 抱着孩子, walks with a child in arms."""
+    text, nouns = reading.tokens[beat].text, _nouns(reading.language)
+    if reading.language == "en":
+        return not nouns.isdisjoint(text.split()[1:])
+    ends = range(_SHORTEST, len(text) + 1)
+    parts = (text[start:end] for end in ends for start in range(end - _SHORTEST + 1))
+    return any(part in nouns for part in parts if part != text)
+
+
+@cache
+def _nouns(language: str) -> frozenset[str]:
+    named = (each for each in Lexicon.load().concepts.values() if each.slot in PARTICIPANTS)
+    return frozenset(plain(word) for each in named for word in each.words[language])
 
 
 def qualified_by(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> int | None:
