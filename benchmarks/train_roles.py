@@ -1,7 +1,8 @@
 """Train the weights by which `rushes parse` tells who does what to whom, from the sentences all may see.
 
-Constructions that are rare in them (relative clauses, passives) are taught by sentences of a textbook,
-each with several nouns, and plain ones by captions of mini's world. Every beat that the parser finds and a label names teaches one choice of the agent
+Constructions that are rare in them (relative clauses, passives, somebody carried out of a place) are taught
+by sentences of a textbook, each with several nouns, and by captions of people who carry a child or walk.
+Every beat that the parser finds and a label names teaches one choice of the agent
 and one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
 AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features
 that are rare or hardly matter are left out. With --check it writes nothing and

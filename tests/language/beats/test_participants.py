@@ -24,7 +24,7 @@ def told(text: str) -> list[str]:
         ("骑士骑马冲向巨龙", ["knight>ride>horse", "knight>charge>dragon"]),
         ("老人看着船燃烧", ["elder>look>boat", "boat>burn"]),
         # Clauses that qualify a noun are about that noun.
-        ("被猫追赶的老鼠逃走", ["cat>chase>mouse", "mouse>flee"]),
+        ("被猫追赶的老鼠钻进墙洞", ["cat>chase>mouse", "mouse>enter"]),
         ("画家对着坐在窗边的模特画画", ["fashion_model>sit", "artist>draw"]),
         ("The mouse chased by the cat runs away", ["cat>chase>mouse", "mouse>flee"]),
         ("A man holding a black umbrella walks slowly", ["man>hold>umbrella", "man>walk"]),
@@ -46,7 +46,7 @@ def told(text: str) -> list[str]:
         # The particle of a counted noun stands behind the number.
         ("泥だらけの兵士三人が匍匐前進する", ["soldier>crawl"]),
         ("ペンギンの群れが氷の上を歩く", ["penguin>walk"]),
-        ("코끼리 두 마리가 달린다", ["elephant>run"]),
+        ("코끼리 두 마리가 강을 건넌다", ["elephant>cross>river"]),
         # It, they and one of them.
         ("The girl releases the balloon and it rises", ["girl>release>balloon", "balloon>rise"]),
         ("三名士兵匍匐前进，其中一人扔出手榴弹", ["soldier>crawl", "soldier>throw>bomb"]),
