@@ -12,6 +12,7 @@ import torch
 from rushes.core.errors import UsageError, WeightsError
 from rushes.core.model_facts import FirstFrame
 from rushes.core.shapes import CODEC_COMPRESSION
+from rushes.core.vocabulary import MOMENT
 from rushes.engine.facts import read_facts
 from rushes.engine.plan import Order, plan
 from rushes.engine.provenance import engine_stages
@@ -151,3 +152,31 @@ def test_all_that_decides_the_latents_stands_in_the_recipe(tiny_model, facts):
     one, two = (replace(request, sampling=replace(explicit, shift=shift)) for shift in (1.0, 9.0))
     assert denoise_settings(bundle, one) == denoise_settings(bundle, two)
     assert denoise_settings(bundle, replace(request, first_frame="a"))["first_frame"] == "a"
+
+
+@pytest.fixture(scope="module")
+def steered_facts(facts):
+    """A model with numbers, that makes a still first."""
+    sampling = replace(facts.defaults.sampling, still_shift=3.0)
+    conventions = replace(facts.conventions, sliders=("pan_x", "track", "strength", MOMENT))
+    return replace(facts, defaults=replace(facts.defaults, sampling=sampling), conventions=conventions)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "still_shift"),
+    [
+        ({}, (), 0.0),
+        ({"strength": 0.6, "pan_x": 0.0}, (), 0.0),
+        ({"pan_x": -1.0}, (), 3.0),
+        ({}, (("track", 0.2),), 3.0),
+        ({"pan_x": -1.0}, (("pan_x", 0.0),), 0.0),
+    ],
+)
+def test_a_still_comes_first_where_the_camera_moves(steered_facts, told, asked, still_shift):
+    request, _ = plan(steered_facts, replace(ORDER, told=told, sliders=asked))
+    assert request.sampling.still_shift == still_shift
+
+
+def test_a_clip_has_no_moment(steered_facts):
+    with pytest.raises(UsageError, match=r"moment.*leave it out"):
+        plan(steered_facts, replace(ORDER, sliders=((MOMENT, 0.5),)))

@@ -28,7 +28,8 @@ class ModelDefaults:
 
     ``crop`` is the delivered part of the native ``height`` x ``width`` picture (top, left, height, width) in
     pixels; ``frame_limits`` are the fewest and most frames of a clip; ``seconds`` its usual length; ``sizes``
-    the other native sizes it makes, (width, height); ``candidates`` the clips one take is chosen from.
+    the other native sizes it makes, (width, height); ``candidates`` the clips one take is chosen from. A
+    still of ``sampling`` comes first only where the camera moves.
     """
 
     width: int

@@ -1,6 +1,6 @@
 """From what a person asked, with gaps, to a complete request a model can make. Needs no weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -8,6 +8,7 @@ from rushes.core.errors import UsageError
 from rushes.core.model_facts import FirstFrame, ModelFacts
 from rushes.core.request import Request
 from rushes.core.timebase import Duration, frames_covering, frames_for
+from rushes.core.vocabulary import CAMERA_MOVES, MOMENT
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
     """
     check_first_frame(facts, bool(order.first_frame))
     check_sliders(facts, dict(order.sliders))
+    if MOMENT in dict(order.sliders):
+        raise UsageError(f"slider {MOMENT!r} is of single pictures and steers no clip: leave it out")
+    sliders = _sliders(facts, order)
     defaults, usual = facts.defaults, facts.defaults.sampling
     duration = _duration(facts, order)
     width, height = order.size or (defaults.width, defaults.height)
@@ -52,6 +56,8 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
         steps=usual.steps if order.steps is None else order.steps,
         guidance_high=usual.guidance_high if order.guidance_high is None else order.guidance_high,
         guidance_low=usual.guidance_low if order.guidance_low is None else order.guidance_low,
+        # a camera that moves on from a still keeps its path; the rest of a clip is no better for one
+        still_shift=usual.still_shift if moves_camera(sliders) else 0.0,
     )
     request = Request(
         prompt=order.prompt,
@@ -65,7 +71,7 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
         negative_prompt=defaults.negative_prompt if order.negative_prompt is None else order.negative_prompt,
         trim=duration.trim,
         first_frame=order.first_frame,
-        sliders=_sliders(facts, order),
+        sliders=sliders,
         candidates=order.candidates,
     )
     return request, duration
@@ -97,6 +103,11 @@ def check_sliders(facts: ModelFacts, sliders: Mapping[str, float]) -> None:
             raise UsageError(f"model {facts.name!r} has no sliders: say it in words, or choose another model")
         if name not in known:
             raise UsageError(f"slider {name!r} is unknown to {facts.name!r}: choose {', '.join(known)}")
+
+
+def moves_camera(sliders: Sequence[tuple[str, float]]) -> bool:
+    """Whether any of the numbers of a clip moves its camera."""
+    return any(value for name, value in sliders if name in CAMERA_MOVES)
 
 
 def _sliders(facts: ModelFacts, order: Order) -> tuple[tuple[str, float], ...]:
