@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
+
+from rushes.language.tables import rows
 
 
 @cache
 def _classes() -> Mapping[str, frozenset[str]]:
-    path = resources.files("rushes.language").joinpath("data/verb_classes.tsv")
-    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    return {name: frozenset(concepts.split()) for name, concepts in lines}
+    return {name: frozenset(concepts.split()) for name, concepts in rows("verb_classes")}
 
 
 def is_kind(concept_id: str, *names: str) -> bool:

@@ -1,31 +1,31 @@
 """What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
-`data/collocations.tsv` lists verb, objects and meaning; `-` stands for no object, `*` for any. A name
-with `<` before it is that of who does it, to nothing.
+`data/collocations.tsv` lists verb, objects and meaning. A name with `<` before it is that of who does it, to
+nothing.
 """
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
 from rushes.language.concepts import Concept, Lexicon
+from rushes.language.tables import rows
 
 
 @cache
 def _meanings() -> Mapping[tuple[str, str], str]:
-    path = resources.files("rushes.language").joinpath("data/collocations.tsv")
-    lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    return {(verb, each): meaning for verb, things, meaning in lines for each in things.split(",")}
+    return {
+        (verb, each): meaning for verb, things, meaning in rows("collocations") for each in things.split(",")
+    }
 
 
 def meant_with(action: Concept, doer: Concept | None, thing: Concept | None) -> Concept:
-    """Return what `action` means when `doer` does it to `thing`, to something of its kind, or to nothing."""
+    """Return what `action` means when `doer` does it to `thing` or its kinds, or does it to nothing."""
     lexicon = Lexicon.load()
     if thing is not None:
-        kinds = (thing.id, *lexicon.ancestors(thing.id), "*")
+        kinds = (thing.id, *lexicon.ancestors(thing.id))
     else:
         doers = () if doer is None else (doer.id, *lexicon.ancestors(doer.id), doer.slot)
-        kinds = (*(f"<{each}" for each in doers), "-")
+        kinds = tuple(f"<{each}" for each in doers)
     for kind in kinds:
         meaning = _meanings().get((action.id, kind))
         if meaning is not None:

@@ -9,11 +9,11 @@ writes to `data/roles.tsv`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
 
 from rushes.language.beats.nouns import Noun
 from rushes.language.beats.surroundings import Surroundings, Told
 from rushes.language.reading import Mention, Reading
+from rushes.language.tables import rows
 
 ROLES = ("agent", "patient")
 # Candidate (a token; None for nobody) -> its features.
@@ -26,10 +26,8 @@ Weights = Mapping[str, Mapping[str, float]]
 @cache
 def trained_weights() -> Weights:
     """Return the packaged weights: role -> feature -> weight."""
-    path = resources.files("rushes.language").joinpath("data/roles.tsv")
     weights: dict[str, dict[str, float]] = {role: {} for role in ROLES}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        feature, *columns = line.split("\t")
+    for feature, *columns in rows("roles"):
         for role, weight in zip(ROLES, columns, strict=True):
             if weight:
                 weights[role][feature] = float(weight)
