@@ -51,4 +51,4 @@ def test_latent_motion_is_the_mean_flow_of_the_frames_a_cell_covers():
     later = np.concatenate([cells[1:], cells[-1:]]).mean(axis=0)
     assert np.allclose(motion[:2, 1], later.transpose(2, 0, 1), atol=2e-2)
     assert 0 <= motion[2].min() <= motion[2].max() <= 1
-    assert latent_motion(scene, 1).shape == (3, 1, 10, 16)
+    assert np.array_equal(latent_motion(scene, 1), np.zeros((3, 1, 10, 16)))

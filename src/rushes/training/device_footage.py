@@ -108,7 +108,7 @@ def _presence(maps: BatchMaps) -> Tensor:
 
 
 def _motion(maps: BatchMaps) -> Tensor:
-    """As ``latent_motion`` of ``rushes.training.footage``; zero in a still, drawn without its next frame."""
+    """As ``latent_motion`` of ``rushes.training.footage``; of a still it is zero."""
     flow = torch.cat([maps.flow, maps.visible[..., None].float()], dim=-1)
     if not flow.shape[1]:
         flow = flow.new_zeros(len(flow), 1, *flow.shape[2:])

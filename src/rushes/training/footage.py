@@ -64,12 +64,11 @@ def latent_presence(scene: Scene, num_frames: int) -> NDArray[np.float16]:
 def latent_motion(scene: Scene, num_frames: int) -> NDArray[np.float16]:
     """(3, T', H', W'): mean flow to the next frame, x and y, and share that stays visible, cell by cell.
 
-    The last frame, which has no next, counts like the one before; so does a still.
+    The last frame, which has no next, counts like the one before. A still shows no motion: all zero.
     """
-    length, drawn = moments(scene, num_frames)
-    clip = render(scene, length)
+    clip = render(scene, num_frames)
     known = np.concatenate([clip.flow, clip.visible[..., None].astype(np.float32)], axis=-1)
-    known = np.concatenate([known, known[-1:]])[drawn.start : drawn.stop]
+    known = np.concatenate([known, known[-1:] if len(known) else np.zeros((1, *known.shape[1:]), np.float32)])
     cells = reduce(known, "t (h p) (w q) c -> c t h w", "mean", p=CELL, q=CELL)
     motion: NDArray[np.float16] = later_frames(cells[None])[0].astype(np.float16)
     return motion
