@@ -2,12 +2,11 @@
 
 Constructions that are rare in them (relative clauses, passives, somebody carried out of a place) are taught
 by sentences of a textbook, each with several nouns, and by captions of people who carry a child or walk.
-Every beat that the parser finds and a label names teaches one choice of the agent
-and one of the patient: a maximum-entropy classifier over the candidates, by stochastic gradient steps of
-AdaGrad (Duchi, Hazan & Singer, 2011). What came before is told as the annotator has it. Weights of features
-that are rare or hardly matter are left out. With --check it writes nothing and
-scores sentences by weights of the others; neighbouring sentences, which may be translations of each other,
-are left out together.
+Every beat that the parser finds and a label names teaches one choice of the agent and one of the patient: a
+maximum-entropy classifier over the candidates, by stochastic gradient steps of AdaGrad (Duchi, Hazan &
+Singer, 2011). What came before is told as the annotator has it. Weights of features that are rare or hardly
+matter are left out. With --check it writes nothing and scores sentences by weights of the others;
+neighbouring sentences, which may be translations of each other, are left out together.
 
 Example: python benchmarks/train_roles.py --check
 Example: python benchmarks/train_roles.py
@@ -51,8 +50,8 @@ FILLINGS = (
 )
 CAPTIONS = 40  # of each language
 _KOREAN_PARTICLES = re.compile("(.)(이|을|은)/(가|를|는)")
-# By these nobody tells that who is meant stands in no word of its own.
-_UNNAMED = frozenset(("nobody unknown True", "nobody inside True"))
+# By this nobody tells that who is meant stands in no word of its own.
+_UNNAMED = "nobody unknown True"
 FOLDS, NEIGHBOURS = 4, 10
 EPOCHS, RATE, DECAY = 6, 0.1, 0.005
 RAREST, LIGHTEST = 5, 0.05
@@ -185,7 +184,7 @@ class _Teacher:
     def _choose(self, beat: int, role: str, options: Options) -> int | None:
         wanted = self._wanted.get(beat, (set(), set()))[ROLES.index(role)]
         right = [option for option in options if option in wanted]
-        if beat in self._wanted and not right and not _UNNAMED.isdisjoint(options[None]):
+        if beat in self._wanted and not right and _UNNAMED in options[None]:
             right = [None]
         if 0 < len(right) < len(options):
             numbers = [number for number, option in enumerate(options) if option in right]

@@ -37,6 +37,7 @@ from rushes.engine.first_frame import condition_of, starting_with
 from rushes.engine.given import GivenClip, check_given, clean_latents, known_part
 from rushes.engine.pace import Pace
 from rushes.engine.pictures import Picture, preview, to_pictures
+from rushes.engine.plan import check_sliders
 from rushes.engine.reframing import Reframing, reframing_of
 from rushes.engine.run import PLAIN_RUN, Run, cancellable
 from rushes.engine.saved_run import Progress
@@ -66,12 +67,13 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
 
     The same request on the same machine, threads and dtype gives the same latents, byte for byte; in a batch
     each clip has the noise of its seed and equals the clip made alone within rounding. Raises UsageError
-    before any work when the model cannot make the size, the number of frames or use the first frame, and
-    GenerationError when values stop being finite.
+    before any work when the model cannot make the size or the number of frames, or use the first frame or the
+    sliders, and GenerationError when values stop being finite.
     """
     if request.candidates > 1 and (run.score is None or run.more_seeds):
         raise ValueError("candidates need a score to choose by, and a batch of their own")
     check_given(bundle, request, run.given)
+    check_sliders(bundle.facts, dict(request.sliders))
     if run.latents is None:
         walk = yield from _begin(bundle, request, run)
         latents, pace = (yield from _denoise(bundle, walk, run)), walk.pace

@@ -45,8 +45,6 @@ def plan(facts: ModelFacts, order: Order) -> tuple[Request, Duration]:
     """
     check_first_frame(facts, bool(order.first_frame))
     check_sliders(facts, dict(order.sliders))
-    if MOMENT in dict(order.sliders):
-        raise UsageError(f"slider {MOMENT!r} is of single pictures and steers no clip: leave it out")
     sliders = _sliders(facts, order)
     defaults, usual = facts.defaults, facts.defaults.sampling
     duration = _duration(facts, order)
@@ -96,11 +94,13 @@ def check_any_tokens(name: str, any_tokens: bool) -> None:
 
 
 def check_sliders(facts: ModelFacts, sliders: Mapping[str, float]) -> None:
-    """Raise UsageError for numbers that do not steer a model."""
-    known = facts.conventions.sliders
+    """Raise UsageError for numbers that do not steer a model's clips."""
+    known = [name for name in facts.conventions.sliders if name != MOMENT]
     for name in sliders:
         if not known:
             raise UsageError(f"model {facts.name!r} has no sliders: say it in words, or choose another model")
+        if name == MOMENT:
+            raise UsageError(f"slider {MOMENT!r} is of single pictures and steers no clip: leave it out")
         if name not in known:
             raise UsageError(f"slider {name!r} is unknown to {facts.name!r}: choose {', '.join(known)}")
 

@@ -276,7 +276,7 @@ class MiniTraining:
             tuple(shelves.read(shelves.presence, shard) for shard in drawn),
             tuple(shelves.read(shelves.motion, shard) for shard in drawn) if shelves.motion else (),
             tuple(scene.told() for scene in scenes),
-            tuple(sliders(scene, shard.num_frames) for shard in drawn for scene in shard.scenes()),
+            tuple(sliders(scene, drawn[0].num_frames) for scene in scenes),
         )
 
     def _tokenizer(self) -> Tokenizer:

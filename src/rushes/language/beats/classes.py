@@ -11,6 +11,6 @@ def _classes() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(concepts.split()) for name, concepts in rows("verb_classes")}
 
 
-def is_kind(concept_id: str, *names: str) -> bool:
-    """Whether a verb (by its concept) is of one of the classes of `data/verb_classes.tsv`."""
-    return any(concept_id in _classes()[name] for name in names)
+def is_kind(concept_id: str, name: str) -> bool:
+    """Whether a verb (by its concept) is of a class of `data/verb_classes.tsv`."""
+    return concept_id in _classes()[name]

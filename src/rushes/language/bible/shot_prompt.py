@@ -17,6 +17,7 @@ from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Coverage, Shot
 from rushes.language.screenplay.words import fold
+from rushes.language.writing import comma
 
 _SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
 _NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
@@ -86,23 +87,21 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
 
 def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
     """Size, place and time: the frame before the words."""
-    comma = _comma(language)
-    yield PromptPart(_size_words(shot.size, language) + comma, PartSource.RULE)
+    yield PromptPart(_size_words(shot.size, language) + comma(language), PartSource.RULE)
     if scene.location:
-        entry = places.get(fold(scene.location))
-        described = entry.described(scene.number) if entry else ""
-        if entry and described:
-            yield PromptPart(described, PartSource.BIBLE, entry.id, scene.location)
-        else:
-            yield PromptPart(scene.location, PartSource.SCRIPT)
-        yield PromptPart(comma, PartSource.RULE)
+        yield _named(scene.location, places.get(fold(scene.location)), scene)
+        yield PromptPart(comma(language), PartSource.RULE)
     if scene.time:
         yield PromptPart(scene.time, PartSource.SCRIPT)
-        yield PromptPart(comma, PartSource.RULE)
+        yield PromptPart(comma(language), PartSource.RULE)
 
 
-def _comma(language: str) -> str:
-    return {"zh": "，", "ja": "、"}.get(language, ", ")
+def _named(name: str, entry: Entry | None, scene: Scene) -> PromptPart:
+    """What the bible says of a place or a person in this scene; the name, where it says nothing."""
+    described = entry.described(scene.number) if entry else ""
+    if entry and described:
+        return PromptPart(described, PartSource.BIBLE, entry.id, name)
+    return PromptPart(name, PartSource.SCRIPT)
 
 
 def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterator[PromptPart]:
@@ -112,16 +111,12 @@ def _listeners(shot: Shot, scene: Scene, bible: Bible, language: str) -> Iterato
     listens: str = bible_words()["listens"][language]
     names, entries = bible.names(), bible.by_id()
     for name in shot.characters:
-        entry = entries.get(names.get(name, ""))
-        described = entry.described(scene.number) if entry else ""
-        if entry and described:
-            yield PromptPart(described, PartSource.BIBLE, entry.id, name)
-        else:
-            yield PromptPart(name, PartSource.SCRIPT)
+        seen = _named(name, entries.get(names.get(name, "")), scene)
+        yield seen
         if shot.text.startswith(name):
-            yield PromptPart(_comma(language), PartSource.RULE)
+            yield PromptPart(comma(language), PartSource.RULE)
             continue
-        particle, fitting = fit_particle(described or name, listens) if language == "ko" else ("", "")
+        particle, fitting = fit_particle(seen.text, listens) if language == "ko" else ("", "")
         yield PromptPart(fitting + listens[len(particle) :], PartSource.RULE)
 
 

@@ -155,8 +155,7 @@ class _Planner:
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
         title = _TITLE_CUE.match(words)
-        cuts = trade_words().transitions | trade_words().cuts
-        is_cut = len(words) <= _LONGEST_CUE and fold(words) in cuts
+        is_cut = len(words) <= _LONGEST_CUE and _is_cut(fold(words))
         if title or is_cut or _CUTTING.match(words):
             self._finish_cue()
             if title and words[title.end() :].strip(_QUOTES):
@@ -267,6 +266,10 @@ class _Planner:
         for name in names:
             self._present.setdefault(name, None)
         return names
+
+
+def _is_cut(words: str) -> bool:
+    return words in trade_words().transitions or words in trade_words().cuts
 
 
 def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
