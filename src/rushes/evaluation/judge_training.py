@@ -15,15 +15,15 @@ from torch import Tensor
 
 from rushes.core.vocabulary import SLOTS
 from rushes.engine.pictures import from_pictures, to_pictures
-from rushes.evaluation.reading import Clip, Role, judge_file, shrink, to_pixels, visible
+from rushes.evaluation.reading import Clip, Role, judge_file, looked_at, shrink, to_pixels, visible
 from rushes.models.codec import VideoCodec
 from rushes.models.judge import ReadOut, ReadOutConfig, save_judge
 from rushes.world.render import render_frames
 from rushes.world.scene import REVISION, sample_scene
 
 MIRRORED = {"left": "right", "right": "left", "pan_left": "pan_right", "pan_right": "pan_left"}
-LENGTHS = (17, 17, 61)  # scenes take turns
-CODED_EVERY = 7
+LENGTHS = (17, 61, 61)  # scenes take turns
+CODED_EVERY = 13
 NOISE_OF_LATENTS = 0.25  # most, of their spread: what a generator leaves behind
 SHARD = 100
 SAVE_EVERY = 50
@@ -74,13 +74,13 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.CHOOSER,
             ReadOutConfig(SLOTS, (72, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.4, 0.8), light=0.1, noise=0.08, shift=3),
-            seed=1, first_seed=2_000_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
+            seed=1, first_seed=2_000_000_000, scenes=6_000, steps=2_000, batch=24, learning_rate=2e-3,
         ),
         Role.REPORTER: JudgeRecipe(
             Role.REPORTER,
             ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.5, 0.9), light=0.15, noise=0.06, shift=2),
-            seed=2, first_seed=2_500_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
+            seed=2, first_seed=2_500_000_000, scenes=6_000, steps=2_000, batch=24, learning_rate=2e-3,
         ),
     }
 )  # fmt: skip
@@ -126,11 +126,11 @@ def reconstruct(codec: VideoCodec, clip: Clip, noise: float = 0.0, seed: int = 0
 
 def judged_clip(number: int, seed: int, codec: VideoCodec, config: ReadOutConfig) -> Clip:
     """The looked-at frames of a training scene; some went through the codec, half of these with noise."""
-    clip = render_frames(sample_scene(seed), LENGTHS[number % len(LENGTHS)])
-    if number % CODED_EVERY == 0:
-        noise = NOISE_OF_LATENTS * float(np.random.default_rng(seed).random()) * (number // CODED_EVERY % 2)
-        clip = reconstruct(codec, clip, noise, seed)
-    return shrink(clip, config)
+    scene, num_frames = sample_scene(seed), LENGTHS[number % len(LENGTHS)]
+    if number % CODED_EVERY:
+        return shrink(render_frames(scene, num_frames, looked_at(num_frames, config)), config)
+    noise = NOISE_OF_LATENTS * float(np.random.default_rng(seed).random()) * (number // CODED_EVERY % 2)
+    return shrink(reconstruct(codec, render_frames(scene, num_frames), noise, seed), config)
 
 
 def training_clips(recipe: JudgeRecipe, codec: VideoCodec, folder: Path, progress: Progress) -> JudgedClips:

@@ -68,16 +68,20 @@ def shared(known: Vocabulary, config: ReadOutConfig) -> dict[str, tuple[str, ...
     return {slot: values for slot, values in both.items() if values}
 
 
+def looked_at(num_frames: int, config: ReadOutConfig) -> list[int]:
+    """The frames of a clip that the network looks at, in order of time: their pairs are those of the clip."""
+    chosen: list[int] = torch.stack(pair_indices(num_frames, config.num_pairs), dim=1).flatten().tolist()
+    return chosen
+
+
 def shrink(clip: Clip, config: ReadOutConfig) -> Clip:
     """The frames the network looks at, in order of time, cut and shrunk by area: (2 pairs, h, w, 3)."""
-    # in order of time the pairs of these frames are the pairs of the whole clip
-    chosen = torch.stack(pair_indices(len(clip), config.num_pairs), dim=1).flatten().tolist()
     top, left, tall, broad = middle_of(clip.shape[1], clip.shape[2], config.picture)
     size = config.picture[::-1]
     return np.stack(
         [
             cv2.resize(clip[index, top : top + tall, left : left + broad], size, interpolation=cv2.INTER_AREA)
-            for index in chosen
+            for index in looked_at(len(clip), config)
         ]
     )
 

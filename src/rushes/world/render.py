@@ -1,5 +1,6 @@
 """Draws a scene: layers, subject, weather. 256x160, 12 frames a second, the same bytes for the same scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -42,7 +43,7 @@ class Clip:
 
 
 def render_frames(
-    scene: Scene, num_frames: int, drawn: range | None = None, scale: int = 1
+    scene: Scene, num_frames: int, drawn: Sequence[int] | None = None, scale: int = 1
 ) -> NDArray[np.uint8]:
     """The pictures of a shot of ``num_frames`` frames: uint8 RGB (T, 160 scale, 256 scale, 3).
 
@@ -71,7 +72,9 @@ def render(scene: Scene, num_frames: int) -> Clip:
     return Clip(frames, ids, flow, visible, depth, class_of_movers(movers)[ids])
 
 
-def _draw(stage: Stage, pictures: list[LayerPicture], chosen: range, scale: int = 1) -> NDArray[np.uint8]:
+def _draw(
+    stage: Stage, pictures: list[LayerPicture], chosen: Sequence[int], scale: int = 1
+) -> NDArray[np.uint8]:
     height, width = HEIGHT * scale, WIDTH * scale
     buffer = np.zeros((height, width, 4), np.uint8)
     surface = skia.Surface.MakeRasterDirect(skia.ImageInfo.MakeN32Premul(width, height), buffer, width * 4)
