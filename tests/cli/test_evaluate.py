@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 
+from rushes.cli.evaluate import _Clock
 from rushes.core.vocabulary import SLOTS
 from rushes.evaluation import reading
 from rushes.evaluation.clips import ClipStore
@@ -57,3 +58,12 @@ def test_a_language_without_prompts(evaluate, tmp_path):
     assert (code, err.count("\n")) == (2, 1)
     assert "language 'fr' has no prompts: choose from" in err
     assert [path.name for path in tmp_path.iterdir()] == ["judge"]
+
+
+def test_the_time_left_counts_what_was_done_between_two_reports(capsys, monkeypatch):
+    times = iter([0.0, 20.0, 40.0])
+    monkeypatch.setattr("rushes.cli.evaluate.monotonic", lambda: next(times))
+    clock = _Clock()
+    clock.show("scenes", 100, 600)
+    clock.show("scenes", 200, 600)
+    assert "200/600  1:20 left" in capsys.readouterr().err

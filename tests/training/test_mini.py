@@ -49,6 +49,7 @@ TOY = replace(
         null_caption_share=0.1,
         validate_every=2,
     ),
+    expert_runs=(),
     upscaler=UpscalerConfig(width=8, fine_width=8, half_blocks=1, quarter_blocks=1),
     upscaler_run=UpscalerRun(steps=2, learning_rate=1e-3, batch=1, crop=(2, 16), scenes=2),
 )
@@ -138,3 +139,19 @@ def test_motion_kinematics_and_two_experts_train_and_ship(training, tmp_path):
     assert not torch.equal(high.patch_embedding.weight, low.patch_embedding.weight)
     log = [json.loads(line) for line in (tmp_path / "more" / "expert_low.jsonl").read_text().splitlines()]
     assert any({"kinematic", "flow_consistency"} <= line.keys() for line in log)
+
+
+def test_a_round_without_a_trunk_goes_on_from_both_shipped_experts(training, tmp_path):
+    forked = with_two_experts(TOY, steps=5)
+    first = MiniTraining(forked, tmp_path / "first", StopSignal(tmp_path / "first"), None, SkiaFilming())
+    assert first.run()
+    shipped = ship(first, tmp_path / "mini")
+    without = replace(TOY, transformer_run=replace(TOY.transformer_run, steps=0))
+    round_ = with_two_experts(without, steps=0)
+    again = MiniTraining(round_, tmp_path / "again", StopSignal(tmp_path / "again"), shipped, SkiaFilming())
+    assert again.run()
+    assert not (tmp_path / "again" / "transformer.pt").exists()
+    for expert, kept in zip(shipped.experts, again.trained(), strict=True):
+        weights = expert.transformer.state_dict()
+        assert all(torch.equal(weights[name], kept.weights[name]) for name in weights)
+        assert kept.taught == {"known_tokens": 0, "sliders": 0}  # too few steps for a promise, kept as such

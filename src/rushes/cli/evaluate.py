@@ -160,18 +160,18 @@ class _Clock:
     """A line of progress on stderr with the time left, from the pace of what was not on disk already."""
 
     def __init__(self) -> None:
-        self._stage, self._last, self._spent, self._worked = "", monotonic(), 0.0, 0
+        self._stage, self._last, self._done, self._spent, self._worked = "", monotonic(), 0, 0.0, 0
 
     def show(self, stage: str, done: int, total: int) -> None:
         """``done`` of ``total`` are done in a stage."""
         from rushes.cli.screen import time_left
 
         if stage != self._stage:
-            self._stage, self._spent, self._worked = stage, 0.0, 0
+            self._stage, self._done, self._spent, self._worked = stage, 0, 0.0, 0
         now = monotonic()
         if now - self._last > FROM_DISK:
-            self._spent, self._worked = self._spent + now - self._last, self._worked + 1
-        self._last = now
+            self._spent, self._worked = self._spent + now - self._last, self._worked + done - self._done
+        self._last, self._done = now, done
         left = self._spent / self._worked * (total - done) if self._worked else None
         end = "\n" if done == total else ""
         print(f"\r{stage} {done}/{total}  {time_left(left)}    ", end=end, file=sys.stderr, flush=True)

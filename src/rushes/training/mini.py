@@ -40,6 +40,8 @@ from rushes.world.scene import REVISION
 SEED = 2611
 CORPUS_SIZE = 60_000
 Part = TypeVar("Part", bound=nn.Module)
+# From so many steps on, what they taught is promised.
+ENOUGH_STEPS = 1000
 STAGES = ("data", "codec", "text", "latents", "transformer", "experts", "upscaler")
 EXPERTS = ("expert_high", "expert_low")
 
@@ -140,9 +142,11 @@ class MiniTraining:
         return all(not self.stop.is_set() for _ in made)
 
     def _train_transformer(self) -> bool:
+        run = self.recipe.transformer_run
+        if not run.steps:
+            return True
         if not self._encode_data():
             return False
-        run = self.recipe.transformer_run
         stage = TransformerStage("transformer", self.trunk(), run, self.material(), SEED)
         return run_stage(stage, self.folder, self.stop)
 
@@ -156,20 +160,35 @@ class MiniTraining:
         return transformer
 
     def _train_experts(self) -> bool:
-        """A copy of the finished trunk for high noise, another for low."""
+        """One transformer for high noise, another for low."""
         if not self.recipe.expert_runs:
             return True
         if not self._encode_data():
             return False
-        trunk, material = self.state_of("transformer"), self.material()
-        for name, run in zip(EXPERTS, self.recipe.expert_runs, strict=True):
+        material = self.material()
+        for name, run, start in zip(EXPERTS, self.recipe.expert_runs, self._forked(), strict=True):
             transformer = WanTransformer(self.recipe.transformer).to(self.filming.device)
-            transformer.load_state_dict(trunk.weights)
+            transformer.load_state_dict(start.weights)
             stage = TransformerStage(name, transformer, run, material, SEED)
-            stage.taught.update(trunk.taught)
+            stage.taught.update(start.taught)
             if not run_stage(stage, self.folder, self.stop):
                 return False
         return True
+
+    def _forked(self) -> tuple[TrainedState, TrainedState]:
+        """Where the experts begin: two copies of the trunk, or the shipped ones where no trunk is trained."""
+        if self.recipe.transformer_run.steps:
+            trunk = self.state_of("transformer")
+            return trunk, trunk
+        if not self.shipped:
+            raise UsageError("there are no shipped experts to go on from: give the trunk steps")
+        promised = self.shipped.conventions
+        taught = {
+            "known_tokens": ENOUGH_STEPS * promised.any_tokens,
+            "sliders": ENOUGH_STEPS * (promised.sliders == self.recipe.sliders),
+        }
+        high, low = (expert.transformer.state_dict() for expert in self.shipped.experts)
+        return TrainedState(high, taught), TrainedState(low, taught)
 
     def _train_upscaler(self) -> bool:
         torch.manual_seed(SEED)

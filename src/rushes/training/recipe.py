@@ -108,7 +108,8 @@ class TrainingRecipe:
     """Architecture of every part and the run that trains it.
 
     ``sliders`` names the transformer's controls in their order. ``expert_runs``: after the trunk a copy is
-    trained at high noise and one at low noise; empty leaves the trunk in charge of all.
+    trained at high noise and one at low noise; empty leaves the trunk in charge of all. A trunk of no steps
+    is not trained: the experts go on from the shipped ones.
     """
 
     codec: MiniCodecConfig

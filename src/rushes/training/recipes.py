@@ -28,7 +28,7 @@ OVERLAP = 0.05
 
 def mini() -> TrainingRecipe:
     """Mini "S": codec 3.7 M, text encoder 2.6 M, transformer 5.2 M, upscaler 0.8 M; 256x160 at 12 fps."""
-    return TrainingRecipe(
+    trunk = TrainingRecipe(
         codec=MiniCodecConfig(24, encoder_widths=(48, 96, 160), decoder_widths=(64, 128, 192)),
         text_encoder=TextEncoderConfig(
             vocab_size=4096, hidden_size=192, depth=4, num_heads=3, head_dim=64, ffn_size=512
@@ -68,38 +68,42 @@ def mini() -> TrainingRecipe:
         upscaler_run=UpscalerRun(steps=10_000, learning_rate=4e-4, batch=6, crop=(2, 48), scenes=900),
         sliders=SLIDERS,
     )
+    return with_two_experts(trunk, 2_200)
 
 
 def mini_continued() -> TrainingRecipe:
-    """A round from shipped weights, an evening of one core; the next round starts from what it ships.
+    """A round of both shipped experts, an evening of one core; the next round starts from what it ships.
 
     All clip lengths from the first step on, and most of it cools down.
     """
     fresh = mini()
     run = replace(
         fresh.transformer_run,
-        steps=2_400,
+        steps=0,
         learning_rate=6e-4,
         mixes=(Mix(0, (1, 17, 61), (0.3, 0.3, 0.4)),),
         decay=0.6,
     )
-    return replace(fresh, transformer_run=run)
+    return with_two_experts(replace(fresh, transformer_run=run), 2_200)
 
 
 def mini_on_gpu() -> TrainingRecipe:
     """The same mini on one large GPU: thirty times the scenes, sixty-four times the batch, half an hour.
 
-    By the fit of arXiv 2410.08184 its 5 M parameters suit about the 0.7 G tokens it then sees.
+    By the fit of arXiv 2410.08184 its 5 M parameters suit about the 0.7 G tokens it then sees. The codec is
+    another than the shipped one, so one trunk learns its latents before it is forked.
     """
     fresh = mini_continued()
-    return replace(
+    trunk = replace(
+        fresh.transformer_run, steps=2_400, learning_rate=1e-3, tokens_per_batch=245_760, decay=0.2
+    )
+    larger = replace(
         fresh,
         data_run=replace(fresh.data_run, scenes=((1, 60_000), (17, 40_000), (61, 30_000)), shard=500),
         codec_run=replace(fresh.codec_run, steps=4_000, batch=64),
-        transformer_run=replace(
-            fresh.transformer_run, steps=3_000, learning_rate=1e-3, tokens_per_batch=245_760, decay=0.2
-        ),
+        transformer_run=trunk,
     )
+    return with_two_experts(larger, 600)
 
 
 def with_motion(recipe: TrainingRecipe) -> TrainingRecipe:

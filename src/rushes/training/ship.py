@@ -12,12 +12,9 @@ from rushes.core.model_facts import MINI_CONVENTIONS, Conventions, FirstFrame, M
 from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
 from rushes.models.transformer import TransformerConfig, WanTransformer
-from rushes.training.mini import MiniTraining, TrainedState
+from rushes.training.mini import ENOUGH_STEPS, MiniTraining, TrainedState
 from rushes.training.recipe import TrainingRecipe
 from rushes.training.recipes import BOUNDARY
-
-# From so many steps on, what they taught is promised.
-ENOUGH_STEPS = 1000
 
 MINI_DEFAULTS = ModelDefaults(
     width=256,
