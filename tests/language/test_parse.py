@@ -78,12 +78,35 @@ def test_the_json_has_the_promised_keys():
         ("马上出发的骑士", "subjects", ["knight"]),
         ("海外の駅", "environment", ["station"]),
         ("一只 fox 在雪地里 run", "subjects", ["fox"]),
+        ("A delivery drone lowers a parcel", "subjects", ["drone", "package"]),
+        ("A mail truck bounces along a track", "subjects", ["truck"]),
+        ("a mime stands behind an imaginary wall", "environment", ["house_wall"]),
+        ("a glass rolls off the bar", "subjects", ["glass"]),
         ("fo\u200bx", "subjects", ["fox"]),
         ("\u202eraed a dna xof\u202c a fox", "subjects", ["fox"]),
     ],
 )
 def test_words_mean_what_their_place_says(text, part, expected):
     assert labels(text, part) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "subjects", "beats", "unknown"),
+    [
+        ("KTX가 달린다", ["bullet_train"], ["run"], []),
+        ("LED가 빛난다", [], [], []),
+        ("CCTV를 든 남자", ["man"], ["hold"], []),
+        ("TV를 보는 아이", ["television", "child"], ["look"], []),
+        ("BMW가 달린다", [], ["run"], ["BMW"]),
+        ("T4로 달리는 남자", ["man"], ["run"], ["T4"]),
+        ("BMW는 달리고 DJ는 잔다", [], ["run", "sleep"], ["BMW", "DJ"]),
+        ("1인칭으로 달린다", [], ["run"], []),
+    ],
+)
+def test_korean_particles_behind_latin_letters_and_digits_are_no_words(text, subjects, beats, unknown):
+    spec = parse(text, "ko")
+    assert (labels(text, "subjects"), labels(text, "beats")) == (subjects, beats)
+    assert [text[slice(*span)] for span in spec.unknown] == unknown
 
 
 @pytest.mark.parametrize(
@@ -110,6 +133,18 @@ def test_words_mean_what_their_place_says(text, part, expected):
         ("눈도 비도 없이", "weather", ["!snow", "!rain"]),
         ("개가 달리지 않고 서 있다", "beats", ["!run", "stand"]),
         ("끊임없이 달리는 개", "beats", ["run"]),
+        ("a horse without a rider trots", "beats", ["walk"]),
+        ("a horse without a rider trots", "subjects", ["horse", "!driver"]),
+        ("a car with no driver rolls downhill", "beats", ["roll"]),
+        ("a boat with nobody aboard drifts", "beats", ["float"]),
+        ("a street without people walking", "beats", ["!walk"]),
+        ("a man without a hat runs", "beats", ["run"]),
+        ("没有骑手的马在小跑", "subjects", ["!driver", "horse"]),
+        ("没有骑手的马在小跑", "beats", ["run"]),
+        ("騎手のいない馬が走る", "subjects", ["!driver", "horse"]),
+        ("騎手のいない馬が走る", "beats", ["run"]),
+        ("기수 없는 말이 걷는다", "subjects", ["!driver", "horse"]),
+        ("기수 없는 말이 걷는다", "beats", ["walk"]),
         ("雨停了", "weather", ["!rain"]),
         ("it is not snowing anymore", "weather", ["!snow"]),
     ],

@@ -3,7 +3,7 @@
 - Latin words fill their run of letters; English words are found inside every language.
 - Han words match anywhere; in Japanese one Han character beside an unknown one is part of that unknown word.
 - Katakana and Hangul runs must be used up: by further words (compounds) and, in Hangul, by particles after a
-  noun and endings after a predicate.
+  noun and endings after a predicate. Particles may follow Latin letters and digits too: KTX가.
 - Hiragana words begin where something known ends.
 """
 
@@ -15,6 +15,8 @@ from rushes.language.script import NormalText, Script
 from rushes.language.vocabulary import Candidate, Vocabulary, vocabulary, with_role
 
 _LONGEST_ENDING = 5
+# What could be a particle and counts degrees, ten thousands or people behind a digit.
+_COUNTING = ("도", "만", "인")
 _LONG_HIRAGANA = 4
 # Costs of covering Chinese text; a word with a meaning costs 1. A particle of one character is cheap, so that
 # 草地上 is 草地 and 上, not 草 and 地上.
@@ -68,6 +70,8 @@ class _Scan:
                 if _continues(found, token):
                     token = token._replace(start=found[-1].start, text=found[-1].text + token.text)
                     found.pop()
+            if self._closings is not None and self._scripts[token.end - 1] is Script.LATIN:
+                token = self._closings.with_particles(token)
             found.append(token)
             position = token.end
         return found
@@ -203,6 +207,21 @@ class _Closings:
             return token._replace(end=self._run_ends[end], tail=tail)
         needs_particle = token.candidates and all(item.word.needs_particle for item in token.candidates)
         return token if self._compound[end] and not needs_particle and token.candidates else None
+
+    def with_particles(self, token: Token) -> Token:
+        """Return a token in Latin letters or digits with the Korean particles that fill the run behind it."""
+        end = token.end
+        run_end = self._run_ends[end + 1] if end < len(self._text) else end
+        tail = self._text[end:run_end]
+        is_counting = tail.startswith(_COUNTING) and self._text[end - 1].isdigit()
+        if is_counting or not self._begins_particles(end, run_end):
+            return token
+        return token._replace(end=run_end, tail=tail)
+
+    def _begins_particles(self, position: int, run_end: int) -> bool:
+        lengths = range(1, min(_LONGEST_ENDING, run_end - position) + 1)
+        pieces = ((self._text[position : position + length], position + length) for length in lengths)
+        return any(piece in _endings()[0] and self._after_noun[end] for piece, end in pieces)
 
     def _mark(self, position: int) -> None:
         text, scripts = self._text, self._scripts

@@ -84,9 +84,9 @@ class Choice:
             found for part in PARTS if part not in ("subjects", "beats") for found in self._spec.present(part)
         ]
         others = [found for found in others if found.concept not in _PACES]
-        actions = [beat.action for beat in self._spec.beats if not beat.action.negated and self._is_own(beat)]
         return sorted(
-            (*actions, *others), key=lambda each: (each.concept not in self._slot_of, self._is_modifier(each))
+            (*self._own_actions(), *others),
+            key=lambda each: (each.concept not in self._slot_of, self._is_modifier(each)),
         )
 
     def _is_modifier(self, found: Found) -> bool:
@@ -176,17 +176,25 @@ class Choice:
 
     # Actions.
 
+    def _own_actions(self) -> list[Found]:
+        """What the chosen subject does; what only others do is left out."""
+        beats = [beat for beat in self._spec.beats if not beat.action.negated]
+        for beat in beats:
+            if not self._is_own(beat):
+                who = ", ".join(self._words(each) for each in self._doers(beat))
+                self.left_out.append(f"{self._words(beat.action)} (done by {who})")
+        return [beat.action for beat in beats if self._is_own(beat)]
+
+    def _doers(self, beat: Beat) -> list[Found]:
+        return [each for each in self._spec.present("subjects") if each.concept in beat.who]
+
     def _is_own(self, beat: Beat) -> bool:
-        """Whether the chosen subject does this, alone or with others; else leave it out."""
+        """Whether the chosen subject does this, alone or with others; so it does what nobody is named for."""
         chosen = self._chosen.get("subject")
-        doers = [each for each in self._spec.present("subjects") if each.concept in beat.who]
-        if not doers:
-            return True
-        if any(self._is_same(each, chosen) or self._is_with(each, chosen) for each in doers if chosen):
-            return True
-        who = ", ".join(self._words(each) for each in doers)
-        self.left_out.append(f"{self._words(beat.action)} (done by {who})")
-        return False
+        doers = self._doers(beat)
+        return not doers or any(
+            self._is_same(each, chosen) or self._is_with(each, chosen) for each in doers if chosen
+        )
 
     def _is_with(self, found: Found, chosen: Found) -> bool:
         """A fox and a rabbit run: no sentence ends and nothing is done between the two."""

@@ -64,7 +64,7 @@ def _forward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iter
     head = None if "nobody" in reading.roles(start) else _head(reading, mentions, start + 1)
     if head is None:
         if "nobody" in reading.roles(start):
-            yield from _action_of_nobody(reading, mentions, start)
+            yield from _action_of_nobody(reading, mentions, start, start)
         return
     yield from _with_attributes(mentions, start, head)
     last = head
@@ -80,7 +80,7 @@ def _forward(reading: Reading, mentions: dict[int, Mention], start: int) -> Iter
         yield from _with_attributes(mentions, last, joined)
         last = joined
     if mentions[head].slot == "person" and reading.language in ("en", "zh"):
-        yield from _action_of_nobody(reading, mentions, last)
+        yield from _action_of_nobody(reading, mentions, start, last)
 
 
 def _is_view_of(mentions: dict[int, Mention], head: int) -> bool:
@@ -154,13 +154,18 @@ def _list_goes_on(reading: Reading, mentions: dict[int, Mention], index: int) ->
     return False
 
 
-def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
-    """Nobody runs: what nobody does is not done."""
-    for position in range(index + 1, len(reading.tokens)):
+def _action_of_nobody(reading: Reading, mentions: dict[int, Mention], start: int, last: int) -> Iterator[int]:
+    """Nobody runs: what nobody does is not done. `start` and `last`: the negation and who is ruled out.
+
+    A horse without a rider trots: who is only missing from something else does nothing but what ends in -ing.
+    """
+    is_missing = "missing" in reading.roles(start) or "preposition" in reading.roles(start - 1)
+    for position in range(last + 1, len(reading.tokens)):
         if reading.is_mark(position) or reading.roles(position) & {"stop_negation", "link"}:
             return
         if position in mentions:
-            if mentions[position].slot == "action":
+            is_action = mentions[position].slot == "action"
+            if is_action and (not is_missing or reading.tokens[position].text.endswith("ing")):
                 yield position
             return
 

@@ -204,7 +204,7 @@ class Reading:
         if self.language == "en":
             after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
             determined = index > 0 and "determiner" in self.tokens[index - 1].roles
-            return determined and any(item.kind == "verb" for item in after)
+            return (determined or self._follows_unknown(index)) and any(item.kind == "verb" for item in after)
         if self.language == "zh" or not self.tail(index).startswith(("が", "は", "이", "가", "은", "는")):
             return False
         for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
@@ -276,7 +276,10 @@ class Reading:
                 return attributes[0]
         nouns = [item for item in possible if item.kind == "noun"]
         if nouns:
-            return nouns[0]
+            # A glass rolls: a material is one before a thing, or behind "of".
+            is_of = index > 0 and self.tokens[index - 1].text == "of"
+            things = [item for item in nouns if item.concept.slot != "material"]
+            return (nouns if is_of else things or nouns)[0]
         if self.language == "en" and (self._is_adjective(index, token) or self._is_no_deed(index, token)):
             possible = [item for item in possible if item.concept.slot != "action"]
         if not possible:
@@ -417,8 +420,16 @@ class Reading:
         if known is None:
             is_opened = bool(before.roles & {"determiner", "preposition", "negation", "wear", "link"})
             is_opened = is_opened or before.text.endswith((" a", " an", " the", " his", " her"))
-            return is_opened or before.script is not Script.LATIN
+            return is_opened or before.script is not Script.LATIN or self._follows_unknown(index)
         return self._continues_noun(index, known)
+
+    def _follows_unknown(self, index: int) -> bool:
+        """A delivery drone, behind an imaginary wall: no verb without its ending stands there."""
+        if index < 2 or self.tokens[index - 1].is_known:
+            return False
+        is_opened = bool(self.tokens[index - 2].roles & {"determiner", "preposition"})
+        has_ending = self.tokens[index].text.endswith(("s", "ed", "ing"))
+        return is_opened and not has_ending and not self.tokens[index - 1].text.endswith(("ly", "s"))
 
     def _ends_chain(self, index: int) -> bool:
         """Loses his grip, falls, and ...: one word between commas, after a verb and like it in its ending."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -135,6 +136,80 @@ def test_descriptions_stand_where_names_stood_and_are_marked():
     assert prompts[2].text.endswith("a woman in a soaked red coat: Ben is gone.")
     parts = [part for part in prompts[0].parts if part.source is PartSource.BIBLE]
     assert [(part.replaces, part.entry_id) for part in parts][:2] == [("CELLAR", "cellar"), ("Anna", "anna")]
+
+
+@pytest.mark.parametrize(
+    ("source", "setting"),
+    [
+        ("INT. CAFE - DAY\n\nAnna sits.\n", "CAFE, interior, DAY, "),
+        ("EXT. CAFE - DAY\n\nAnna sits.\n", "CAFE, exterior, DAY, "),
+        ("EXT. PARK - DAY\n\nAnna sits.\n", "PARK, DAY, "),
+        ("INT. HOTEL KITCHEN - DAY\n\nAnna sits.\n", "HOTEL KITCHEN, DAY, "),
+        ("INT. CAVE - DAY\n\nAnna sits.\n", "CAVE, interior, DAY, "),
+        ("INT./EXT. CAR - DAY\n\nAnna sits.\n", "CAR, DAY, "),
+        ("1-1 咖啡馆 日 外\n△刘星坐着。\n", "咖啡馆，室外，日，"),
+        ("第一场 内景 厨房 夜\n△刘星坐着。\n", "厨房，夜，"),
+        ("1-1 外景 カフェ 朝\n美咲が座る。\n", "カフェ、屋外、朝、"),
+        ("S#4. 카페 / N / I\n민수가 앉는다.\n", "카페, 실내, 밤, "),
+    ],
+)
+def test_inside_or_outside_is_said_where_the_place_does_not_say_it(source, setting):
+    breakdown = break_down(parse_text(source, is_fountain=source.isascii()))
+    assert shot_prompts(breakdown, Bible(()))[0].text.split(setting)[1:] == [breakdown.shots[0].text]
+
+
+MONTAGE = """INT. HOSPITAL ROOM - NIGHT
+
+Anna sleeps.
+
+MONTAGE - ANNA'S DREAMS
+
+- A beach at dawn. Anna runs by the sea, slower and slower, until the shadow is gone. She falls on her knees.
+- A tree in the wind. Anna stands by the window.
+- Anna paints a wall in the old kitchen.
+
+END MONTAGE
+
+Anna wakes by the sea in a picture.
+"""
+
+
+def test_a_picture_of_a_montage_has_the_place_and_the_time_that_it_names():
+    assert [prompt.text.partition(", ")[2] for prompt in shot_prompts(broken(MONTAGE), Bible(()))] == [
+        "HOSPITAL ROOM, NIGHT, Anna sleeps.",
+        "A beach at dawn.",
+        "beach, at dawn, Anna runs by the sea, slower and slower, until the shadow is gone.",
+        "beach, at dawn, She falls on her knees.",
+        "HOSPITAL ROOM, NIGHT, A tree in the wind. Anna stands by the window.",
+        "NIGHT, Anna paints a wall in the old kitchen.",
+        "HOSPITAL ROOM, NIGHT, Anna wakes by the sea in a picture.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "1-1 病房 夜 内\n△刘星睡着了。\n\n蒙太奇：\n\n- 清晨的海滩，刘星奔跑。\n- 厨房里，刘星做饭。\n"
+            "\n蒙太奇结束\n\n△海滩在画里。\n",
+            ["清晨的海滩，刘星奔跑。", "夜，厨房里，刘星做饭。", "病房，室内，夜，海滩在画里。"],
+        ),
+        (
+            "○病院（夜）\n美咲が眠っている。\n\nモンタージュ\n\n・夜明けの海辺。美咲が走る。\n"
+            "・台所。美咲が料理する。\n",
+            ["夜明けの海辺。美咲が走る。", "夜、台所。美咲が料理する。"],
+        ),
+        (
+            "S#1. 병원 - 밤\n민수가 잔다.\n\n몽타주\n\n- 새벽의 해변. 민수가 달린다.\n"
+            "- 부엌. 민수가 요리한다.\n\n몽타주 끝\n",
+            ["새벽의 해변. 민수가 달린다.", "밤, 부엌. 민수가 요리한다."],
+        ),
+    ],
+)
+def test_montages_in_three_more_languages(source, expected):
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    texts = [prompt.text for prompt in shot_prompts(breakdown, Bible(()))][1:]
+    assert [re.split("，|、|, ", text, maxsplit=1)[1] for text in texts] == expected
 
 
 def test_a_pronoun_that_opens_a_shot_is_described():

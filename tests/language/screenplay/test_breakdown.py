@@ -144,6 +144,30 @@ def test_people_carry_what_the_script_says_of_them():
     assert chinese["刘星"] == "三十岁，红色风衣，退役女兵"
 
 
+@pytest.mark.parametrize(
+    ("action", "people"),
+    [
+        ("A WAITER brings the bill.", ["WAITER"]),
+        ("TWO COPS enter. Several SECURITY GUARDS wait.", ["COPS", "SECURITY GUARDS"]),
+        ("Anna runs past a NURSE. Anna nods.", ["NURSE", "ANNA"]),
+        ("A POLICE CAR stops. The WATCH ticks. A DOG barks.", []),
+        ("A WAITER's voice. The sign says NO CHILDREN.", []),
+        ("THE END", []),
+    ],
+)
+def test_extras_in_capitals_are_people_of_their_scene(action, people):
+    breakdown = fountain(f"INT. A - DAY\n\n{action}\n\nINT. B - DAY\n\nRain.\n")
+    assert [person.name for person in breakdown.characters] == people
+    assert [sorted(scene.characters) for scene in breakdown.scenes] == [sorted(people), []]
+
+
+def test_what_the_script_says_of_an_extra_later_is_kept():
+    breakdown = fountain("INT. A - DAY\n\nA WAITER waits.\n\nThe WAITER, 60, red vest, bows.\n")
+    assert [(person.name, person.description) for person in breakdown.characters] == [
+        ("WAITER", "60, red vest")
+    ]
+
+
 def test_shouted_words_are_nobody():
     source = (
         "INT. A\n\nBOOM, the door flies open. RINGING, then silence. PULL BACK, slowly.\n\n"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.language.screenplay.annotated import load
 
 from rushes.core.errors import UsageError
+from rushes.language.screenplay.breakdown import break_down
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.reading import parse_script, read_script
 
@@ -61,6 +62,38 @@ def test_final_draft_says_what_each_paragraph_is():
     assert tiles(play)
     assert play.elements[0].key == "12A"
     assert [e.words for e in play.elements if e.is_dual] == ["刘星"]
+
+
+FDX_TITLES = """<TitlePage><HeaderAndFooter/><Content>
+<Paragraph Alignment="Center"><Text></Text></Paragraph>
+<Paragraph Alignment="Center"><Text Style="Underline">THE LAST FERRY</Text></Paragraph>
+{lines}</Content></TitlePage>"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "entries"),
+    [
+        (
+            ("Written by", "Ada Quist", "Third draft"),
+            [("Credit", "Written by"), ("Author", "Ada Quist"), ("", "Third draft")],
+        ),
+        (("by Ada Quist",), [("Credit", "by"), ("Author", "Ada Quist")]),
+        (("编剧：周平", "脚本　森下由美"), [("编剧", "周平"), ("脚本", "森下由美")]),
+        (("Byron Bay, 2019",), [("", "Byron Bay, 2019")]),
+    ],
+)
+def test_final_drafts_title_page_is_read_and_is_fountains_in_the_source(lines, entries):
+    body = "".join(f'<Paragraph Alignment="Center"><Text>{line}</Text></Paragraph>' for line in lines)
+    page = FDX_TITLES.format(lines=body)
+    play = parse_script(FDX.replace("<TitlePage/>", page).encode(), "script.fdx")
+    titles = [element for element in play.elements if element.kind is ElementKind.TITLE_ENTRY]
+    assert [(e.key, e.words) for e in titles] == [("Title", "_THE LAST FERRY_"), *entries]
+    assert tiles(play)
+    if all(key for key, _ in entries):
+        again = parse_script(play.source.encode(), "script.fountain")
+        assert [(e.key, e.words) for e in again.elements[: len(titles)]] == [(e.key, e.words) for e in titles]
+    without = break_down(parse_script(FDX.encode(), "script.fdx"))
+    assert [shot.id for shot in break_down(play).shots] == [shot.id for shot in without.shots]
 
 
 BOMB = """<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">

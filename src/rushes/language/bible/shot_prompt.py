@@ -12,8 +12,10 @@ from enum import StrEnum
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.resolve import Mention, Resolver
+from rushes.language.bible.setting import own_setting, side_words
 from rushes.language.concepts import Lexicon
 from rushes.language.screenplay.breakdown import Breakdown
+from rushes.language.screenplay.montage import Montages
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Coverage, Shot
 from rushes.language.screenplay.words import fold
@@ -32,7 +34,7 @@ _SPEAKER_FOLLOWS = re.compile(r": | & ")
 class PartSource(StrEnum):
     SCRIPT = "script"
     BIBLE = "bible"
-    RULE = "rule"  # size and punctuation
+    RULE = "rule"  # size, inside or outside, punctuation
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
     resolver = Resolver(bible, breakdown.language)
     scenes = {scene.id: scene for scene in breakdown.scenes}
     places = bible.places()
+    montages = Montages(breakdown.source, breakdown.elements)
     prompts = []
     scene_id = ""
     for shot in breakdown.shots:
@@ -77,7 +80,10 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
             scene_id = shot.scene_id
             resolver.start_scene()
         parts = (
-            *_setting(shot, scene, places, breakdown.language),
+            PromptPart(
+                _size_words(shot.size, breakdown.language) + comma(breakdown.language), PartSource.RULE
+            ),
+            *_setting(shot, scene, places, montages, breakdown.language),
             *_listeners(shot, scene, bible, breakdown.language),
             *_words(shot, scene, bible, resolver, breakdown.language),
         )
@@ -85,15 +91,25 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
     return tuple(prompts)
 
 
-def _setting(shot: Shot, scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
-    """Size, place and time: the frame before the words."""
-    yield PromptPart(_size_words(shot.size, language) + comma(language), PartSource.RULE)
-    if scene.location:
-        yield _named(scene.location, places.get(fold(scene.location)), scene)
-        yield PromptPart(comma(language), PartSource.RULE)
-    if scene.time:
-        yield PromptPart(scene.time, PartSource.SCRIPT)
-        yield PromptPart(comma(language), PartSource.RULE)
+def _setting(
+    shot: Shot, scene: Scene, places: dict[str, Entry], montages: Montages, language: str
+) -> Iterator[PromptPart]:
+    """Place and time before the words: the scene's, or those that a montage's picture names itself."""
+    picture = montages.picture(shot.spans[-1].start) if shot.spans else ""
+    place, time = own_setting(picture, language)
+    parts = [PromptPart(place, PartSource.SCRIPT)] if place else [*_place(scene, places, language)]
+    parts.append(PromptPart(time or scene.time, PartSource.SCRIPT))
+    for part in parts:
+        is_named = part.text in (place, time) and part.text in shot.text
+        if part.text and not is_named:
+            yield part
+            yield PromptPart(comma(language), PartSource.RULE)
+
+
+def _place(scene: Scene, places: dict[str, Entry], language: str) -> Iterator[PromptPart]:
+    named = _named(scene.location, places.get(fold(scene.location)), scene)
+    yield named
+    yield PromptPart(side_words(named.text, scene.setting, language), PartSource.RULE)
 
 
 def _named(name: str, entry: Entry | None, scene: Scene) -> PromptPart:

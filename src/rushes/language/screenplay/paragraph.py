@@ -8,36 +8,38 @@ from dataclasses import dataclass
 
 from rushes.language.screenplay.element import Element, ElementKind, Screenplay
 
-_SPEECH = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
+# What stands right below the line before it: speech, and entries of a title page.
+_JOINED = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.TITLE_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """`words` hold no line end; `number` is a scene's."""
+    """`words` hold no line end; `key` is a scene's number or a title entry's key."""
 
     kind: ElementKind
     words: str
-    number: str = ""
+    key: str = ""
     is_dual: bool = False
 
 
 def screenplay_of(paragraphs: Iterable[Paragraph]) -> Screenplay:
-    """Lines out of paragraphs; an empty line goes before each but those within a speech."""
+    """Lines out of paragraphs; an empty line goes before each but those within a speech or a title page."""
     pieces: list[str] = []
     elements: list[Element] = []
     position = 0
     for paragraph in paragraphs:
-        if elements and paragraph.kind not in _SPEECH:
+        if elements and paragraph.kind not in _JOINED:
             pieces.append("\n")
             elements.append(Element(ElementKind.BLANK, position, position + 1, ""))
             position += 1
-        line = paragraph.words + "\n"
+        is_keyed = paragraph.kind is ElementKind.TITLE_ENTRY and paragraph.key
+        line = f"{paragraph.key}: {paragraph.words}\n" if is_keyed else paragraph.words + "\n"
         words = paragraph.words.strip()
         kind = paragraph.kind if words else ElementKind.BLANK
         if kind is ElementKind.PARENTHETICAL:
             words = words.removeprefix("(").removesuffix(")").strip()
         end = position + len(line)
-        elements.append(Element(kind, position, end, words, paragraph.number, is_dual=paragraph.is_dual))
+        elements.append(Element(kind, position, end, words, paragraph.key, is_dual=paragraph.is_dual))
         pieces.append(line)
         position = end
     return Screenplay("".join(pieces), tuple(elements))

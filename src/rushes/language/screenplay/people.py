@@ -12,6 +12,7 @@ from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.words import fold, trade_words
+from rushes.language.vocabulary import vocabulary
 
 _BRACKETS = re.compile(r"[（(][^（）()]{0,60}[）)]")
 _TOGETHER = re.compile(r" AND | & |、|・と|와 |과 |和|与|/")
@@ -28,6 +29,11 @@ _BRACKET_END = re.compile(r"([）)])[\s：:、，,–—-]{0,8}")
 _INTRODUCED = re.compile(
     r"\b[A-Z][A-Z'.-]{1,30}(?: [A-Z][A-Z'.-]{1,30}){0,3}"
     r"(?=\s?\(\s?(?:\d|[a-z])|,\s?(?:\d|(?:an?|in|mid|late|early|barely|almost|his|her|our)\b))"
+)
+# `A WAITER`, `TWO COPS`: who is no more than what they are.
+_EXTRA = re.compile(
+    r"\b(?i:an?|the|another|some|several|few|two|three|four|five|six|ten|dozen|his|her|their)"
+    r" ([A-Z][A-Z'-]{1,30}(?: [A-Z][A-Z'-]{1,30}){0,2})\b(?!['’])"
 )
 # Kana and particles are no part of a name here: `改札から駅員の佐伯健一（60）` introduces 佐伯健一.
 _INTRODUCED_ASIAN = re.compile(
@@ -215,7 +221,10 @@ def _introduced_in(words: str, notes: dict[str, str]) -> None:
         if _is_thing(found.group()) or _LIST_OF_THINGS.match(words, found.end()):
             continue
         about = _ABOUT.match(words, found.end())
-        notes.setdefault(found.group(), _looks(about) if about else "")
+        notes[found.group()] = notes.get(found.group()) or (_looks(about) if about else "")
+    for extra in _EXTRA.finditer(words):
+        if _is_kind_of_person(extra.group(1)):
+            notes.setdefault(extra.group(1), "")
     for asian in _INTRODUCED_ASIAN.finditer(words):
         notes.setdefault(asian.group(1) or asian.group(2), asian.group(3))
 
@@ -224,6 +233,13 @@ def _is_thing(name: str) -> bool:
     """Whether a name in capitals is a prop that the script points at: `a WATCH, a photograph`."""
     things = find_props(f"the {name.lower()}", "en")
     return any(thing.span.start == len("the ") and thing.span.end == len(f"the {name}") for thing in things)
+
+
+def _is_kind_of_person(name: str) -> bool:
+    """Whether the lexicon knows the words, or the last of them, as people: SECURITY GUARD, COPS."""
+    words = vocabulary("en").concepts
+    senses = words.get(name.lower()) or words.get(name.lower().split()[-1], ())
+    return any(sense.concept.slot == "person" for sense in senses)
 
 
 def _looks(about: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from itertools import islice
 from rushes.language.screenplay.duration import action_seconds, aside_seconds, speech_seconds
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
 from rushes.language.screenplay.emphasis import plain
+from rushes.language.screenplay.montage import bullets, without_bullet
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.people import Character, is_narration, is_off_screen, speaker_names
 from rushes.language.screenplay.props import find_props
@@ -311,13 +312,17 @@ def _parts_of_speech(speech: _Speech) -> Iterator[tuple[str, float]]:
 
 
 def _chunks(play: Screenplay, element: Element) -> Iterator[tuple[str, int, int]]:
-    """(words, start, end) of a paragraph's sentences, joined up to the longest shot; the spans tile it."""
+    """(words, start, end) of a paragraph's sentences, joined up to the longest shot, a bullet apart."""
     text = play.text(element)
     if "[[" in text or "/*" in text:
         yield plain(element.words).strip(), element.start, element.end
         return
-    for words, start, end in _merged(text, element.start, action_seconds):
-        yield plain(words.strip().lstrip("!△▲").strip()).replace("\n", " "), start, end
+    for bullet, offset in bullets(text, element.start):
+        if _CUTTING.match(bullet.strip()):
+            continue
+        for words, start, end in _merged(bullet, offset, action_seconds):
+            shown = without_bullet(words.strip().lstrip("!△▲").strip())
+            yield plain(shown).replace("\n", " "), start, end
 
 
 def _merged(text: str, offset: int, seconds_of: Callable[[str], float]) -> Iterator[tuple[str, int, int]]:
