@@ -33,12 +33,17 @@ _VERB_TAILS = ("는다", "는데", "는지", "은다", "은데", "을지", "을�
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
 # Forms that are empty words, but verbs behind their object: 우산을 든, 민들레를 분다.
-_HOLDING_FORMS = frozenset(("든", "분다", "불고", "부는"))
+_HOLDING_FORMS = frozenset(("든", "낀"))
+# A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
+_SAYING_TAILS = ("다", "는다", "자", "더니")
+# 가시를, 먹이를: what stands under a particle is no verb, unless it was made a noun with 기, 지 or ㅁ.
+_OF_NOUNS_ONLY = frozenset(("를", "에", "에서", "의", "에게", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도"))
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
+_FINAL_M = 16  # of 움직임을
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
 _LIVING = frozenset(("person", "animal"))
@@ -47,7 +52,7 @@ _LIVING = frozenset(("person", "animal"))
 @dataclass(frozen=True)
 class Mention:
     """A concept at token number `index`. kind: what kind of word it is; sure: the part of confidence that the
-    word itself decides; clause: number of its clause."""
+    word itself decides; clause: number of its clause; word: as the lexicon writes it."""
 
     index: int
     concept: Concept
@@ -55,6 +60,7 @@ class Mention:
     sure: float
     clause: int
     negated: bool = False
+    word: str = ""
 
     @property
     def slot(self) -> str:
@@ -172,7 +178,10 @@ class Reading:
             sure -= 0.15
         if candidate.word.needs_noun_place or candidate.word.needs_particle:
             sure -= 0.1
-        return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index])
+        written = f"to {candidate.word.text}" if candidate.word.is_english_verb else candidate.word.text
+        return Mention(
+            index, candidate.concept, candidate.kind, sure, self.clauses[index], word=written
+        )
 
     def _choose(self, index: int, token: Token) -> Candidate | None:
         if index in self._apart:
@@ -233,7 +242,11 @@ class Reading:
             return True
         if self.language == "ko" and before is not None:
             # 모자를 쓴, in a hat, is no writing.
-            is_worn = "wear" in token.roles and before.slot == "clothing"
+            is_worn = (
+                "wear" in token.roles
+                and before.slot == "clothing"
+                and not token.tail.startswith(_SAYING_TAILS)
+            )
             if is_worn or self._helps(index, before):
                 return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
@@ -348,6 +361,8 @@ class Reading:
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
+        if self.language == "ko" and item.kind == "verb" and token.tail in _OF_NOUNS_ONLY:
+            return split(token.text[-1])[2] == _FINAL_M
         part = self._neighbour(index, 1) if self.language == "zh" and item.kind == "verb" else None
         if part is not None and not part.is_known and part.text in _LAST_PARTS:
             return False
