@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rushes.language.concepts import Concept
 from rushes.language.matching import Token
-from rushes.language.morphology.korean import split
+from rushes.language.morphology.korean import can_precede_eun, split
 from rushes.language.phrasal import apart
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
@@ -37,13 +37,18 @@ _HOLDING_FORMS = frozenset(("든", "낀"))
 # A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
 _SAYING_TAILS = ("다", "는다", "자", "더니")
 # 가시를, 먹이를: what stands under a particle is no verb, unless it was made a noun with 기, 지 or ㅁ.
-_OF_NOUNS_ONLY = frozenset(("를", "에", "에서", "의", "에게", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도"))
+_OF_NOUNS_ONLY = frozenset(
+    ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
+)
+# 踊り場, 取っ手: what makes a noun of the stem of a Japanese verb before it.
+_ENDS_OF_NOUNS = frozenset("場手物口角屋者人役台板線席車機枠穴具")
+_CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
-_FINAL_M = 16  # of 움직임을
+_FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
 _LIVING = frozenset(("person", "animal"))
@@ -317,7 +322,8 @@ class Reading:
         is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
         if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
             return False
-        return "deed" not in token.roles and self._is_opened(index)
+        is_deed = "deed" in token.roles and not self._is_thing(index + 1)
+        return not is_deed and self._is_opened(index)
 
     def _is_opened(self, index: int) -> bool:
         """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
@@ -361,8 +367,10 @@ class Reading:
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
-        if self.language == "ko" and item.kind == "verb" and token.tail in _OF_NOUNS_ONLY:
-            return split(token.text[-1])[2] == _FINAL_M
+        if self.language == "ko" and item.kind == "verb" and not self._takes_tail(index, token, item):
+            return False
+        if self.language == "ja" and item.kind == "verb" and self._is_part_of_noun(index, token):
+            return False
         part = self._neighbour(index, 1) if self.language == "zh" and item.kind == "verb" else None
         if part is not None and not part.is_known and part.text in _LAST_PARTS:
             return False
@@ -375,6 +383,29 @@ class Reading:
             is_pack = token.text == "群" and before is not None and before.slot in _LIVING
             return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
+
+    def _takes_tail(self, index: int, token: Token, item: Candidate) -> bool:
+        """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
+        final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
+        if token.tail in _OF_NOUNS_ONLY:
+            return final == _FINAL_M
+        if token.tail == "기":
+            return not self._is_thing(index + 1)
+        if token.tail.startswith(("은", "을")) and final is not None:
+            return can_precede_eun(token.text)
+        return not (token.tail.startswith("는") and final == _FINAL_L)
+
+    def _is_part_of_noun(self, index: int, token: Token) -> bool:
+        """踊り場, 抱き枕, 祈りの像: the stem of a verb before a noun or の, with nothing it is done to."""
+        if not token.text.endswith(_CONTINUATIVE_ENDS) or index + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[index + 1]
+        if after.start != token.end or (index and self.tokens[index - 1].roles & {"object", "goal", "subject"}):
+            return False
+        is_noun = after.script is Script.HAN and (
+            self._is_thing(index + 1) or (not after.is_known and after.text[0] in _ENDS_OF_NOUNS)
+        )
+        return is_noun or after.text == "の"
 
     def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:
         """照明弹, 竹篓: one character beside an unknown one is hardly ever a word of its own.

@@ -190,3 +190,9 @@ def _soft(stem: str) -> str:
     if final == _S and stem.endswith(_SOFT_S):
         return stem[:-1] + join(initial, vowel)
     return stem
+
+
+def can_precede_eun(stem: str) -> bool:
+    """Whether 은 and 을 may follow a stem as it stands: 잡은, but not 물은 of 물다, nor 굽은 of 굽다, to grill."""
+    final = split(stem[-1])[2]
+    return final not in (_NONE, _L) and (final != _B or stem.endswith(_REGULAR_B))
