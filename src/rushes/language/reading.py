@@ -40,11 +40,15 @@ _SAYING_TAILS = ("다", "는다", "자", "더니")
 _OF_NOUNS_ONLY = frozenset(
     ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
 )
-# 踊り場, 取っ手: what makes a noun of the stem of a Japanese verb before it.
-_ENDS_OF_NOUNS = frozenset("場手物口角屋者人役台板線席車機枠穴具")
+# 飲み物, 売り場: what makes a noun of the stem of a Japanese verb before it.
+_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
 _CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
+# 休息室, 登机口: those that no verb has for its object.
+_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
+# Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
+_OPENS_VERB = frozenset(("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都"))
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
@@ -369,10 +373,10 @@ class Reading:
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
         if self.language == "ko" and item.kind == "verb" and not self._takes_tail(index, token, item):
             return False
-        if self.language == "ja" and item.kind == "verb" and self._is_part_of_noun(index, token):
+        if self.language == "ja" and item.kind == "verb" and self._is_part_of_noun(index, token, item):
             return False
-        part = self._neighbour(index, 1) if self.language == "zh" and item.kind == "verb" else None
-        if part is not None and not part.is_known and part.text in _LAST_PARTS:
+        is_chinese_verb = self.language == "zh" and item.kind == "verb"
+        if is_chinese_verb and self._begins_name(index, token):
             return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
@@ -383,6 +387,42 @@ class Reading:
             is_pack = token.text == "群" and before is not None and before.slot in _LIVING
             return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
+
+    def _begins_name(self, index: int, token: Token) -> bool:
+        """打字机, 拉链, 一座断桥: a Chinese verb that is the first part of the name of a thing."""
+        after = self._neighbour(index, 1)
+        if after is None or len(after.text) > 1 and len(token.text) > 1:
+            return False
+        if after.text in _NEVER_OBJECTS or (after.text in _LAST_PARTS and not after.is_known):
+            return True
+        if len(token.text) > 1:
+            return False
+        if not after.is_known and len(after.text) == 1:
+            return not self._may_act_before(index)
+        if index == 0:
+            return False
+        before = self.mentions.get(index - 1)
+        is_qualified = before is not None and before.slot in ATTRIBUTE_SLOTS
+        is_counted = self.tokens[index - 1].text == "的" or "classifier" in self.roles(index - 1)
+        return (is_qualified or is_counted) and self._is_thing(index + 1) and not self._has_de_after(index + 1)
+
+    def _may_act_before(self, index: int) -> bool:
+        """Whether who acts, or a word that a verb follows, stands right before."""
+        if self.is_mark(index - 1) or self.tokens[index - 1].text in _OPENS_VERB:
+            return True
+        before = self.mentions.get(index - 1)
+        if before is not None:
+            return before.slot in _LIVING
+        return bool(self.roles(index - 1) & {"he", "she", "they"})
+
+    def _has_de_after(self, index: int) -> bool:
+        """一只舔爪子的猫: what 的 follows qualifies a noun, as a verb does."""
+        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+            if self.is_mark(later):
+                return False
+            if self.tokens[later].text == "的":
+                return True
+        return False
 
     def _takes_tail(self, index: int, token: Token, item: Candidate) -> bool:
         """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
@@ -395,17 +435,27 @@ class Reading:
             return can_precede_eun(token.text)
         return not (token.tail.startswith("는") and final == _FINAL_L)
 
-    def _is_part_of_noun(self, index: int, token: Token) -> bool:
-        """踊り場, 抱き枕, 祈りの像: the stem of a verb before a noun or の, with nothing it is done to."""
-        if not token.text.endswith(_CONTINUATIVE_ENDS) or index + 1 >= len(self.tokens):
+    def _is_part_of_noun(self, index: int, token: Token, item: Candidate) -> bool:
+        """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, with nothing it is done to."""
+        is_noun_of_deed = item.word.text == f"{token.text}する"
+        if not (is_noun_of_deed or token.text.endswith(_CONTINUATIVE_ENDS)) or index + 1 >= len(self.tokens):
             return False
         after = self.tokens[index + 1]
-        if after.start != token.end or (index and self.tokens[index - 1].roles & {"object", "goal", "subject"}):
+        is_object = index > 0 and bool(self.tokens[index - 1].roles & {"object", "goal", "subject"})
+        if after.start != token.end or is_object:
             return False
-        is_noun = after.script is Script.HAN and (
-            self._is_thing(index + 1) or (not after.is_known and after.text[0] in _ENDS_OF_NOUNS)
-        )
-        return is_noun or after.text == "の"
+        if after.text == "の":
+            return not is_noun_of_deed
+        if after.script is not Script.HAN:
+            return False
+        return self._is_thing(index + 1) or after.text in _ENDS_OF_NOUNS or self._is_unknown_noun(index + 1)
+
+    def _is_unknown_noun(self, index: int) -> bool:
+        """軸 of 掛け軸, against 疲 of 走り疲れる: no ending of a verb follows."""
+        token = self.tokens[index]
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        ends = after is None or after.script is not Script.HIRAGANA or bool(after.roles)
+        return not token.is_known and len(token.text) == 1 and ends
 
     def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:
         """照明弹, 竹篓: one character beside an unknown one is hardly ever a word of its own.
