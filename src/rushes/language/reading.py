@@ -50,7 +50,7 @@ _NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
 # Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
 _OPENS_VERB = frozenset(("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都"))
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
-_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
+_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
 _FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
@@ -299,7 +299,8 @@ class Reading:
         nouns = [item for item in possible if item.kind == "noun"]
         if nouns:
             return nouns[0]
-        if self.language == "en" and (self._is_adjective(index, token) or self._is_no_deed(index, token)):
+        is_none = self._is_adjective(index, token) or self._is_no_deed(index, token) or self._is_many(index, token)
+        if self.language == "en" and is_none:
             possible = [item for item in possible if item.concept.slot != "action"]
         if not possible:
             return None
@@ -328,6 +329,12 @@ class Reading:
             return False
         is_deed = "deed" in token.roles and not self._is_thing(index + 1)
         return not is_deed and self._is_opened(index)
+
+    def _is_many(self, index: int, token: Token) -> bool:
+        """Cracks spread, Cheers erupt: what opens a sentence in -s before a verb is a noun."""
+        after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
+        opens = index == 0 or self.ends_sentence(index - 1)
+        return opens and token.text.endswith("s") and any(item.kind == "verb" for item in after)
 
     def _is_opened(self, index: int) -> bool:
         """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
