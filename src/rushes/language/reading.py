@@ -48,7 +48,9 @@ _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂�
 # 休息室, 登机口: those that no verb has for its object.
 _NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
 # Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
-_OPENS_VERB = frozenset(("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都"))
+_OPENS_VERB = frozenset(
+    ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
+)
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
@@ -188,9 +190,7 @@ class Reading:
         if candidate.word.needs_noun_place or candidate.word.needs_particle:
             sure -= 0.1
         written = f"to {candidate.word.text}" if candidate.word.is_english_verb else candidate.word.text
-        return Mention(
-            index, candidate.concept, candidate.kind, sure, self.clauses[index], word=written
-        )
+        return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index], word=written)
 
     def _choose(self, index: int, token: Token) -> Candidate | None:
         if index in self._apart:
@@ -299,7 +299,9 @@ class Reading:
         nouns = [item for item in possible if item.kind == "noun"]
         if nouns:
             return nouns[0]
-        is_none = self._is_adjective(index, token) or self._is_no_deed(index, token) or self._is_many(index, token)
+        is_none = (
+            self._is_adjective(index, token) or self._is_no_deed(index, token) or self._is_many(index, token)
+        )
         if self.language == "en" and is_none:
             possible = [item for item in possible if item.concept.slot != "action"]
         if not possible:
@@ -378,12 +380,7 @@ class Reading:
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
-        if self.language == "ko" and item.kind == "verb" and not self._takes_tail(index, token, item):
-            return False
-        if self.language == "ja" and item.kind == "verb" and self._is_part_of_noun(index, token, item):
-            return False
-        is_chinese_verb = self.language == "zh" and item.kind == "verb"
-        if is_chinese_verb and self._begins_name(index, token):
+        if item.kind == "verb" and self._names_thing(index, token, item):
             return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
@@ -395,10 +392,18 @@ class Reading:
             return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
 
+    def _names_thing(self, index: int, token: Token, item: Candidate) -> bool:
+        """Whether what looks like a verb is a noun or the first part of one."""
+        if self.language == "ko":
+            return not self._takes_tail(index, token)
+        if self.language == "ja":
+            return self._is_part_of_noun(index, token, item)
+        return self.language == "zh" and self._begins_name(index, token)
+
     def _begins_name(self, index: int, token: Token) -> bool:
         """打字机, 拉链, 一座断桥: a Chinese verb that is the first part of the name of a thing."""
         after = self._neighbour(index, 1)
-        if after is None or len(after.text) > 1 and len(token.text) > 1:
+        if after is None or (len(after.text) > 1 and len(token.text) > 1):
             return False
         if after.text in _NEVER_OBJECTS or (after.text in _LAST_PARTS and not after.is_known):
             return True
@@ -411,7 +416,9 @@ class Reading:
         before = self.mentions.get(index - 1)
         is_qualified = before is not None and before.slot in ATTRIBUTE_SLOTS
         is_counted = self.tokens[index - 1].text == "的" or "classifier" in self.roles(index - 1)
-        return (is_qualified or is_counted) and self._is_thing(index + 1) and not self._has_de_after(index + 1)
+        return (
+            (is_qualified or is_counted) and self._is_thing(index + 1) and not self._has_de_after(index + 1)
+        )
 
     def _may_act_before(self, index: int) -> bool:
         """Whether who acts, or a word that a verb follows, stands right before."""
@@ -431,7 +438,7 @@ class Reading:
                 return True
         return False
 
-    def _takes_tail(self, index: int, token: Token, item: Candidate) -> bool:
+    def _takes_tail(self, index: int, token: Token) -> bool:
         """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
         final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
         if token.tail in _OF_NOUNS_ONLY:
@@ -443,7 +450,7 @@ class Reading:
         return not (token.tail.startswith("는") and final == _FINAL_L)
 
     def _is_part_of_noun(self, index: int, token: Token, item: Candidate) -> bool:
-        """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, with nothing it is done to."""
+        """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, done to nothing."""
         is_noun_of_deed = item.word.text == f"{token.text}する"
         if not (is_noun_of_deed or token.text.endswith(_CONTINUATIVE_ENDS)) or index + 1 >= len(self.tokens):
             return False

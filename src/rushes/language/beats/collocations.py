@@ -1,8 +1,8 @@
 """What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
-`data/collocations.tsv` lists verbs, objects and meaning. A verb is a concept, or a word of one language as the
-lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, to nothing; `*` is
-everything else, and `-` no deed.
+`data/collocations.tsv` lists verbs, objects and meaning. A verb is a concept, or a word of one language as
+the lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, to nothing; `*`
+is everything else, and `-` no deed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,24 +54,18 @@ def meanings_of(action: Mention) -> set[str]:
 
 
 def object_beside(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> int | None:
-    """Return the noun right before a Japanese or Korean verb under を, に and their like, or behind another."""
+    """Return the noun right behind a verb, in Japanese and Korean right before it under を or に."""
     if voice_of(reading, mentions, beat):
         return None
     is_before = reading.language in ("ja", "ko")
-    around = range(beat - 1, beat - _REACH, -1) if is_before else range(beat + 1, beat + _REACH)
-    for index in around:
-        if reading.is_mark(index):
-            return None
-        if index not in mentions:
-            if not is_before and not reading.roles(index) & _BEFORE_NOUN:
-                return None
-            continue
-        slot = mentions[index].slot
-        if slot in PARTICIPANTS:
-            if is_before:
-                return index if noun_at(reading, mentions, index).case in _OBJECT_CASES else None
-            return _last_of_compound(mentions, index)
-        if slot not in ATTRIBUTE_SLOTS:
+    for index in range(beat - 1, beat - _REACH, -1) if is_before else range(beat + 1, beat + _REACH):
+        known = mentions.get(index)
+        if known is not None and known.slot in PARTICIPANTS:
+            if not is_before:
+                return _last_of_compound(mentions, index)
+            return index if noun_at(reading, mentions, index).case in _OBJECT_CASES else None
+        is_inside = is_before or bool(reading.roles(index) & _BEFORE_NOUN)
+        if reading.is_mark(index) or not (is_inside if known is None else known.slot in ATTRIBUTE_SLOTS):
             return None
     return None
 

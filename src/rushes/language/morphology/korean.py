@@ -1,7 +1,7 @@
 """Korean predicates as the stems that endings attach to: 달리다 gives 달리, 달려, 달렸, 달린, 달릴, 달립.
 
-Syllables are taken apart and put together by the arithmetic of the Unicode standard, section 3.12. Stems in ㄷ, ㅂ, ㅅ and ㅎ
-make their regular or their irregular forms: 놓다 is never 논 (rice field), 집다 never 지운 (of 지우다).
+Syllables are taken apart and put together by the arithmetic of the Unicode standard, section 3.12. Stems in
+ㄷ, ㅂ, ㅅ and ㅎ make their regular or their irregular forms: 놓다 is never 논 (rice field), 집다 never 지운.
 """
 
 from collections.abc import Iterator
@@ -193,6 +193,6 @@ def _soft(stem: str) -> str:
 
 
 def can_precede_eun(stem: str) -> bool:
-    """Whether 은 and 을 may follow a stem as it stands: 잡은, but not 물은 of 물다, nor 굽은 of 굽다, to grill."""
+    """Whether 은 and 을 may follow a stem as it stands: 잡은, not 물은 of 물다, nor 굽은 of 굽다 (grill)."""
     final = split(stem[-1])[2]
     return final not in (_NONE, _L) and (final != _B or stem.endswith(_REGULAR_B))
