@@ -165,7 +165,7 @@ class _Teacher:
     def _tells_of(self, label: Label, action: Mention) -> bool:
         if action.negated:
             return False
-        found = {action.concept.id, *meanings_of(action.concept.id)}
+        found = {action.concept.id, *meanings_of(action)}
         names = [name.split(">") for name in label.names]
         return any(self._is_same(each, name[min(1, len(name) - 1)]) for each in found for name in names)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from rushes.core.errors import UsageError
 from rushes.language.attachment import owners
-from rushes.language.beats.collocations import meant_with
+from rushes.language.beats.collocations import meant_with, object_beside
 from rushes.language.beats.order import in_time
 from rushes.language.beats.participants import participants
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
@@ -158,8 +158,12 @@ class _Assembly:
         acting = dict(zip(beats, participants(reading, with_pronouns, beats), strict=True))
         for index in in_time(reading, beats):
             who, whom = acting[index]
-            doer, thing = (None if each is None else with_pronouns[each].concept for each in (who, whom))
-            meant = meant_with(mentions[index].concept, doer, thing)
+            objects = (whom, object_beside(reading, with_pronouns, index))
+            things = [with_pronouns[each].concept for each in objects if each is not None]
+            doer = None if who is None or whom is not None else with_pronouns[who].concept
+            meant = meant_with(mentions[index], doer, things)
+            if meant is None:
+                continue
             self._mentions[index] = replace(mentions[index], concept=meant)
             yield Beat(self._found(index, self._mentions[index]), self._named(who), self._named(whom))
 

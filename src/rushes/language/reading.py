@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rushes.language.concepts import Concept
 from rushes.language.matching import Token
-from rushes.language.morphology.korean import split
+from rushes.language.morphology.korean import can_precede_eun, split
 from rushes.language.phrasal import apart
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
@@ -33,12 +33,28 @@ _VERB_TAILS = ("는다", "는데", "는지", "은다", "은데", "을지", "을�
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
 # Forms that are empty words, but verbs behind their object: 우산을 든, 민들레를 분다.
-_HOLDING_FORMS = frozenset(("든", "분다", "불고", "부는"))
+_HOLDING_FORMS = frozenset(("든", "낀"))
+# A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
+_SAYING_TAILS = ("다", "는다", "자", "더니")
+# 가시를, 먹이를: what stands under a particle is no verb, unless it was made a noun with 기, 지 or ㅁ.
+_OF_NOUNS_ONLY = frozenset(
+    ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
+)
+# 飲み物, 売り場: what makes a noun of the stem of a Japanese verb before it.
+_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
+_CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
+# 休息室, 登机口: those that no verb has for its object.
+_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
+# Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
+_OPENS_VERB = frozenset(
+    ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
+)
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
-_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "出来", "进来", "进去", "回来"))
+_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
+_FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 _NEAR = 10
 _LIVING = frozenset(("person", "animal"))
@@ -47,7 +63,7 @@ _LIVING = frozenset(("person", "animal"))
 @dataclass(frozen=True)
 class Mention:
     """A concept at token number `index`. kind: what kind of word it is; sure: the part of confidence that the
-    word itself decides; clause: number of its clause."""
+    word itself decides; clause: number of its clause; word: as the lexicon writes it."""
 
     index: int
     concept: Concept
@@ -55,6 +71,7 @@ class Mention:
     sure: float
     clause: int
     negated: bool = False
+    word: str = ""
 
     @property
     def slot(self) -> str:
@@ -172,7 +189,8 @@ class Reading:
             sure -= 0.15
         if candidate.word.needs_noun_place or candidate.word.needs_particle:
             sure -= 0.1
-        return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index])
+        written = f"to {candidate.word.text}" if candidate.word.is_english_verb else candidate.word.text
+        return Mention(index, candidate.concept, candidate.kind, sure, self.clauses[index], word=written)
 
     def _choose(self, index: int, token: Token) -> Candidate | None:
         if index in self._apart:
@@ -233,7 +251,11 @@ class Reading:
             return True
         if self.language == "ko" and before is not None:
             # 모자를 쓴, in a hat, is no writing.
-            is_worn = "wear" in token.roles and before.slot == "clothing"
+            is_worn = (
+                "wear" in token.roles
+                and before.slot == "clothing"
+                and not token.tail.startswith(_SAYING_TAILS)
+            )
             if is_worn or self._helps(index, before):
                 return True
         return "classifier" in token.roles and before is not None and before.slot == "count"
@@ -280,7 +302,10 @@ class Reading:
             is_of = index > 0 and self.tokens[index - 1].text == "of"
             things = [item for item in nouns if item.concept.slot != "material"]
             return (nouns if is_of else things or nouns)[0]
-        if self.language == "en" and (self._is_adjective(index, token) or self._is_no_deed(index, token)):
+        is_none = (
+            self._is_adjective(index, token) or self._is_no_deed(index, token) or self._is_many(index, token)
+        )
+        if self.language == "en" and is_none:
             possible = [item for item in possible if item.concept.slot != "action"]
         if not possible:
             return None
@@ -307,7 +332,14 @@ class Reading:
         is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
         if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
             return False
-        return "deed" not in token.roles and self._is_opened(index)
+        is_deed = "deed" in token.roles and not self._is_thing(index + 1)
+        return not is_deed and self._is_opened(index)
+
+    def _is_many(self, index: int, token: Token) -> bool:
+        """Cracks spread, Cheers erupt: what opens a sentence in -s before a verb is a noun."""
+        after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
+        opens = index == 0 or self.ends_sentence(index - 1)
+        return opens and token.text.endswith("s") and any(item.kind == "verb" for item in after)
 
     def _is_opened(self, index: int) -> bool:
         """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
@@ -351,8 +383,7 @@ class Reading:
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
-        part = self._neighbour(index, 1) if self.language == "zh" and item.kind == "verb" else None
-        if part is not None and not part.is_known and part.text in _LAST_PARTS:
+        if item.kind == "verb" and self._names_thing(index, token, item):
             return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
@@ -363,6 +394,85 @@ class Reading:
             is_pack = token.text == "群" and before is not None and before.slot in _LIVING
             return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
+
+    def _names_thing(self, index: int, token: Token, item: Candidate) -> bool:
+        """Whether what looks like a verb is a noun or the first part of one."""
+        if self.language == "ko":
+            return not self._takes_tail(index, token)
+        if self.language == "ja":
+            return self._is_part_of_noun(index, token, item)
+        return self.language == "zh" and self._begins_name(index, token)
+
+    def _begins_name(self, index: int, token: Token) -> bool:
+        """打字机, 拉链, 一座断桥: a Chinese verb that is the first part of the name of a thing."""
+        after = self._neighbour(index, 1)
+        if after is None or (len(after.text) > 1 and len(token.text) > 1):
+            return False
+        if after.text in _NEVER_OBJECTS or (after.text in _LAST_PARTS and not after.is_known):
+            return True
+        if len(token.text) > 1:
+            return False
+        if not after.is_known and len(after.text) == 1:
+            return not self._may_act_before(index)
+        if index == 0:
+            return False
+        before = self.mentions.get(index - 1)
+        is_qualified = before is not None and before.slot in ATTRIBUTE_SLOTS
+        is_counted = self.tokens[index - 1].text == "的" or "classifier" in self.roles(index - 1)
+        return (
+            (is_qualified or is_counted) and self._is_thing(index + 1) and not self._has_de_after(index + 1)
+        )
+
+    def _may_act_before(self, index: int) -> bool:
+        """Whether who acts, or a word that a verb follows, stands right before."""
+        if self.is_mark(index - 1) or self.tokens[index - 1].text in _OPENS_VERB:
+            return True
+        before = self.mentions.get(index - 1)
+        if before is not None:
+            return before.slot in _LIVING
+        return bool(self.roles(index - 1) & {"he", "she", "they"})
+
+    def _has_de_after(self, index: int) -> bool:
+        """一只舔爪子的猫: what 的 follows qualifies a noun, as a verb does."""
+        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+            if self.is_mark(later):
+                return False
+            if self.tokens[later].text == "的":
+                return True
+        return False
+
+    def _takes_tail(self, index: int, token: Token) -> bool:
+        """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
+        final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
+        if token.tail in _OF_NOUNS_ONLY:
+            return final == _FINAL_M
+        if token.tail == "기":
+            return not self._is_thing(index + 1)
+        if token.tail.startswith(("은", "을")) and final is not None:
+            return can_precede_eun(token.text)
+        return not (token.tail.startswith("는") and final == _FINAL_L)
+
+    def _is_part_of_noun(self, index: int, token: Token, item: Candidate) -> bool:
+        """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, done to nothing."""
+        is_noun_of_deed = item.word.text == f"{token.text}する"
+        if not (is_noun_of_deed or token.text.endswith(_CONTINUATIVE_ENDS)) or index + 1 >= len(self.tokens):
+            return False
+        after = self.tokens[index + 1]
+        is_object = index > 0 and bool(self.tokens[index - 1].roles & {"object", "goal", "subject"})
+        if after.start != token.end or is_object:
+            return False
+        if after.text == "の":
+            return not is_noun_of_deed
+        if after.script is not Script.HAN:
+            return False
+        return self._is_thing(index + 1) or after.text in _ENDS_OF_NOUNS or self._is_unknown_noun(index + 1)
+
+    def _is_unknown_noun(self, index: int) -> bool:
+        """軸 of 掛け軸, against 疲 of 走り疲れる: no ending of a verb follows."""
+        token = self.tokens[index]
+        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
+        ends = after is None or after.script is not Script.HIRAGANA or bool(after.roles)
+        return not token.is_known and len(token.text) == 1 and ends
 
     def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:
         """照明弹, 竹篓: one character beside an unknown one is hardly ever a word of its own.

@@ -1,38 +1,76 @@
 """What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
-`data/collocations.tsv` lists verb, objects and meaning. A name with `<` before it is that of who does it, to
-nothing.
+`data/collocations.tsv` lists verbs, objects and meaning. A verb is a concept, or a word of one language as
+the lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, to nothing; `*`
+is everything else, and `-` no deed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
+from rushes.language.beats.nouns import PARTICIPANTS, noun_at
+from rushes.language.beats.verbs import voice_of
 from rushes.language.concepts import Concept, Lexicon
+from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
 from rushes.language.tables import rows
+
+_REACH = 5
+_OBJECT_CASES = ("object", "goal")
+_BEFORE_NOUN = frozenset(("determiner", "classifier"))
 
 
 @cache
 def _meanings() -> Mapping[tuple[str, str], str]:
     return {
-        (verb, each): meaning for verb, things, meaning in rows("collocations") for each in things.split(",")
+        (verb, each): meaning
+        for verbs, things, meaning in rows("collocations")
+        for verb in verbs.split(",")
+        for each in things.split(",")
     }
 
 
-def meant_with(action: Concept, doer: Concept | None, thing: Concept | None) -> Concept:
-    """Return what `action` means when `doer` does it to `thing` or its kinds, or does it to nothing."""
-    lexicon = Lexicon.load()
-    if thing is not None:
-        kinds = (thing.id, *lexicon.ancestors(thing.id))
-    else:
-        doers = () if doer is None else (doer.id, *lexicon.ancestors(doer.id), doer.slot)
-        kinds = tuple(f"<{each}" for each in doers)
-    for kind in kinds:
-        meaning = _meanings().get((action.id, kind))
-        if meaning is not None:
-            return lexicon.concepts[meaning]
-    return action
+def meant_with(action: Mention, doer: Concept | None, things: Sequence[Concept]) -> Concept | None:
+    """Return what `action` means when it is done to one of `things` or its kinds, or by `doer` to nothing.
+
+    None is for a word that tells of no deed there.
+    """
+    kinds = [kind for thing in things for kind in _kinds(thing)]
+    kinds += [] if doer is None else [f"<{kind}" for kind in _kinds(doer)]
+    asked = [(action.word, kind) for kind in (*kinds, "*")]
+    asked += [(action.concept.id, kind) for kind in kinds]
+    found = (_meanings().get(each) for each in asked)
+    meaning = next((each for each in found if each is not None), action.concept.id)
+    return Lexicon.load().concepts.get(meaning)
 
 
-def meanings_of(action_id: str) -> set[str]:
+def _kinds(thing: Concept) -> tuple[str, ...]:
+    return (thing.id, *Lexicon.load().ancestors(thing.id), thing.slot)
+
+
+def meanings_of(action: Mention) -> set[str]:
     """Return everything a verb may mean with one object or another."""
-    return {meaning for (verb, _), meaning in _meanings().items() if verb == action_id}
+    verbs = (action.word, action.concept.id)
+    return {meaning for (verb, _), meaning in _meanings().items() if verb in verbs} - {"-"}
+
+
+def object_beside(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> int | None:
+    """Return the noun right behind a verb, in Japanese and Korean right before it under を or に."""
+    if voice_of(reading, mentions, beat):
+        return None
+    is_before = reading.language in ("ja", "ko")
+    for index in range(beat - 1, beat - _REACH, -1) if is_before else range(beat + 1, beat + _REACH):
+        known = mentions.get(index)
+        if known is not None and known.slot in PARTICIPANTS:
+            if not is_before:
+                return _last_of_compound(mentions, index)
+            return index if noun_at(reading, mentions, index).case in _OBJECT_CASES else None
+        is_inside = is_before or bool(reading.roles(index) & _BEFORE_NOUN)
+        if reading.is_mark(index) or not (is_inside if known is None else known.slot in ATTRIBUTE_SLOTS):
+            return None
+    return None
+
+
+def _last_of_compound(mentions: Mapping[int, Mention], index: int) -> int:
+    while index + 1 in mentions and mentions[index + 1].slot in PARTICIPANTS:
+        index += 1
+    return index

@@ -1,7 +1,7 @@
 """Korean predicates as the stems that endings attach to: 달리다 gives 달리, 달려, 달렸, 달린, 달릴, 달립.
 
-Syllables are taken apart and put together by the arithmetic of the Unicode standard, section 3.12. For stems
-in ㄷ, ㅂ, ㅅ and ㅎ the regular and the irregular forms are both made; a wrong one never occurs in a text.
+Syllables are taken apart and put together by the arithmetic of the Unicode standard, section 3.12. Stems in
+ㄷ, ㅂ, ㅅ and ㅎ make their regular or their irregular forms: 놓다 is never 논 (rice field), 집다 never 지운.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _A, _AE, _EO, _E, _YEO, _O, _WA, _WAE, _OE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8,
 _NONE, _N, _D, _L, _M, _B, _S, _SS, _H = 0, 4, 7, 8, 16, 17, 19, 20, 27
 _BRIGHT = (_A, _O)
 # The verbs whose ㄷ becomes ㄹ; the others in ㄷ are regular.
-_SOFT_D = ("걷", "듣", "싣", "깨닫", "긷", "묻")
+_SOFT_D = ("걷", "듣", "싣", "깨닫", "긷")
 
 
 def split(syllable: str) -> tuple[int, int, int]:
@@ -65,13 +65,15 @@ def _stems(stem: str) -> Iterator[str]:
         yield before + join(initial, vowel, _B) + "니"
     elif final == _D and stem.endswith(_SOFT_D):
         soft = before + join(initial, vowel, _L)
-        yield from (soft + ending for ending in ("어", "었", "아", "았", "으", "은", "을", "음"))
-    elif final == _B:
+        yield from (soft + ending for ending in ("어", "었", "아", "았"))
+        if not stem.endswith("긷"):  # 길을 is the road.
+            yield from (soft + ending for ending in ("으", "은", "을", "음"))
+    elif final == _B and not stem.endswith(_REGULAR_B):
         round_ = before + open_last
         yield from (round_ + ending for ending in ("우", "운", "울", "움", "워", "웠", "와", "왔"))
-    elif final == _S:
+    elif final == _S and stem.endswith(_SOFT_S):
         yield from (before + open_last + ending for ending in ("어", "었", "아", "았", "으", "은", "을"))
-    elif final == _H:
+    elif final == _H and not stem.endswith(_REGULAR_H):
         yield from (before + join(initial, vowel, closing) for closing in (_N, _L, _M))
         yield before + join(initial, _AE)
         yield before + join(initial, _AE, _SS)
@@ -188,3 +190,9 @@ def _soft(stem: str) -> str:
     if final == _S and stem.endswith(_SOFT_S):
         return stem[:-1] + join(initial, vowel)
     return stem
+
+
+def can_precede_eun(stem: str) -> bool:
+    """Whether 은 and 을 may follow a stem as it stands: 잡은, not 물은 of 물다, nor 굽은 of 굽다 (grill)."""
+    final = split(stem[-1])[2]
+    return final not in (_NONE, _L) and (final != _B or stem.endswith(_REGULAR_B))
