@@ -74,13 +74,13 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.CHOOSER,
             ReadOutConfig(SLOTS, (72, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.4, 0.8), light=0.1, noise=0.08, shift=3),
-            seed=1, first_seed=2_000_000_000, scenes=6_000, steps=2_000, batch=24, learning_rate=2e-3,
+            seed=1, first_seed=2_000_000_000, scenes=3_200, steps=1_600, batch=24, learning_rate=2e-3,
         ),
         Role.REPORTER: JudgeRecipe(
             Role.REPORTER,
             ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.5, 0.9), light=0.15, noise=0.06, shift=2),
-            seed=2, first_seed=2_500_000_000, scenes=6_000, steps=2_000, batch=24, learning_rate=2e-3,
+            seed=2, first_seed=2_500_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
         ),
     }
 )  # fmt: skip
