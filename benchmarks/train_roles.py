@@ -34,7 +34,8 @@ from rushes.language.captions import caption
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.morphology.korean import split
 from rushes.language.panel import Label, Panel, Verdict, alike_names
-from rushes.language.reading import Mention, Reading
+from rushes.language.passage import Mention
+from rushes.language.reading import Reading
 from rushes.language.scoring import Score, Sentence, found_in, said_by
 
 FILE = Path(parsing.__file__).parent / "data" / "roles.tsv"

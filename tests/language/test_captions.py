@@ -39,9 +39,9 @@ def random_attributes(draws: random.Random) -> dict[str, str]:
 
 
 def said(attributes: dict[str, str]) -> dict[str, str]:
-    """A plain sky goes without saying."""
+    """A plain sky goes without saying; alone it is a clear one."""
     rest = {slot: value for slot, value in attributes.items() if (slot, value) != ("sky", PLAIN_SKY)}
-    return rest or attributes
+    return rest or {"weather": "clear"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -64,7 +64,7 @@ def test_every_single_concept_reads_back_in_every_template(language):
         for concept in ids:
             for seed in range(24):
                 text = caption({slot: concept}, language, seed)
-                assert read_prompt(text).attributes == {slot: concept}, text
+                assert read_prompt(text).attributes == said({slot: concept}), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,7 +5,7 @@ import pytest
 
 from rushes.language.concepts import LANGUAGES, Lexicon, plain
 from rushes.language.parse import parse
-from rushes.language.reading import CAMERA_SLOTS
+from rushes.language.passage import CAMERA_SLOTS
 from rushes.language.vocabulary import grammar, key, vocabulary
 
 LEXICON = Lexicon.load()

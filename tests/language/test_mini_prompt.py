@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.growth import assert_linear
 
@@ -225,6 +225,7 @@ fragments = st.sampled_from(
 @given(
     st.one_of(st.text(min_size=1, max_size=120), st.lists(fragments, min_size=1, max_size=40).map("".join))
 )
+@example("空旷的天空")
 @settings(deadline=None)
 def test_any_text_is_read(text):
     if not text.strip() or "\0" in text:
@@ -280,6 +281,21 @@ def test_a_sky_that_cannot_stand_over_the_rest_is_left_out():
     reading = read_prompt("A fox under the aurora at noon")
     assert reading.attributes == {"subject": "fox", "time": "day"}
     assert reading.left_out == ("aurora (mini shows it in clear or snow, by night)",)
+
+
+@pytest.mark.parametrize(
+    ("text", "attributes"),
+    [
+        ("open sky", {"weather": "clear"}),
+        ("텅 빈 하늘", {"weather": "clear"}),
+        ("空旷的天空，彩虹", {"weather": "clear", "sky": "rainbow"}),
+        ("a fox in the rain under an open sky", {"subject": "fox", "weather": "rain"}),
+    ],
+)
+def test_an_open_sky_is_a_clear_one_and_makes_room_for_any_other(text, attributes):
+    reading = read_prompt(text)
+    assert reading.attributes == attributes
+    assert reading.replaced == ()
 
 
 def test_the_pace_of_the_camera_is_not_that_of_the_action():

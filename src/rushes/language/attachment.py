@@ -2,13 +2,8 @@
 
 from collections.abc import Mapping
 
-from rushes.language.reading import (
-    ATTRIBUTE_SLOTS,
-    PLACE_SLOTS,
-    SUBJECT_SLOTS,
-    Mention,
-    Reading,
-)
+from rushes.language.passage import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
+from rushes.language.reading import Reading
 
 # What may stand between a garment and who wears it, and between an attribute and its noun.
 _WORN = frozenset(("link", "wear", "object", "classifier", "filler", "light_verb", "place"))

@@ -10,7 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from rushes.language.concepts import LANGUAGES, Lexicon
-from rushes.language.reading import CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+from rushes.language.passage import CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
+from rushes.language.reading import Reading
 from rushes.language.tables import rows
 
 _THINGS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}

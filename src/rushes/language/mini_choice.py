@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from rushes.core.vocabulary import SKIES, TOLD, VALID_ACTIONS
+from rushes.core.vocabulary import PLAIN_SKY, SKIES, TOLD, VALID_ACTIONS
 from rushes.language.concepts import Lexicon
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
 from rushes.language.stand_ins import drawn_with, shown_as
@@ -57,7 +57,10 @@ class Choice:
         self._spare: list[Found] = []
         self._spec = spec
         self._known = known
-        self._slot_of = {concept: slot for slot, concepts in known.items() for concept in concepts}
+        # A caption leaves a plain sky unsaid, so an open sky is one of clear weather, and no sky of its own.
+        self._slot_of = {
+            concept: slot for slot, concepts in known.items() for concept in concepts if concept != PLAIN_SKY
+        }
         self._named = frozenset(found.concept for found in spec.everything() if not found.negated)
 
     def take(self) -> None:

@@ -7,14 +7,8 @@ Chinese and English negate forward ("no rain or snow", 没有雨和雪), Japanes
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rushes.language.reading import (
-    ATTRIBUTE_SLOTS,
-    CAMERA_SLOTS,
-    PLACE_SLOTS,
-    SUBJECT_SLOTS,
-    Mention,
-    Reading,
-)
+from rushes.language.passage import ATTRIBUTE_SLOTS, CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
+from rushes.language.reading import Reading
 from rushes.language.script import Script
 
 # Characters of words without meaning or role that may stand between a negation and what it negates.

@@ -13,15 +13,9 @@ from rushes.language.line_breaks import breaks_in_words
 from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
 from rushes.language.negation import negate, negated_mentions
+from rushes.language.passage import ATTRIBUTE_SLOTS, CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
 from rushes.language.pronouns import antecedents, first_pronouns
-from rushes.language.reading import (
-    ATTRIBUTE_SLOTS,
-    CAMERA_SLOTS,
-    PLACE_SLOTS,
-    SUBJECT_SLOTS,
-    Mention,
-    Reading,
-)
+from rushes.language.reading import Reading
 from rushes.language.script import NormalText, Script, normalise, script_of
 from rushes.language.similes import without_similes
 from rushes.language.spec import Beat, Found, ShotSpec

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from rushes.language.concepts import Lexicon
-from rushes.language.reading import Mention, Reading
+from rushes.language.passage import Mention
+from rushes.language.reading import Reading
 
 # How far back a person may stand who is meant.
 _NEAR = 20

@@ -7,25 +7,26 @@ and similes take their mentions out. No language has a list of sentences; each h
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rushes.language.concepts import Concept
 from rushes.language.matching import Token
-from rushes.language.morphology.korean import can_precede_eun, split
+from rushes.language.morphology.korean import split
+from rushes.language.nominals import is_adjective, is_amount, is_no_deed, names_thing
+from rushes.language.passage import (
+    ATTRIBUTE_SLOTS,
+    CAMERA_SLOTS,
+    LIVING_SLOTS,
+    NEAR,
+    PLACE_SLOTS,
+    SUBJECT_SLOTS,
+    THING_SLOTS,
+    Mention,
+    Passage,
+)
 from rushes.language.phrasal import apart
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
-CAMERA_SLOTS = frozenset(("shot_size", "angle", "move", "lens", "speed", "support"))
-SUBJECT_SLOTS = frozenset(("person", "animal", "vehicle", "thing"))
-PLACE_SLOTS = frozenset(("place", "furniture", "sky"))
-ATTRIBUTE_SLOTS = frozenset(("colour", "scale", "age", "material", "state", "count"))
-THING_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
-
 _NAMED_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "clothing", "body"}
-_SENTENCE_ENDS = frozenset(".。!?;:\n…|")
-_COMMAS = (",", "、")
-_PLURALS = frozenset(("たち", "達", "さん", "ら", "様"))
 # Particles that follow Korean nouns and, at the start of an ending, hardly ever predicates.
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
 # Endings of predicates that begin like a particle: 죽는다, 벗는데.
@@ -36,56 +37,17 @@ _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "fi
 _HOLDING_FORMS = frozenset(("든", "낀"))
 # A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
 _SAYING_TAILS = ("다", "는다", "자", "더니")
-# 가시를, 먹이를: what stands under a particle is no verb, unless it was made a noun with 기, 지 or ㅁ.
-_OF_NOUNS_ONLY = frozenset(
-    ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
-)
-# 飲み物, 売り場: what makes a noun of the stem of a Japanese verb before it.
-_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
-_CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
-# 打字机, 照相馆: what makes a noun of a Chinese verb before it.
-_LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
-# 休息室, 登机口: those that no verb has for its object.
-_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
-# Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
-_OPENS_VERB = frozenset(
-    ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
-)
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
 _HELPING = frozenset(("give", "look", "watch"))
-_FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
-_NEAR = 10
-_LIVING = frozenset(("person", "animal"))
 
 
-@dataclass(frozen=True)
-class Mention:
-    """A concept at token number `index`. kind: what kind of word it is; sure: the part of confidence that the
-    word itself decides; clause: number of its clause; word: as the lexicon writes it."""
-
-    index: int
-    concept: Concept
-    kind: str
-    sure: float
-    clause: int
-    negated: bool = False
-    word: str = ""
-
-    @property
-    def slot(self) -> str:
-        return self.concept.slot
-
-
-class Reading:
+class Reading(Passage):
     """The tokens of a text (without spaces) with the concept each one means, if any."""
 
     def __init__(self, tokens: Sequence[Token], language: str) -> None:
-        self.tokens = [token for token in tokens if "space" not in token.roles]
-        self.language = language
-        self.clauses = self._number_clauses()
-        self.mentions: dict[int, Mention] = {}
+        super().__init__(tokens, language)
         # Whether the camera is what acts here; a shot, lens or support named before has the same effect until
         # something else is named.
         self._camera_acts = False
@@ -95,61 +57,6 @@ class Reading:
             for verb, particle, candidate in apart(self.tokens):
                 self._apart.update({verb: candidate, particle: None})
         self._resolve()
-
-    def roles(self, index: int) -> frozenset[str]:
-        """Return the grammatical roles of a token that carries no concept; empty beyond the ends."""
-        if not 0 <= index < len(self.tokens) or index in self.mentions:
-            return frozenset()
-        return self.tokens[index].roles
-
-    def is_mark(self, index: int) -> bool:
-        """Whether a token is punctuation (or lies beyond the ends)."""
-        if not 0 <= index < len(self.tokens):
-            return True
-        return self.tokens[index].script is Script.MARK and self.tokens[index].text[0] != "'"
-
-    def ends_sentence(self, index: int) -> bool:
-        """Whether a token ends a sentence (or lies beyond the ends)."""
-        return not 0 <= index < len(self.tokens) or self.tokens[index].text in _SENTENCE_ENDS
-
-    def tail(self, index: int) -> str:
-        """Return the particles of a token: its Korean tail, or the Japanese particle after it."""
-        if self.language == "ko":
-            token = self.tokens[index]
-            # 그는, 그녀를: pronouns are listed with their particles.
-            is_pronoun = bool(token.roles & {"he", "she", "they"}) and not token.candidates
-            if is_pronoun:
-                return token.text.removeprefix("그").removeprefix("녀")
-            return token.tail or self.tokens[self._last_of_counted(index)].tail
-        if index + 1 < len(self.tokens) and self.tokens[index + 1].text in _PLURALS:
-            index += 1
-        if self.tokens[index].text.endswith(("を", "が")) and len(self.tokens[index].text) > 1:
-            return self.tokens[index].text[-1]
-        index = self._last_of_counted(index)
-        after = self.roles(index + 1)
-        return self.tokens[index + 1].text if after & {"subject", "object", "goal", "link", "place"} else ""
-
-    def _last_of_counted(self, index: int) -> int:
-        """兵士三人が, 狼の群れが, 코끼리 두 마리가: a particle stands behind how many there are."""
-        after = self.tokens[index + 1 : index + 5]
-        number = 1 if self.language == "ja" and after and after[0].text == "の" else 0
-        if number >= len(after) or not any(each.concept.slot == "count" for each in after[number].candidates):
-            return index
-        while number + 1 < len(after) and "classifier" in after[number + 1].roles:
-            number += 1
-        return index + 1 + number
-
-    def _number_clauses(self) -> list[int]:
-        numbers, number = [], 0
-        for index, token in enumerate(self.tokens):
-            is_break = "clause" in token.roles and not token.candidates
-            if is_break and index:
-                number += 1
-            numbers.append(number)
-            # 跳下阳台前，: a word for "before" may hold its comma.
-            if token.text in _SENTENCE_ENDS or token.text.endswith(_COMMAS):
-                number += 1
-        return numbers
 
     def _resolve(self) -> None:
         had_subject = False
@@ -174,7 +81,7 @@ class Reading:
             named = SUBJECT_SLOTS if self.language == "zh" else _NAMED_SLOTS
             if slot in named and self._may_be_subject(index):
                 self._camera_named = False
-                if had_subject and slot in _LIVING:
+                if had_subject and slot in LIVING_SLOTS:
                     self._camera_acts = False
 
     def _may_be_subject(self, index: int) -> bool:
@@ -212,7 +119,7 @@ class Reading:
         if possible and self._is_noun_place(index):
             return self._noun(index, token, possible)
         possible = [item for item in possible if not item.word.needs_noun_place]
-        if self.language == "en" and self._is_adjective(index, token):
+        if self.language == "en" and is_adjective(self, index):
             possible = [item for item in possible if item.concept.slot != "action"]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
@@ -225,7 +132,7 @@ class Reading:
             return (determined or self._follows_unknown(index)) and any(item.kind == "verb" for item in after)
         if self.language == "zh" or not self.tail(index).startswith(("が", "は", "이", "가", "은", "는")):
             return False
-        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+        for later in range(index + 1, min(index + NEAR, len(self.tokens))):
             if self.is_mark(later):
                 return False
             if self.tail(later).startswith(("を", "을", "를")):
@@ -280,7 +187,7 @@ class Reading:
 
     def _has_verb_after(self, index: int) -> bool:
         """给花浇水: giving is only done where nothing else is."""
-        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
+        for later in range(index + 1, min(index + NEAR, len(self.tokens))):
             if self.is_mark(later):
                 return False
             if any(item.concept.slot == "action" for item in self.tokens[later].candidates):
@@ -302,58 +209,13 @@ class Reading:
             is_of = index > 0 and self.tokens[index - 1].text == "of"
             things = [item for item in nouns if item.concept.slot != "material"]
             return (nouns if is_of else things or nouns)[0]
-        is_none = (
-            self._is_adjective(index, token) or self._is_no_deed(index, token) or self._is_many(index, token)
-        )
-        if self.language == "en" and is_none:
+        if self.language == "en" and is_no_deed(self, index):
             possible = [item for item in possible if item.concept.slot != "action"]
         if not possible:
             return None
-        # A drop of honey, a splash of red: a verb is none between an article and "of".
-        is_named = (
-            index and "determiner" in self.tokens[index - 1].roles and possible[0].concept.slot == "action"
-        )
-        if is_named and index + 1 < len(self.tokens) and self.tokens[index + 1].text == "of":
+        if possible[0].concept.slot == "action" and is_amount(self, index):
             return None
         return None if "filler" in token.roles and possible[0].kind == "verb" else possible[0]
-
-    def _is_adjective(self, index: int, token: Token) -> bool:
-        """A wrecked car, the roasted pig: a participle of the past before its noun tells of no event."""
-        if (
-            token.text.split()[0].endswith("ing")
-            or not self._is_opened(index)
-            or not self._is_thing(index + 1)
-        ):
-            return False
-        return all(item.kind != "verb" for item in token.candidates)
-
-    def _is_no_deed(self, index: int, token: Token) -> bool:
-        """The rest, a clear shot, every blow: behind an article only some nouns tell what happens."""
-        is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
-        if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
-            return False
-        is_deed = "deed" in token.roles and not self._is_thing(index + 1)
-        return not is_deed and self._is_opened(index)
-
-    def _is_many(self, index: int, token: Token) -> bool:
-        """Cracks spread, Cheers erupt: what opens a sentence in -s before a verb is a noun."""
-        after = self.tokens[index + 1].candidates if index + 1 < len(self.tokens) else ()
-        opens = index == 0 or self.ends_sentence(index - 1)
-        return opens and token.text.endswith("s") and any(item.kind == "verb" for item in after)
-
-    def _is_opened(self, index: int) -> bool:
-        """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
-        for position in range(index - 1, max(-1, index - 4), -1):
-            known = self.mentions.get(position)
-            is_dropped = known is None and bool(self.tokens[position].candidates)
-            if is_dropped or (
-                known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"}
-            ):
-                continue
-            roles = self.tokens[position].roles
-            opens = {"determiner", "preposition", "link", "wear"}
-            return known is None and bool(roles & opens) and "to" not in roles
-        return False
 
     def _by_endings(self, index: int, token: Token, possible: list[Candidate]) -> Candidate:
         """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""
@@ -368,22 +230,17 @@ class Reading:
             is_done = self.language != "ko" or token.tail.startswith(("하", "해", "한", "할", "했", "합"))
             return things[0] if things and not is_done else possible[0]
         # 피는 꽃, blooming flowers, against 피는, the blood: what qualifies a noun is a verb.
-        qualifies = token.tail in ("는", "은", "을") and self._is_thing(index + 1)
+        qualifies = token.tail in ("는", "은", "을") and self.is_thing(index + 1)
         is_finite = token.tail.startswith(_VERB_TAILS)
         is_noun = not token.tail or (token.tail.startswith(_NOUN_TAILS) and not qualifies and not is_finite)
         return nouns[0] if is_noun else next(item for item in possible if item.kind == "verb")
-
-    def _is_thing(self, index: int) -> bool:
-        if not 0 <= index < len(self.tokens):
-            return False
-        return any(item.concept.slot in THING_SLOTS for item in self.tokens[index].candidates)
 
     def _can_stand(self, index: int, token: Token, item: Candidate) -> bool:
         if item.word.needs_particle and not token.tail and index + 1 < len(self.tokens):
             after = self.tokens[index + 1]
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
-        if item.kind == "verb" and self._names_thing(index, token, item):
+        if item.kind == "verb" and names_thing(self, index, item):
             return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):
@@ -391,110 +248,20 @@ class Reading:
         if is_one_han and item.concept.slot in ATTRIBUTE_SLOTS:
             # 狼群, a wolf pack: the one attribute that stands behind its noun.
             before = self.mentions.get(index - 1)
-            is_pack = token.text == "群" and before is not None and before.slot in _LIVING
+            is_pack = token.text == "群" and before is not None and before.slot in LIVING_SLOTS
             return is_pack or self._qualifies_next(index, item.concept.slot)
         return True
-
-    def _names_thing(self, index: int, token: Token, item: Candidate) -> bool:
-        """Whether what looks like a verb is a noun or the first part of one."""
-        if self.language == "ko":
-            return not self._takes_tail(index, token)
-        if self.language == "ja":
-            return self._is_part_of_noun(index, token, item)
-        return self.language == "zh" and self._begins_name(index, token)
-
-    def _begins_name(self, index: int, token: Token) -> bool:
-        """打字机, 拉链, 一座断桥: a Chinese verb that is the first part of the name of a thing."""
-        after = self._neighbour(index, 1)
-        if after is None or (len(after.text) > 1 and len(token.text) > 1):
-            return False
-        if after.text in _NEVER_OBJECTS or (after.text in _LAST_PARTS and not after.is_known):
-            return True
-        if len(token.text) > 1:
-            return False
-        if not after.is_known and len(after.text) == 1:
-            return not self._may_act_before(index)
-        if index == 0:
-            return False
-        before = self.mentions.get(index - 1)
-        is_qualified = before is not None and before.slot in ATTRIBUTE_SLOTS
-        is_counted = self.tokens[index - 1].text == "的" or "classifier" in self.roles(index - 1)
-        return (
-            (is_qualified or is_counted) and self._is_thing(index + 1) and not self._has_de_after(index + 1)
-        )
-
-    def _may_act_before(self, index: int) -> bool:
-        """Whether who acts, or a word that a verb follows, stands right before."""
-        if self.is_mark(index - 1) or self.tokens[index - 1].text in _OPENS_VERB:
-            return True
-        before = self.mentions.get(index - 1)
-        if before is not None:
-            return before.slot in _LIVING
-        return bool(self.roles(index - 1) & {"he", "she", "they"})
-
-    def _has_de_after(self, index: int) -> bool:
-        """一只舔爪子的猫: what 的 follows qualifies a noun, as a verb does."""
-        for later in range(index + 1, min(index + _NEAR, len(self.tokens))):
-            if self.is_mark(later):
-                return False
-            if self.tokens[later].text == "的":
-                return True
-        return False
-
-    def _takes_tail(self, index: int, token: Token) -> bool:
-        """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
-        final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
-        if token.tail in _OF_NOUNS_ONLY:
-            return final == _FINAL_M
-        if token.tail == "기":
-            return not self._is_thing(index + 1)
-        if token.tail.startswith(("은", "을")) and final is not None:
-            return can_precede_eun(token.text)
-        return not (token.tail.startswith("는") and final == _FINAL_L)
-
-    def _is_part_of_noun(self, index: int, token: Token, item: Candidate) -> bool:
-        """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, done to nothing."""
-        is_noun_of_deed = item.word.text == f"{token.text}する"
-        if not (is_noun_of_deed or token.text.endswith(_CONTINUATIVE_ENDS)) or index + 1 >= len(self.tokens):
-            return False
-        after = self.tokens[index + 1]
-        is_object = index > 0 and bool(self.tokens[index - 1].roles & {"object", "goal", "subject"})
-        if after.start != token.end or is_object:
-            return False
-        if after.text == "の":
-            return not is_noun_of_deed
-        if after.script is not Script.HAN:
-            return False
-        return self._is_thing(index + 1) or after.text in _ENDS_OF_NOUNS or self._is_unknown_noun(index + 1)
-
-    def _is_unknown_noun(self, index: int) -> bool:
-        """軸 of 掛け軸, against 疲 of 走り疲れる: no ending of a verb follows."""
-        token = self.tokens[index]
-        after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
-        ends = after is None or after.script is not Script.HIRAGANA or bool(after.roles)
-        return not token.is_known and len(token.text) == 1 and ends
 
     def _is_part_of_unknown(self, index: int, item: Candidate) -> bool:
         """照明弹, 竹篓: one character beside an unknown one is hardly ever a word of its own.
 
         A verb may follow a name that is unknown, where an aspect, an object or a place comes after it.
         """
-        before, after = self._neighbour(index, -1), self._neighbour(index, 1)
+        before, after = self.neighbour(index, -1), self.neighbour(index, 1)
         if item.kind == "verb":
             is_last = after is None or after.text == "的"
             return before is not None and not before.is_known and is_last
         return after is not None and not after.is_known
-
-    def _neighbour(self, index: int, step: int) -> Token | None:
-        """Return the Han token that touches this one on one side."""
-        if not 0 <= index + step < len(self.tokens):
-            return None
-        first, second = sorted((index, index + step))
-        touches = self.tokens[first].end == self.tokens[second].start
-        token = self.tokens[index + step]
-        # 往后一抛: the one of "all at once" is no part of a word.
-        is_word_part = touches and token.script is Script.HAN and token.text != "一"
-        return token if is_word_part else None
 
     def _qualifies_next(self, index: int, slot: str) -> bool:
         """A single character such as 红, 大 or 三 is an attribute only right before what it qualifies."""
@@ -552,14 +319,14 @@ class Reading:
         is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)
         is_near = (
             last is not None
-            and index - last.index < _NEAR
+            and index - last.index < NEAR
             and self.tokens[last.index].text.split()[0].endswith("s")
         )
         return is_verb and is_near and self.tokens[index].text.endswith("s")
 
     def _continues_noun(self, index: int, before: Mention) -> bool:
         """After a known word: "cigarette smoke", "red light", but "the man watches", "water drops splash"."""
-        if before.slot in _LIVING or before.slot == "vehicle":
+        if before.slot in LIVING_SLOTS or before.slot == "vehicle":
             return False
         last, text = self.tokens[index - 1].text, self.tokens[index].text
         is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)

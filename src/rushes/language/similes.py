@@ -1,6 +1,7 @@
 """What something is only compared with is not there: "like a wolf", 狼のように, 늑대처럼."""
 
-from rushes.language.reading import ATTRIBUTE_SLOTS, THING_SLOTS, Mention, Reading
+from rushes.language.passage import ATTRIBUTE_SLOTS, THING_SLOTS, Mention
+from rushes.language.reading import Reading
 
 _NEAR = 10
 

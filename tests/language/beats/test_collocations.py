@@ -7,7 +7,7 @@ import pytest
 from rushes.language.beats.collocations import meant_with
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.parse import parse
-from rushes.language.reading import Mention
+from rushes.language.passage import Mention
 from rushes.language.tables import rows
 from rushes.language.vocabulary import vocabulary
 

@@ -11,7 +11,8 @@ from functools import cache
 from rushes.language.beats.nouns import PARTICIPANTS, noun_at
 from rushes.language.beats.verbs import voice_of
 from rushes.language.concepts import Concept, Lexicon
-from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
+from rushes.language.passage import ATTRIBUTE_SLOTS, Mention
+from rushes.language.reading import Reading
 from rushes.language.tables import rows
 
 _REACH = 5

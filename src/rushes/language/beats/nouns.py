@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from rushes.language.beats.sentence import coverb, has_side_after, text_of
-from rushes.language.reading import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention, Reading
+from rushes.language.passage import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
+from rushes.language.reading import Reading
 
 # What may do something, or have it done to it.
 PARTICIPANTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "light", "clothing"}

@@ -12,7 +12,8 @@ from functools import cache
 
 from rushes.language.beats.nouns import Noun
 from rushes.language.beats.surroundings import Surroundings, Told
-from rushes.language.reading import Mention, Reading
+from rushes.language.passage import Mention
+from rushes.language.reading import Reading
 from rushes.language.tables import rows
 
 ROLES = ("agent", "patient")

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
+from rushes.language.passage import ATTRIBUTE_SLOTS, Mention
+from rushes.language.reading import Reading
 
 # Tokens on each side that may matter for one beat; bounded, so that time stays linear in the text.
 NEAR = 60

@@ -8,7 +8,8 @@ from rushes.language.beats.sentence import NEAR, sentence_around, text_of
 from rushes.language.beats.unnamed import has_unknown_subject
 from rushes.language.beats.verbs import changes_subject, names_noun, qualified_by, voice_of
 from rushes.language.concepts import Lexicon
-from rushes.language.reading import Mention, Reading
+from rushes.language.passage import Mention
+from rushes.language.reading import Reading
 
 _FAMILIES = 3
 _PASSIVES = ("passive", "被", "遭")

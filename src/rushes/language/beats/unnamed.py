@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from rushes.language.beats.sentence import text_of
-from rushes.language.reading import Mention, Reading
+from rushes.language.passage import Mention
+from rushes.language.reading import Reading
 from rushes.language.script import Script
 
 _SUBJECT_PARTICLES = ("が", "は", "も")

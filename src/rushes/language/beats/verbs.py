@@ -7,7 +7,8 @@ from rushes.language.beats.nouns import PARTICIPANTS
 from rushes.language.beats.sentence import is_de, text_of
 from rushes.language.concepts import Lexicon, plain
 from rushes.language.morphology.korean import split
-from rushes.language.reading import ATTRIBUTE_SLOTS, Mention, Reading
+from rushes.language.passage import ATTRIBUTE_SLOTS, Mention
+from rushes.language.reading import Reading
 from rushes.language.script import Script
 
 _BEING = ("is", "are", "was", "were", "be", "been", "being", "gets", "get", "got", "getting")

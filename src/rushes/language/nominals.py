@@ -1,0 +1,167 @@
+"""Words that look like verbs, but name a thing where they stand: a clear shot, 打字机, 踊り場, 먹이를."""
+
+from rushes.language.morphology.korean import can_precede_eun, split
+from rushes.language.passage import ATTRIBUTE_SLOTS, LIVING_SLOTS, NEAR, Passage
+from rushes.language.script import Script
+from rushes.language.vocabulary import Candidate
+
+# 가시를, 먹이를: what stands under a particle is no verb, unless it was made a noun with 기, 지 or ㅁ.
+_OF_NOUNS_ONLY = frozenset(
+    ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
+)
+# 飲み物, 売り場: what makes a noun of the stem of a Japanese verb before it.
+_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
+_CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
+# 打字机, 照相馆: what makes a noun of a Chinese verb before it.
+_LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
+# 休息室, 登机口: those that no verb has for its object.
+_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
+# Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
+_OPENS_VERB = frozenset(
+    ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
+)
+_FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
+
+
+def names_thing(passage: Passage, index: int, item: Candidate) -> bool:
+    """Whether what looks like a verb is a noun or the first part of one."""
+    if passage.language == "ko":
+        return not _takes_tail(passage, index)
+    if passage.language == "ja":
+        return _is_part_of_noun(passage, index, item)
+    return passage.language == "zh" and _begins_name(passage, index)
+
+
+def is_no_deed(passage: Passage, index: int) -> bool:
+    """Whether an English word that could tell what happens is an attribute or names something."""
+    return is_adjective(passage, index) or _is_no_event(passage, index) or _is_many(passage, index)
+
+
+def is_adjective(passage: Passage, index: int) -> bool:
+    """Whether a participle of the past stands before its noun and tells of no event: a wrecked car."""
+    token = passage.tokens[index]
+    if (
+        token.text.split()[0].endswith("ing")
+        or not _is_opened(passage, index)
+        or not passage.is_thing(index + 1)
+    ):
+        return False
+    return all(item.kind != "verb" for item in token.candidates)
+
+
+def is_amount(passage: Passage, index: int) -> bool:
+    """Whether a word stands between an article and "of": a drop of honey, a splash of red."""
+    if not index or index + 1 >= len(passage.tokens):
+        return False
+    return "determiner" in passage.tokens[index - 1].roles and passage.tokens[index + 1].text == "of"
+
+
+def _is_no_event(passage: Passage, index: int) -> bool:
+    """The rest, a clear shot, every blow: behind an article only some nouns tell what happens."""
+    token = passage.tokens[index]
+    is_verb = any(item.kind != "noun" and item.concept.slot == "action" for item in token.candidates)
+    if not is_verb or " " in token.text or token.text.endswith(("ing", "ed")):
+        return False
+    is_deed = "deed" in token.roles and not passage.is_thing(index + 1)
+    return not is_deed and _is_opened(passage, index)
+
+
+def _is_many(passage: Passage, index: int) -> bool:
+    """Cracks spread, Cheers erupt: what opens a sentence in -s before a verb is a noun."""
+    token = passage.tokens[index]
+    after = passage.tokens[index + 1].candidates if index + 1 < len(passage.tokens) else ()
+    opens = index == 0 or passage.ends_sentence(index - 1)
+    return opens and token.text.endswith("s") and any(item.kind == "verb" for item in after)
+
+
+def _is_opened(passage: Passage, index: int) -> bool:
+    """Whether an article or a preposition opens the phrase of a noun, past its attributes."""
+    for position in range(index - 1, max(-1, index - 4), -1):
+        known = passage.mentions.get(position)
+        is_dropped = known is None and bool(passage.tokens[position].candidates)
+        if is_dropped or (known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"}):
+            continue
+        roles = passage.tokens[position].roles
+        opens = {"determiner", "preposition", "link", "wear"}
+        return known is None and bool(roles & opens) and "to" not in roles
+    return False
+
+
+def _takes_tail(passage: Passage, index: int) -> bool:
+    """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
+    token = passage.tokens[index]
+    final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
+    if token.tail in _OF_NOUNS_ONLY:
+        return final == _FINAL_M
+    if token.tail == "기":
+        return not passage.is_thing(index + 1)
+    if token.tail.startswith(("은", "을")) and final is not None:
+        return can_precede_eun(token.text)
+    return not (token.tail.startswith("는") and final == _FINAL_L)
+
+
+def _is_part_of_noun(passage: Passage, index: int, item: Candidate) -> bool:
+    """踊り場, 抱き枕, 回転扉, 祈りの像: the stem of a verb before a noun or の, done to nothing."""
+    token = passage.tokens[index]
+    is_noun_of_deed = item.word.text == f"{token.text}する"
+    if not (is_noun_of_deed or token.text.endswith(_CONTINUATIVE_ENDS)) or index + 1 >= len(passage.tokens):
+        return False
+    after = passage.tokens[index + 1]
+    is_object = index > 0 and bool(passage.tokens[index - 1].roles & {"object", "goal", "subject"})
+    if after.start != token.end or is_object:
+        return False
+    if after.text == "の":
+        return not is_noun_of_deed
+    if after.script is not Script.HAN:
+        return False
+    return passage.is_thing(index + 1) or after.text in _ENDS_OF_NOUNS or _is_unknown_noun(passage, index + 1)
+
+
+def _is_unknown_noun(passage: Passage, index: int) -> bool:
+    """軸 of 掛け軸, against 疲 of 走り疲れる: no ending of a verb follows."""
+    token = passage.tokens[index]
+    after = passage.tokens[index + 1] if index + 1 < len(passage.tokens) else None
+    ends = after is None or after.script is not Script.HIRAGANA or bool(after.roles)
+    return not token.is_known and len(token.text) == 1 and ends
+
+
+def _begins_name(passage: Passage, index: int) -> bool:
+    """打字机, 拉链, 一座断桥: a Chinese verb that is the first part of the name of a thing."""
+    token = passage.tokens[index]
+    after = passage.neighbour(index, 1)
+    if after is None or (len(after.text) > 1 and len(token.text) > 1):
+        return False
+    if after.text in _NEVER_OBJECTS or (after.text in _LAST_PARTS and not after.is_known):
+        return True
+    if len(token.text) > 1:
+        return False
+    if not after.is_known and len(after.text) == 1:
+        return not _may_act_before(passage, index)
+    if index == 0:
+        return False
+    before = passage.mentions.get(index - 1)
+    is_qualified = before is not None and before.slot in ATTRIBUTE_SLOTS
+    is_counted = passage.tokens[index - 1].text == "的" or "classifier" in passage.roles(index - 1)
+    return (
+        (is_qualified or is_counted) and passage.is_thing(index + 1) and not _has_de_after(passage, index + 1)
+    )
+
+
+def _may_act_before(passage: Passage, index: int) -> bool:
+    """Whether who acts, or a word that a verb follows, stands right before."""
+    if passage.is_mark(index - 1) or passage.tokens[index - 1].text in _OPENS_VERB:
+        return True
+    before = passage.mentions.get(index - 1)
+    if before is not None:
+        return before.slot in LIVING_SLOTS
+    return bool(passage.roles(index - 1) & {"he", "she", "they"})
+
+
+def _has_de_after(passage: Passage, index: int) -> bool:
+    """一只舔爪子的猫: what 的 follows qualifies a noun, as a verb does."""
+    for later in range(index + 1, min(index + NEAR, len(passage.tokens))):
+        if passage.is_mark(later):
+            return False
+        if passage.tokens[later].text == "的":
+            return True
+    return False
