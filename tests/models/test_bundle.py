@@ -131,6 +131,13 @@ def test_two_experts_in_one_file_are_one_module(tmp_path: Path) -> None:
     assert high.transformer is low.transformer
 
 
+def test_a_model_leaves_no_transformer_of_the_one_before_it(tmp_path: Path) -> None:
+    for shared, kept in ((True, 1), (False, 2), (True, 1)):
+        save_bundle(build_bundle(shared=shared), tmp_path)
+        assert len(list(tmp_path.glob("transformer*"))) == kept
+        load(tmp_path)
+
+
 def test_two_experts_in_two_files_differ(folder: Path) -> None:
     high, low = load(folder).experts
     assert not torch.equal(high.transformer.head.head.weight, low.transformer.head.head.weight)

@@ -14,7 +14,16 @@ from rushes.models.codecs import Codec, CodecConfig, build_codec
 from rushes.models.foreign import foreign_files
 from rushes.models.lora import with_loras
 from rushes.models.mini_codec import MiniCodecConfig
-from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, UPSCALER, ModelFiles, own_files
+from rushes.models.model_files import (
+    CODEC,
+    EXPERTS,
+    TEXT_ENCODER,
+    TOKENIZER,
+    TRANSFORMER,
+    UPSCALER,
+    ModelFiles,
+    own_files,
+)
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.streaming import BlockPool, VisitingEncoder, stream_blocks
 from rushes.models.tensor_source import REMEDY, check_fits, fill
@@ -244,8 +253,9 @@ def _put_together(
 def save_bundle(bundle: Bundle, folder: Path) -> None:
     """Write every file of ``bundle``, ``model.json`` last; weights in bfloat16.
 
-    Experts that hold one transformer share ``transformer.safetensors``. Raises ValueError for more than two
-    different experts, experts of different shapes, or parts that are not in memory.
+    Experts that hold one transformer share ``transformer.safetensors``; what lay there before of another
+    model's transformers is removed. Raises ValueError for more than two different experts, experts of
+    different shapes, or parts that are not in memory.
     """
     if isinstance(bundle.text_encoder, VisitingEncoder) or isinstance(bundle.codec, TiledCodec):
         raise ValueError(f"{bundle.name} was not loaded into memory: load it with load_files to save it")
@@ -277,13 +287,15 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         upscaler=bundle.upscaler.config if bundle.upscaler else None,
     )
     write_record(record, folder)
+    for name in {TRANSFORMER, *EXPERTS} - set(names):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _expert_files(experts: tuple[Expert, ...]) -> tuple[str, ...]:
     if len({expert.transformer.config for expert in experts}) > 1:
         raise ValueError("experts of different shapes cannot be saved as one model")
     if len({id(expert.transformer) for expert in experts}) == 1:
-        return ("transformer.safetensors",) * len(experts)
+        return (TRANSFORMER,) * len(experts)
     if len(experts) > 2:
         raise ValueError(f"{len(experts)} different experts: a model has a high-noise and a low-noise one")
-    return ("transformer_high.safetensors", "transformer_low.safetensors")
+    return EXPERTS

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rushes.core.errors import UsageError
 from rushes.models.bundle import check_files, codec_dtype
 from rushes.models.codecs import build_codec
-from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles
+from rushes.models.model_files import CODEC, EXPERTS, TEXT_ENCODER, TOKENIZER, TRANSFORMER, ModelFiles
 from rushes.models.model_record import FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.tensor_source import SAFETENSORS_DTYPES, TensorSource, TensorSpec, read_checked
 from rushes.models.text_encoder import UMT5Encoder
@@ -78,8 +78,8 @@ def _parts(files: ModelFiles) -> Mapping[str, tuple[nn.Module, TensorSource, tor
 
 def _expert_files(files: ModelFiles) -> tuple[str, ...]:
     if len({id(expert.source) for expert in files.experts}) == 1:
-        return ("transformer.safetensors",) * len(files.experts)
-    return ("transformer_high.safetensors", "transformer_low.safetensors")
+        return (TRANSFORMER,) * len(files.experts)
+    return EXPERTS
 
 
 def _stored(module: nn.Module, source: TensorSource, dtype: torch.dtype) -> dict[str, TensorSpec]:

@@ -20,6 +20,9 @@ TOKENIZER = "tokenizer.model"
 TEXT_ENCODER = "text_encoder.safetensors"
 CODEC = "codec.safetensors"
 UPSCALER = "upscaler.safetensors"
+# One transformer for all noise, or one for high and one for low.
+TRANSFORMER = "transformer.safetensors"
+EXPERTS = ("transformer_high.safetensors", "transformer_low.safetensors")
 # Above this the digest of a file is not taken at every start: half a minute for an expert of A14B.
 CHECKED_BYTES = 1 << 30
 
