@@ -16,7 +16,6 @@ from rushes.diffusion.denoiser import (
     whole_timestep,
 )
 from rushes.diffusion.guidance import Guide
-from rushes.diffusion.limit import Limited
 from rushes.engine.texts import Texts
 from rushes.models.bundle import Bundle
 
@@ -34,13 +33,8 @@ def experts_under(
     scales, controls = guidance_scales(bundle, request), _controls(bundle, request)
     camera = path_of(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
-    limit = bundle.conventions.latent_limit
 
     def make(index: int) -> Denoiser:
-        guided = under_words(index)
-        return guided if limit is None else Limited(guided, limit)
-
-    def under_words(index: int) -> Denoiser:
         transformer = bundle.experts[index].transformer
         network = condition.bind(transformer)
         cond = TextDenoiser(network, transformer.remember(texts.cond, controls, camera), timestep)

@@ -29,9 +29,6 @@ MINI_DEFAULTS = ModelDefaults(
 # Measured on the sixth weights: pans follow their path, tilts half, pushes and pulls a fifth of it.
 MINI_REFRAMING = ReframingHabit(from_sigma=0.7, pan=0.0, tilt=0.6, zoom=1.2)
 
-# With three deviations the eighth weights make few speckles and all colours; with 2.5 figures fade.
-MINI_LATENT_LIMIT = 3.0
-
 
 def packaged_folder() -> Path:
     """Where the package keeps mini."""
@@ -88,6 +85,5 @@ def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conv
         sliders=recipe.sliders if "sliders" in learned else (),
         motion_channels=recipe.transformer.out_channels - recipe.codec.latent_channels,
         shared_noise=recipe.transformer_run.shared_noise,
-        latent_limit=MINI_LATENT_LIMIT,
         reframing=MINI_REFRAMING if "sliders" in learned else None,
     )
