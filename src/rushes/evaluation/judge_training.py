@@ -61,8 +61,8 @@ class JudgeRecipe:
 
     @property
     def key(self) -> str:
-        """Another recipe or another world is another training, with scenes and state of its own."""
-        digest = hashlib.sha256(f"{REVISION} {self}".encode()).hexdigest()
+        """Another recipe, other scenes or another world is another training, with a state of its own."""
+        digest = hashlib.sha256(f"{REVISION} {LENGTHS} {CODED_EVERY} {self}".encode()).hexdigest()
         return f"{self.role}_{digest[:12]}"
 
 

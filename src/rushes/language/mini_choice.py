@@ -181,12 +181,16 @@ class Choice:
 
     def _own_actions(self) -> list[Found]:
         """What the chosen subject does; what only others do is left out."""
-        beats = [beat for beat in self._spec.beats if not beat.action.negated]
-        for beat in beats:
-            if not self._is_own(beat):
-                who = ", ".join(self._words(each) for each in self._doers(beat))
-                self.left_out.append(f"{self._words(beat.action)} (done by {who})")
-        return [beat.action for beat in beats if self._is_own(beat)]
+        own = []
+        for beat in self._spec.beats:
+            if beat.action.negated:
+                continue
+            if self._is_own(beat):
+                own.append(beat.action)
+                continue
+            who = ", ".join(self._words(each) for each in self._doers(beat))
+            self.left_out.append(f"{self._words(beat.action)} (done by {who})")
+        return own
 
     def _doers(self, beat: Beat) -> list[Found]:
         return [each for each in self._spec.present("subjects") if each.concept in beat.who]
