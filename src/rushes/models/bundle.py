@@ -22,6 +22,7 @@ from rushes.models.model_files import (
     TRANSFORMER,
     UPSCALER,
     ModelFiles,
+    expert_files,
     own_files,
 )
 from rushes.models.model_record import FILE_NAME, FORMAT, ExpertRecord, ModelRecord, write_record
@@ -260,7 +261,9 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     if isinstance(bundle.text_encoder, VisitingEncoder) or isinstance(bundle.codec, TiledCodec):
         raise ValueError(f"{bundle.name} was not loaded into memory: load it with load_files to save it")
     folder.mkdir(parents=True, exist_ok=True)
-    names = _expert_files(bundle.experts)
+    if len({expert.transformer.config for expert in bundle.experts}) > 1:
+        raise ValueError("experts of different shapes cannot be saved as one model")
+    names = expert_files([expert.transformer for expert in bundle.experts])
     digests = {
         TEXT_ENCODER: save_weights(bundle.text_encoder, folder / TEXT_ENCODER),
         CODEC: save_weights(bundle.codec, folder / CODEC),
@@ -289,13 +292,3 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     write_record(record, folder)
     for name in {TRANSFORMER, *EXPERTS} - set(names):
         (folder / name).unlink(missing_ok=True)
-
-
-def _expert_files(experts: tuple[Expert, ...]) -> tuple[str, ...]:
-    if len({expert.transformer.config for expert in experts}) > 1:
-        raise ValueError("experts of different shapes cannot be saved as one model")
-    if len({id(expert.transformer) for expert in experts}) == 1:
-        return (TRANSFORMER,) * len(experts)
-    if len(experts) > 2:
-        raise ValueError(f"{len(experts)} different experts: a model has a high-noise and a low-noise one")
-    return EXPERTS

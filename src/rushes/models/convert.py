@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rushes.core.errors import UsageError
 from rushes.models.bundle import check_files, codec_dtype
 from rushes.models.codecs import build_codec
-from rushes.models.model_files import CODEC, EXPERTS, TEXT_ENCODER, TOKENIZER, TRANSFORMER, ModelFiles
+from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, expert_files
 from rushes.models.model_record import FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.tensor_source import SAFETENSORS_DTYPES, TensorSource, TensorSpec, read_checked
 from rushes.models.text_encoder import UMT5Encoder
@@ -68,18 +68,12 @@ def _parts(files: ModelFiles) -> Mapping[str, tuple[nn.Module, TensorSource, tor
     with torch.device("meta"):
         text_encoder, codec = UMT5Encoder(files.text_encoder.config), build_codec(files.codec.config)
         transformer = WanTransformer(files.transformer)
-    experts = zip(_expert_files(files), files.experts, strict=True)
+    experts = zip(expert_files([expert.source for expert in files.experts]), files.experts, strict=True)
     return {
         TEXT_ENCODER: (text_encoder, files.text_encoder.source, DISK_DTYPE),
         CODEC: (codec, files.codec.source, codec_dtype(files.codec.config, DISK_DTYPE)),
         **{name: (transformer, expert.source, DISK_DTYPE) for name, expert in experts},
     }
-
-
-def _expert_files(files: ModelFiles) -> tuple[str, ...]:
-    if len({id(expert.source) for expert in files.experts}) == 1:
-        return (TRANSFORMER,) * len(files.experts)
-    return EXPERTS
 
 
 def _stored(module: nn.Module, source: TensorSource, dtype: torch.dtype) -> dict[str, TensorSpec]:
@@ -133,7 +127,7 @@ class _Hashed:
 
 
 def _record(files: ModelFiles, digests: Mapping[str, str]) -> ModelRecord:
-    experts = zip(_expert_files(files), files.experts, strict=True)
+    experts = zip(expert_files([expert.source for expert in files.experts]), files.experts, strict=True)
     return ModelRecord(
         format=FORMAT,
         name=files.name,

@@ -1,6 +1,6 @@
 """A model on disk: its configurations and a source of tensors for every part, nothing loaded yet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -27,6 +27,14 @@ EXPERTS = ("transformer_high.safetensors", "transformer_low.safetensors")
 CHECKED_BYTES = 1 << 30
 
 Config = TypeVar("Config")
+
+
+def expert_files(networks: Sequence[object]) -> tuple[str, ...]:
+    """File of each expert: one file where all hold one network (or source of one); ValueError for three."""
+    different = len({id(network) for network in networks})
+    if different > len(EXPERTS):
+        raise ValueError(f"{different} different experts: a model has a high-noise and a low-noise one")
+    return (TRANSFORMER,) * len(networks) if different == 1 else EXPERTS
 
 
 @dataclass(frozen=True)
