@@ -167,6 +167,11 @@ def test_colour_stays_with_its_owner():
     assert read_prompt("A white horse on a green meadow").attributes["color"] == "white"
 
 
+@pytest.mark.parametrize("text", ["blue cape", "蓝色斗篷", "青いマント", "파란 망토"])
+def test_clothes_that_nobody_is_named_to_wear_say_a_colour(text):
+    assert read_prompt(text).attributes == {"color": "blue"}
+
+
 def test_every_invalid_action_becomes_a_valid_one_and_is_said():
     lexicon = Lexicon.load()
     for subject, action in itertools.product(SLOTS["subject"], SLOTS["action"]):

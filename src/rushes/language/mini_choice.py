@@ -79,6 +79,7 @@ class Choice:
         self._fit_action()
         self._fit_sky()
         self._drop_idle_degrees()
+        self._take_colour_of_clothes()
         self._tell_subjects()
 
     def _others(self) -> list[Found]:
@@ -162,6 +163,13 @@ class Choice:
                         self._set(each, shown)
                     elif not shown or shown[0] != self.attributes.get("color"):
                         self.left_out.append(self._words(each))
+
+    def _take_colour_of_clothes(self) -> None:
+        """Clothes that nobody is named to wear ("blue cloak") colour whoever is in the shot already."""
+        if "subject" not in self.attributes:
+            for found in self._unshown:
+                if found.kind == "clothing":
+                    self._take_colour(found)
 
     def _tell_subjects(self) -> None:
         """Say which subjects are not there, and of the chosen one that it is one."""
