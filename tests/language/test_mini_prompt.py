@@ -344,7 +344,8 @@ def test_camera_moves_are_told_in_numbers_too(text, told):
 def test_degrees_are_told_in_numbers_where_words_name_them():
     assert read_prompt("a fox in severe snow").sliders["strength"] > 0.5
     assert read_prompt("a fox in slight snow").sliders["strength"] < -0.5
-    assert "strength" not in read_prompt("a fox in snow").sliders
+    assert 0 < read_prompt("a fox in snow").sliders["strength"] < 0.5
+    assert "strength" not in read_prompt("a fox under a clear sky").sliders
 
 
 @pytest.mark.parametrize(

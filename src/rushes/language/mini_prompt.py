@@ -21,8 +21,9 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
 _DEGREES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {"strength": {"slight": -0.72, "fierce": 0.72}, "speed": {"slow": -0.8, "fast": 0.8}}
 )
-# How far a camera moves where nothing says how far.
+# How far a camera moves where nothing says how far, and how strong a weather is: enough to be seen.
 _USUAL_MOVE = 0.95
+_USUAL_STRENGTH = 0.4
 _SUGGESTIONS = 6
 
 
@@ -70,9 +71,11 @@ class PromptReading:
 
     @property
     def sliders(self) -> Mapping[str, float]:
-        """What the caption says in words, as numbers: camera moves, and the degrees it names."""
+        """What the caption says, as numbers: camera moves, how strong the weather and how fast the action is."""
         shown = self.shown
         told = {slot: _DEGREES[slot][shown[slot]] for slot in _DEGREES if slot in shown}
+        if shown.get("weather", "clear") != "clear":
+            told.setdefault("strength", _USUAL_STRENGTH)
         moves = camera_sliders(shown, _USUAL_MOVE, 2.0 ** told.get("speed", 0.0))
         return {**moves, **told}
 
