@@ -179,9 +179,19 @@ def _drop_still_actions(reading: Reading, text: str, mentions: dict[int, Mention
     )
     if len(chunk) > _MOST_LOOK_TOKENS or slots & _THINGS or not (slots & _LOOKS or has_head):
         return
+    if any(_is_manner(reading, mentions, index) for index in named):
+        return
     for index in named:
         if mentions[index].slot == "action":
             del mentions[index]
+
+
+def _is_manner(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
+    """警觉地张望, 迷迷糊糊地伸手去摸: with 地 behind it, a mood is how something is done."""
+    if reading.language != "zh" or mentions[index].slot != "mood":
+        return False
+    after = reading.neighbour(index, 1)
+    return reading.tokens[index].text.endswith("地") or (after is not None and after.text == "地")
 
 
 @cache

@@ -9,6 +9,7 @@ from rushes.language.beats.collocations import meant_with, object_beside
 from rushes.language.beats.order import in_time
 from rushes.language.beats.participants import participants
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.inherent import inherent_attributes
 from rushes.language.line_breaks import breaks_in_words
 from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
@@ -128,6 +129,10 @@ class _Assembly:
     def _found(self, index: int, mention: Mention) -> Found:
         attributes = tuple(self._found(other, self._mentions[other]) for other in self._owned.get(index, ()))
         start, end = self._span(index)
+        told = self._concepts.get(inherent_attributes(self._reading.language).get(mention.word, ""))
+        if told is not None and all(each.concept != told.id for each in attributes):
+            kind = _KINDS.get(told.slot, told.slot)
+            attributes += (Found(told.id, kind, (start, end), mention.negated, round(mention.sure, 2)),)
         return Found(
             concept=mention.concept.id,
             kind=_KINDS.get(mention.slot, mention.slot),

@@ -1,0 +1,17 @@
+"""Attributes that a word tells by itself: 长发 is long hair, 鸽群 a group of pigeons, 红毯 a red carpet."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from rushes.language.tables import rows
+
+
+@cache
+def inherent_attributes(language: str) -> Mapping[str, str]:
+    """Return word -> the concept of the attribute that is part of it."""
+    return {
+        word: attribute
+        for of_language, attribute, words in rows("inherent", has_header=True)
+        if of_language == language
+        for word in words.split("/")
+    }
