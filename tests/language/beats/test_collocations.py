@@ -55,5 +55,5 @@ def mention(concept, word):
 
 def test_a_colour_may_mean_another_with_what_has_it():
     texts = ("푸른 언덕에 소년이 서 있다", "푸른 바다 위로 배가 간다")
-    colours = [a.concept for text in texts for each in parse(text).environment for a in each.attributes]
+    colours = [a.concept for text in texts for each in parse(text).everything() for a in each.attributes]
     assert colours == ["green", "blue"]
