@@ -54,6 +54,6 @@ def mention(concept, word):
 
 
 def test_a_colour_may_mean_another_with_what_has_it():
-    texts = ("푸른 언덕에 소년이 서 있다", "푸른 바다 위로 배가 간다")
-    colours = [a.concept for text in texts for each in parse(text).everything() for a in each.attributes]
-    assert colours == ["green", "blue"]
+    texts = ("푸른 언덕에 소년이 서 있다", "푸른 바다에 배가 있다")
+    found = [each for text in texts for thing in parse(text).everything() for each in thing.attributes]
+    assert [each.concept for each in found if each.kind == "colour"] == ["green", "blue"]
