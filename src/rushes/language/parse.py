@@ -76,9 +76,19 @@ class _Assembly:
             for index, owner in owners(reading, self._mentions).items()
             if self._mentions[index].slot != "speed" or not self._camera_moves(index)
         }
+        self._mentions |= dict(self._suited_colours())
         self._owned: dict[int, list[int]] = {}
         for index, owner in self._owners.items():
             self._owned.setdefault(owner, []).append(index)
+
+    def _suited_colours(self) -> Iterator[tuple[int, Mention]]:
+        """푸른 언덕 is a green hill, 푸른 바다 a blue sea: what a colour means with what has it."""
+        for index, owner in self._owners.items():
+            colour = self._mentions[index]
+            if colour.slot != "colour":
+                continue
+            meant = meant_with(colour, None, [self._mentions[owner].concept])
+            yield index, colour if meant is None else replace(colour, concept=meant)
 
     def spec(self) -> ShotSpec:
         parts: dict[str, dict[tuple[str, bool], Found]] = {}

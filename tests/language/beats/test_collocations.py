@@ -32,7 +32,7 @@ def test_collocations_name_words_concepts_and_slots():
         assert set(words.split(",")) <= verbs | set(lexicon.concepts), words
         named = {each.removeprefix("<") for each in things.split(",")}
         assert named <= {*lexicon.concepts, *slots, "*"}, things
-        assert meaning == "-" or lexicon.concepts[meaning].slot == "action", meaning
+        assert meaning == "-" or lexicon.concepts[meaning].slot in ("action", "colour"), meaning
 
 
 def every_candidate(language):
@@ -51,3 +51,9 @@ def test_a_word_comes_before_its_concept_and_may_tell_of_no_deed():
 
 def mention(concept, word):
     return Mention(0, concept, "verb", 1.0, 0, word=word)
+
+
+def test_a_colour_may_mean_another_with_what_has_it():
+    texts = ("푸른 언덕에 소년이 서 있다", "푸른 바다에 배가 있다")
+    found = [each for text in texts for thing in parse(text).everything() for each in thing.attributes]
+    assert [each.concept for each in found if each.kind == "colour"] == ["green", "blue"]

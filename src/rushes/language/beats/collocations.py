@@ -2,7 +2,7 @@
 
 `data/collocations.tsv` lists verbs, objects and meaning. A verb is a concept, or a word of one language as
 the lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, to nothing; `*`
-is everything else, and `-` no deed.
+is everything else, and `-` no deed. A colour too may mean another with what has it: 푸른 언덕, a green hill.
 """
 
 from collections.abc import Mapping, Sequence
