@@ -99,7 +99,9 @@ def _follows(reading: Reading, mentions: Mapping[int, Mention], head: int, count
     if reading.language == "ko":
         return head == count - 1
     between = [reading.tokens[index].text for index in range(head + 1, count)]
-    return reading.language == "ja" and between in ([], ["の"]) and "classifier" not in reading.roles(count)
+    # 浴衣の二人: two people, not two garments.
+    is_joined = not between or (between == ["の"] and mentions[head].slot != "clothing")
+    return reading.language == "ja" and is_joined and "classifier" not in reading.roles(count)
 
 
 def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
@@ -114,9 +116,14 @@ def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
                 return None
         elif _lists_attributes(reading, mentions, position):
             continue
-        elif reading.is_mark(position) or not _is_glue(reading, position):
+        elif reading.is_mark(position) or not _is_glue(reading, position) or _ends_phrase(reading, position):
             return None
     return None
+
+
+def _ends_phrase(reading: Reading, position: int) -> bool:
+    """瓶が十本 and 魚を何匹も桶に: what stands behind a Japanese particle is another phrase."""
+    return reading.language == "ja" and bool(reading.roles(position) & {"subject", "object", "goal"})
 
 
 def _lists_attributes(reading: Reading, mentions: Mapping[int, Mention], comma: int) -> bool:
