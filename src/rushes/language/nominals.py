@@ -20,16 +20,41 @@ _NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
 _OPENS_VERB = frozenset(
     ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
 )
+# What only says that a deed is done: 청소를 하다, 훈련을 마치다, 공격을 퍼붓다.
+# fmt: off
+_DOING = (
+    "하", "해", "한", "할", "했", "합", "시작", "마치", "마친", "마쳐", "마쳤",
+    "끝", "벌", "펼", "이어", "계속", "멈", "나누", "나눠", "나눈", "나눴", "주고받",
+    "받", "당", "즐", "시키", "시킨", "시켜", "서두", "거듭", "반복", "치르", "치른",
+    "치러", "퍼붓", "퍼부", "가하", "가한", "가해", "보내", "보낸", "올리", "올린", "올려",
+    "드리", "드린", "드려", "청", "건네", "건넨", "막", "피", "위",
+)
+# fmt: on
 _FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 
 
 def names_thing(passage: Passage, index: int, item: Candidate) -> bool:
     """Whether what looks like a verb is a noun or the first part of one."""
     if passage.language == "ko":
-        return not _takes_tail(passage, index)
+        return not _takes_tail(passage, index, item)
     if passage.language == "ja":
         return _is_part_of_noun(passage, index, item)
     return passage.language == "zh" and _begins_name(passage, index)
+
+
+def is_only_named(passage: Passage, index: int, item: Candidate) -> bool:
+    """Whether the Korean noun of a deed tells of none where it stands: 공연을 보다, 씨름 선수.
+
+    It tells of one under a verb that only says that it is done: 공연을 펼치다.
+    """
+    token = passage.tokens[index]
+    if item.kind != "noun" or item.word.text != f"{token.text}하다" or index + 1 >= len(passage.tokens):
+        return False
+    after = passage.tokens[index + 1]
+    if token.tail in ("을", "를"):
+        return not passage.is_mark(index + 1) and not after.text.startswith(_DOING)
+    is_person = any(each.concept.slot in LIVING_SLOTS for each in after.candidates)
+    return not token.tail and is_person
 
 
 def is_no_deed(passage: Passage, index: int) -> bool:
@@ -87,12 +112,15 @@ def _is_opened(passage: Passage, index: int) -> bool:
     return False
 
 
-def _takes_tail(passage: Passage, index: int) -> bool:
-    """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all."""
+def _takes_tail(passage: Passage, index: int, item: Candidate) -> bool:
+    """가시를, 먹이가, 물을: a noun, for no verb ends in a vowel or ㄹ before 을, nor in 를 at all.
+
+    품에 is no noun made of 품다 with ㅁ either, as 움직임에 is of 움직이다.
+    """
     token = passage.tokens[index]
     final = split(token.text[-1])[2] if "가" <= token.text[-1] <= "힣" else None
     if token.tail in _OF_NOUNS_ONLY:
-        return final == _FINAL_M
+        return final == _FINAL_M and item.word.text.removesuffix("다") != token.text
     if token.tail == "기":
         return not passage.is_thing(index + 1)
     if token.tail.startswith(("은", "을")) and final is not None:

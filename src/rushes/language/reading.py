@@ -8,9 +8,10 @@ and similes take their mentions out. No language has a list of sentences; each h
 
 from collections.abc import Sequence
 
+from rushes.language import idioms
 from rushes.language.matching import Token
 from rushes.language.morphology.korean import split
-from rushes.language.nominals import is_adjective, is_amount, is_no_deed, names_thing
+from rushes.language.nominals import is_adjective, is_amount, is_no_deed, is_only_named, names_thing
 from rushes.language.passage import (
     ATTRIBUTE_SLOTS,
     CAMERA_SLOTS,
@@ -34,12 +35,13 @@ _VERB_TAILS = ("는다", "는데", "는지", "은다", "은데", "을지", "을�
 # What may follow a Korean noun without particle.
 _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "filler"))
 # Forms that are empty words, but verbs behind their object: 우산을 든, 민들레를 분다.
-_HOLDING_FORMS = frozenset(("든", "낀"))
+_HOLDING_FORMS = frozenset(("든", "낀", "피해"))
 # A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
 _SAYING_TAILS = ("다", "는다", "자", "더니")
 # 吹走, 撕碎, 跑回来: how an action ends is no second action.
 _COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
-_HELPING = frozenset(("give", "look", "watch"))
+# 가려 준다, 해 본다, 썰어 놓는다: verbs that only help right behind another in 아 or 어.
+_HELPING = frozenset(("주다", "보다", "놓다", "두다", "버리다", "가다", "오다"))
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ
 
 
@@ -56,6 +58,12 @@ class Reading(Passage):
         if language == "en":
             for verb, particle, candidate in apart(self.tokens):
                 self._apart.update({verb: candidate, particle: None})
+        elif language == "ko":
+            for noun, verb, candidate in idioms.apart(self.tokens):
+                self._apart[verb] = candidate
+                named = (item.concept.slot for item in self.tokens[noun].candidates)
+                if SUBJECT_SLOTS.isdisjoint(named):
+                    self._apart[noun] = None
         self._resolve()
 
     def _resolve(self) -> None:
@@ -175,8 +183,8 @@ class Reading(Passage):
         return follows_verb and token.text in _COMPLEMENTS and self.tokens[index - 1].end == token.start
 
     def _helps(self, index: int, before: Mention) -> bool:
-        """가려 준다, 해 본다: giving and looking are helping verbs right behind another in 아 or 어."""
-        helping = any(item.concept.id in _HELPING for item in self.tokens[index].candidates)
+        """가려 준다, 해 본다, 썰어 놓는다: some verbs only help right behind another in 아 or 어."""
+        helping = any(item.word.text in _HELPING for item in self.tokens[index].candidates)
         if not helping or before.slot != "action":
             return False
         ending = (self.tokens[index - 1].text + self.tokens[index - 1].tail)[-1]
@@ -221,6 +229,9 @@ class Reading(Passage):
         """In Korean the endings tell 연 (kite) with a particle from 연 (opening) with an ending."""
         nouns = [item for item in possible if item.kind != "verb"]
         if not nouns:
+            # 끌어올리다 is a word, before it is 끌어 올리다 written as one.
+            spaces = token.text.count(" ")
+            possible = [item for item in possible if item.word.text.count(" ") == spaces] or possible
             # 끌고 is of 끌다 rather than of 끄다: the bare stem wins.
             exact = (item for item in possible if item.word.text.removesuffix("다") == token.text)
             return next(exact, possible[0])
@@ -241,6 +252,8 @@ class Reading(Passage):
             counts = any(each.concept.slot == "count" for each in after.candidates)
             return counts or bool(after.roles & _AFTER_BARE_NOUN)
         if item.kind == "verb" and names_thing(self, index, item):
+            return False
+        if self.language == "ko" and item.concept.slot == "action" and is_only_named(self, index, item):
             return False
         is_one_han = len(token.text) == 1 and token.script is Script.HAN
         if is_one_han and self.language == "zh" and self._is_part_of_unknown(index, item):

@@ -11,6 +11,9 @@ _BASE = 0xAC00
 _A, _AE, _EO, _E, _YEO, _O, _WA, _WAE, _OE, _U, _WO, _EU, _I = 0, 1, 4, 5, 6, 8, 9, 10, 11, 13, 14, 18, 20
 _NONE, _N, _D, _L, _M, _B, _S, _SS, _H = 0, 4, 7, 8, 16, 17, 19, 20, 27
 _BRIGHT = (_A, _O)
+_SHORTEST_INFINITIVE = 2
+# Behind these consonants the passive is 히: 잡히다, 접히다, 찍히다, 꽂히다.
+_TAKING_HI = (1, _B, 22)
 # The verbs whose ㄷ becomes ㄹ; the others in ㄷ are regular.
 _SOFT_D = ("걷", "듣", "싣", "깨닫", "긷")
 
@@ -33,15 +36,33 @@ def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
         yield word, "noun"
         return
     before, space, last = stem.rpartition(" ")
-    for form in _stems_of(last):
-        yield before + space + form, "verb"
+    # 반짝거리다 is 반짝대다 too, 뛰어 내리다 is written 뛰어내리다.
+    lasts = (last, last[:-2] + "대") if len(last) > 2 and last.endswith("거리") else (last,)
+    befores = (before + space, before) if _ends_in_infinitive(before) else (before + space,)
+    for form in (form for each in lasts for form in _stems_of(each)):
+        for opening in befores:
+            yield opening + form, "verb"
     if stem.endswith("하") and len(stem) > 2 and stem[-2] != " ":
         yield stem[:-1], "noun"
 
 
+def _ends_in_infinitive(word: str) -> bool:
+    """Whether a word may end as a verb does before another one, in 아 or 어: 뛰어, 잡아, 달려."""
+    if len(word) < _SHORTEST_INFINITIVE or not "가" <= word[-1] <= "힣":
+        return False
+    _, vowel, final = split(word[-1])
+    return final == _NONE and vowel in (_A, _AE, _EO, _YEO, _WA, _WO)
+
+
 @cache
 def _stems_of(stem: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_stems(stem)))
+    passive = _stems(stem + "히") if _takes_hi(stem) else ()
+    return tuple(dict.fromkeys((*_stems(stem), *passive)))
+
+
+def _takes_hi(stem: str) -> bool:
+    final = split(stem[-1])[2]
+    return final in _TAKING_HI and (final != _B or stem.endswith(_REGULAR_B))
 
 
 def _stems(stem: str) -> Iterator[str]:
