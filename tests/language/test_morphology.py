@@ -3,6 +3,7 @@ import pytest
 from rushes.language.concepts import LANGUAGES, Lexicon
 from rushes.language.morphology.forms import forms, read_marks
 from rushes.language.morphology.korean import join, split
+from rushes.language.vocabulary import vocabulary
 
 
 def texts(word: str, slot: str, language: str) -> set[str]:
@@ -92,3 +93,21 @@ def test_every_word_of_the_lexicon_has_its_own_form(language):
             assert all(found), (concept.id, word)
             if not own.endswith(("다", "い", "る")):
                 assert own in found
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("回头", {"回头", "回了头", "回过头"}),
+        ("拍", {"拍", "拍拍", "拍了拍", "拍一拍", "拍来拍去", "拍着拍着"}),
+        ("摇摆", {"摇摆", "摇摇摆摆"}),
+    ],
+)
+def test_chinese_verbs(word, said):
+    assert said <= texts(word, "action", "zh")
+
+
+def test_what_the_lexicon_lists_is_no_form_of_another_verb():
+    assert [item.concept.id for item in vocabulary("zh").concepts["看一看"]] == ["look"]
+    assert {item.concept.id for item in vocabulary("zh").concepts["掸了掸"]} == {"shake"}
+    assert "掸" in Lexicon.load().concepts["sweep"].words["zh"]

@@ -13,9 +13,9 @@ _OF_NOUNS_ONLY = frozenset(
 _ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
 _CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
-_LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口")
+_LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口匠")
 # 休息室, 登机口: those that no verb has for its object.
-_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口")
+_NEVER_OBJECTS = frozenset("室区营券员机器者亭栏席坊口匠")
 # Behind these a Chinese verb of one character is a verb, whatever follows: 慢慢地喝粥.
 _OPENS_VERB = frozenset(
     ("地", "着", "了", "在", "正", "来", "去", "又", "便", "就", "后", "并", "边", "起", "也", "都")
@@ -39,7 +39,7 @@ def names_thing(passage: Passage, index: int, item: Candidate) -> bool:
         return not _takes_tail(passage, index, item)
     if passage.language == "ja":
         return _is_part_of_noun(passage, index, item)
-    return passage.language == "zh" and _begins_name(passage, index)
+    return passage.language == "zh" and (_begins_name(passage, index) or _ends_phrase(passage, index, item))
 
 
 def is_only_named(passage: Passage, index: int, item: Candidate) -> bool:
@@ -173,6 +173,12 @@ def _begins_name(passage: Passage, index: int) -> bool:
     return (
         (is_qualified or is_counted) and passage.is_thing(index + 1) and not _has_de_after(passage, index + 1)
     )
+
+
+def _ends_phrase(passage: Passage, index: int, item: Candidate) -> bool:
+    """拍着他的背: one character behind 的 that ends its clause is a noun, or what a face shows (苦笑)."""
+    is_bare = index > 0 and len(passage.tokens[index].text) == 1 and passage.tokens[index - 1].text == "的"
+    return is_bare and passage.neighbour(index, 1) is None and "show_emotion" not in item.concept.broader
 
 
 def _may_act_before(passage: Passage, index: int) -> bool:

@@ -38,8 +38,11 @@ _AFTER_BARE_NOUN = frozenset(("mark", "and", "classifier", "negation_after", "fi
 _HOLDING_FORMS = frozenset(("든", "낀", "피해"))
 # A garment with a verb that ends so is being put on; it is worn otherwise: 모자를 쓴다, 모자를 쓴 남자.
 _SAYING_TAILS = ("다", "는다", "자", "더니")
-# 吹走, 撕碎, 跑回来: how an action ends is no second action.
-_COMPLEMENTS = frozenset(("走", "掉", "倒", "断", "碎", "破", "死", "出来", "进来", "进去", "回来"))
+# 吹走, 撕碎, 滚下来, 拽倒在地: how an action ends is no second action.
+_COMPLEMENTS = frozenset("走掉倒断碎破死飞翻落裂") | {
+    *("出来", "出去", "进来", "进去", "回来", "下来", "下去", "起来", "开来"),
+    *("倒地", "倒在", "倒在地上"),
+}
 # 가려 준다, 해 본다, 썰어 놓는다: verbs that only help right behind another in 아 or 어.
 _HELPING = frozenset(("주다", "보다", "놓다", "두다", "버리다", "가다", "오다"))
 _INFINITIVE_VOWELS = (0, 1, 4, 6, 9, 14)  # ㅏ ㅐ ㅓ ㅕ ㅘ ㅝ

@@ -70,6 +70,15 @@ def _candidates(language: str) -> dict[str, tuple[Candidate, ...]]:
     finally:
         if was_collecting:
             gc.enable()
+    return _with_listed(found) if language == "zh" else found
+
+
+def _with_listed(found: dict[str, tuple[Candidate, ...]]) -> dict[str, tuple[Candidate, ...]]:
+    """Keep of each form what the lexicon lists as it stands, if it does: 掸了掸 is no form of 掸 then."""
+    for text, known in found.items():
+        if len(known) > 1:
+            listed = (item for item in known if text == item.word.text or text in item.concept.words["zh"])
+            found[text] = tuple(listed) or known
     return found
 
 

@@ -65,10 +65,17 @@ def object_beside(reading: Reading, mentions: Mapping[int, Mention], beat: int) 
             if not is_before:
                 return _last_of_compound(mentions, index)
             return index if noun_at(reading, mentions, index).case in _OBJECT_CASES else None
-        is_inside = is_before or bool(reading.roles(index) & _BEFORE_NOUN)
+        is_inside = is_before or bool(reading.roles(index) & _BEFORE_NOUN) or _is_amount(reading, index)
         if reading.is_mark(index) or not (is_inside if known is None else known.slot in ATTRIBUTE_SLOTS):
             return None
     return None
+
+
+def _is_amount(reading: Reading, index: int) -> bool:
+    """吐出一串气泡: Chinese counts with one word of 一 and a classifier."""
+    if reading.language != "zh" or reading.is_mark(index):
+        return False
+    return reading.tokens[index].text.startswith("一")
 
 
 def _last_of_compound(mentions: Mapping[int, Mention], index: int) -> int:
