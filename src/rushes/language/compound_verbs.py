@@ -1,4 +1,4 @@
-"""Japanese verbs that tell of no deed of their own: 落とす of 叩き落とす, 来る of 飛んで来る, くるくる before 踊る."""
+"""Japanese verbs that tell of no deed of their own: 落とす of 叩き落とす, 来る of 飛んで来る."""
 
 from rushes.language.matching import Token
 from rushes.language.passage import Passage

@@ -153,16 +153,14 @@ class _Scan:
             return self._closings.close(token, follows)
         if self._language == "ja" and len(token.text) == 1 and last is Script.HAN:
             return token if self._stands_alone(token, before, follows) else None
-        is_stem = self._scripts[token.start : token.start + 2] == _HAN_WITH_ENDING and self._has_one_han(
-            token
-        )
-        if self._language == "ja" and is_stem:
+        if self._language == "ja" and self._has_one_han(token) and _is_glued(token, before):
             # 身振り, 交差させる: behind an unknown character it is the end of another word.
-            return None if _is_glued(token, before) else token
+            return None
         return token
 
     def _has_one_han(self, token: Token) -> bool:
-        return self._scripts[token.start : token.end].count(Script.HAN) == 1
+        scripts = self._scripts[token.start : token.end]
+        return scripts[:2] == _HAN_WITH_ENDING and scripts.count(Script.HAN) == 1
 
     def _stands_alone(self, token: Token, before: Token | None, follows: bool) -> bool:
         if _is_glued(token, before):

@@ -76,7 +76,7 @@ _SECOND_PARTS = (
 
 
 def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
-    """Yield the stems of a verb or adjective in dictionary form, in each spelling; any other word only itself."""
+    """Yield the stems of a verb or adjective in each spelling; any other word only itself."""
     for written in (word, *_other_spellings(word)):
         yield from _forms(written)
 
