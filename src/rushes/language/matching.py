@@ -153,16 +153,17 @@ class _Scan:
             return self._closings.close(token, follows)
         if self._language == "ja" and len(token.text) == 1 and last is Script.HAN:
             return token if self._stands_alone(token, before, follows) else None
+        if self._language == "ja" and self._has_one_han(token) and _is_glued(token, before):
+            # 身振り, 交差させる: behind an unknown character it is the end of another word.
+            return None
         return token
 
+    def _has_one_han(self, token: Token) -> bool:
+        scripts = self._scripts[token.start : token.end]
+        return scripts[:2] == _HAN_WITH_ENDING and scripts.count(Script.HAN) == 1
+
     def _stands_alone(self, token: Token, before: Token | None, follows: bool) -> bool:
-        is_glued = (
-            before is not None
-            and before.end == token.start
-            and before.script is Script.HAN
-            and not before.is_known
-        )
-        if is_glued:
+        if _is_glued(token, before):
             return False
         return not follows or next(self._ends(token.end), None) is not None
 
@@ -180,6 +181,13 @@ class _Scan:
 
 
 _RUNS = (Script.KATAKANA, Script.HANGUL)
+_HAN_WITH_ENDING = (Script.HAN, Script.HIRAGANA)
+
+
+def _is_glued(token: Token, before: Token | None) -> bool:
+    """Whether an unknown Han character stands right before."""
+    is_unknown = before is not None and not before.is_known and before.script is Script.HAN
+    return is_unknown and before is not None and before.end == token.start
 
 
 class _Closings:

@@ -10,7 +10,7 @@ _OF_NOUNS_ONLY = frozenset(
     ("를", "에", "에서", "의", "에게", "이", "이를", "이가", "이는", "이에", "이의", "이로", "이와", "이도")
 )
 # 飲み物, 売り場: what makes a noun of the stem of a Japanese verb before it.
-_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機枠穴具")
+_ENDS_OF_NOUNS = frozenset("場手物口角屋者役台板線席車機器枠穴具")
 _CONTINUATIVE_ENDS = tuple("いきぎしちにびみりえけげせてねべめれっ")
 # 打字机, 照相馆: what makes a noun of a Chinese verb before it.
 _LAST_PARTS = frozenset("机器场馆箱椅垫毯杯袋摊店台柜板仪会厂号丁骨节石物品员者线口匠")

@@ -9,6 +9,7 @@ and similes take their mentions out. No language has a list of sentences; each h
 from collections.abc import Sequence
 
 from rushes.language import idioms
+from rushes.language.compound_verbs import belongs_to_verb
 from rushes.language.matching import Token
 from rushes.language.morphology.korean import split
 from rushes.language.nominals import is_adjective, is_amount, is_no_deed, is_only_named, names_thing
@@ -166,6 +167,8 @@ class Reading(Passage):
         if self.language == "ko" and token.text == "안" and not (is_object_before and token.tail):
             return True
         if self.language == "zh" and self._only_completes(index, token, before):
+            return True
+        if self.language == "ja" and belongs_to_verb(self, index):
             return True
         if self.language == "ko" and before is not None:
             # 모자를 쓴, in a hat, is no writing.

@@ -19,10 +19,77 @@ _GODAN = {
 }
 _I_OR_E_ROW = frozenset("いきしちにひみりぎじびぴえけせてねへめれげぜでべぺ")
 _AFTER_ICHIDAN = "るてたなまよれらずつそき"
+# Second parts of compound verbs, which are written in Kanji or in Hiragana: 飛び込む, 飛びこむ.
+_SECOND_PARTS = (
+    ("込む", "こむ"),
+    ("上がる", "あがる"),
+    ("上げる", "あげる"),
+    ("出す", "だす"),
+    ("出る", "でる"),
+    ("回る", "まわる"),
+    ("回す", "まわす"),
+    ("付く", "つく"),
+    ("付ける", "つける"),
+    ("掛かる", "かかる"),
+    ("掛ける", "かける"),
+    ("合う", "あう"),
+    ("合わせる", "あわせる"),
+    ("落ちる", "おちる"),
+    ("落とす", "おとす"),
+    ("去る", "さる"),
+    ("寄る", "よる"),
+    ("寄せる", "よせる"),
+    ("降りる", "おりる"),
+    ("下りる", "おりる"),
+    ("下ろす", "おろす"),
+    ("抜ける", "ぬける"),
+    ("抜く", "ぬく"),
+    ("立つ", "たつ"),
+    ("立てる", "たてる"),
+    ("返す", "かえす"),
+    ("返る", "かえる"),
+    ("向く", "むく"),
+    ("越える", "こえる"),
+    ("越す", "こす"),
+    ("入れる", "いれる"),
+    ("取る", "とる"),
+    ("飛ばす", "とばす"),
+    ("倒す", "たおす"),
+    ("直す", "なおす"),
+    ("払う", "はらう"),
+    ("伏せる", "ふせる"),
+    ("起こす", "おこす"),
+    ("起きる", "おきる"),
+    ("裂く", "さく"),
+    ("巡る", "めぐる"),
+    ("移る", "うつる"),
+    ("乗る", "のる"),
+    ("戻る", "もどる"),
+    ("破る", "やぶる"),
+    ("刺す", "さす"),
+    ("散らす", "ちらす"),
+    ("登る", "のぼる"),
+    ("昇る", "のぼる"),
+    ("進む", "すすむ"),
+    ("渡す", "わたす"),
+)
 
 
 def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
-    """Yield the stems of a verb or adjective in dictionary form; any other word only itself."""
+    """Yield the stems of a verb or adjective in each spelling; any other word only itself."""
+    for written in (word, *_other_spellings(word)):
+        yield from _forms(written)
+
+
+def _other_spellings(word: str) -> Iterator[str]:
+    for pair in _SECOND_PARTS:
+        for part, other in (pair, pair[::-1]):
+            first = word.removesuffix(part)
+            if first != word and first[-1:] in _I_OR_E_ROW and not "ぁ" <= first[0] <= "ん":
+                yield first + other
+
+
+def _forms(word: str) -> Iterator[tuple[str, str]]:
     last = word[-1]
     if word.endswith("する") and len(word) > 2:
         yield from _suru(word[:-2])
