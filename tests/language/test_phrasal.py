@@ -52,3 +52,25 @@ def test_who_does_it_tells_what_a_verb_means():
 )
 def test_passives(text, expected):
     assert [(beat.who, beat.whom) for beat in parse(text).beats] == expected
+
+
+def test_his_in_a_phrase_of_a_verb_stands_for_anybody():
+    assert beats("The robot rises to its feet") == beats("The boys rise to their feet") == ["stand_up"]
+
+
+def test_a_verb_without_a_meaning_of_its_own_has_the_one_it_has_with_an_object():
+    assert beats("A waiter sets it on the table") == beats("A waiter sets two cups on the table") == ["put"]
+    assert beats("A set of keys lies on the floor") == ["lie"]
+
+
+def test_no_phrase_of_a_verb_begins_behind_an_article():
+    assert beats("A sailor throws a rope to the captain") == ["throw"]
+
+
+def test_an_unknown_word_that_ends_as_adjectives_do_belongs_to_the_noun():
+    assert beats("A man stands in a ferocious blast") == ["stand"]
+
+
+def test_a_landscape_does_nothing():
+    assert beats("The road stretches to the horizon") == []
+    assert beats("A runner stretches on the road") == ["exercise"]

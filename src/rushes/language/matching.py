@@ -7,7 +7,7 @@
 - Hiragana words begin where something known ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -64,7 +64,7 @@ class _Scan:
         found: list[Token] = []
         position, size = 0, len(self._text)
         while position < size:
-            token = self._planned(position) or self._match(position, found[-1] if found else None)
+            token = self._planned(position) or self._match(position, found[-2:])
             if token is None:
                 token = self._unmatched(position)
                 if _continues(found, token):
@@ -104,10 +104,11 @@ class _Scan:
         candidates = self._own.concepts.get(text, ())
         return Token(position, end, Script.HAN, text, candidates, self._own.roles.get(text, _NOTHING))
 
-    def _match(self, position: int, before: Token | None) -> Token | None:
+    def _match(self, position: int, last: Sequence[Token]) -> Token | None:
         script = self._scripts[position]
         if script is Script.SPACE:
             return None
+        before = last[-1] if last else None
         inside = position > 0 and self._scripts[position - 1] is script
         chained = before is not None and before.is_known
         if inside and (script is Script.LATIN or (script in _RUNS and not chained)):
@@ -120,6 +121,8 @@ class _Scan:
             text = self._text[position:end]
             candidates, roles = book.concepts.get(text, ()), book.roles.get(text, _NOTHING)
             token = Token(position, end, script, text, candidates, roles)
+            if _is_behind_article(token, last):
+                continue
             accepted = self._accepted(token, before)
             if accepted is not None:
                 return accepted
@@ -178,6 +181,17 @@ class _Scan:
             while end < len(self._text) and self._scripts[end] is script:
                 end += 1
         return Token(position, end, script, self._text[position:end])
+
+
+# Not "her" and "that", which may end what stands before a verb.
+_ARTICLES = frozenset(("a", "an", "the", "his", "its", "their"))
+
+
+def _is_behind_article(token: Token, last: Sequence[Token]) -> bool:
+    """Whether a phrase of a verb would begin right behind an article: a rope to the roof."""
+    is_behind = len(last) == 2 and last[1].text == " " and last[0].text.split(" ")[-1] in _ARTICLES
+    is_phrase = " " in token.text and bool(token.candidates)
+    return is_behind and is_phrase and all(item.kind == "verb" for item in token.candidates)
 
 
 _RUNS = (Script.KATAKANA, Script.HANGUL)

@@ -30,6 +30,7 @@ _DOING = (
     "드리", "드린", "드려", "청", "건네", "건넨", "막", "피", "위",
 )
 # fmt: on
+_ENDS_OF_ADJECTIVES = ("ning", "ding", "ting", "ring", "king", "sing", "ful", "ous", "less", "able", "ible")
 _FINAL_L, _FINAL_M = 8, 16  # of 물을, 움직임을
 
 
@@ -68,10 +69,19 @@ def is_adjective(passage: Passage, index: int) -> bool:
     if (
         token.text.split()[0].endswith("ing")
         or not _is_opened(passage, index)
-        or not passage.is_thing(index + 1)
+        or not (passage.is_thing(index + 1) or _is_unknown(passage, index + 1))
     ):
         return False
     return all(item.kind != "verb" for item in token.candidates)
+
+
+def _is_like_adjective(passage: Passage, index: int) -> bool:
+    """Whether an unknown word ends as adjectives do: with blinding speed, a thunderous roar."""
+    return _is_unknown(passage, index) and passage.tokens[index].text.endswith(_ENDS_OF_ADJECTIVES)
+
+
+def _is_unknown(passage: Passage, index: int) -> bool:
+    return index < len(passage.tokens) and not passage.tokens[index].is_known
 
 
 def is_amount(passage: Passage, index: int) -> bool:
@@ -104,7 +114,10 @@ def _is_opened(passage: Passage, index: int) -> bool:
     for position in range(index - 1, max(-1, index - 4), -1):
         known = passage.mentions.get(position)
         is_dropped = known is None and bool(passage.tokens[position].candidates)
-        if is_dropped or (known is not None and known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"}):
+        qualifies = known is not None and (
+            known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"} or known.kind == "other"
+        )
+        if is_dropped or qualifies or _is_like_adjective(passage, position):
             continue
         roles = passage.tokens[position].roles
         opens = {"determiner", "preposition", "link", "wear"}

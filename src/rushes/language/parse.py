@@ -169,7 +169,7 @@ class _Assembly:
             who, whom = acting[index]
             objects = (whom, object_beside(reading, with_pronouns, index))
             things = [with_pronouns[each].concept for each in objects if each is not None]
-            doer = None if who is None or whom is not None else with_pronouns[who].concept
+            doer = None if who is None else with_pronouns[who].concept
             meant = meant_with(mentions[index], doer, things)
             if meant is None:
                 continue

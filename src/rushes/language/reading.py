@@ -24,7 +24,7 @@ from rushes.language.passage import (
     Mention,
     Passage,
 )
-from rushes.language.phrasal import apart
+from rushes.language.phrasal import apart, with_objects
 from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
@@ -54,6 +54,8 @@ class Reading(Passage):
 
     def __init__(self, tokens: Sequence[Token], language: str) -> None:
         super().__init__(tokens, language)
+        if language == "en":
+            self.tokens = with_objects(self.tokens)
         # Whether the camera is what acts here; a shot, lens or support named before has the same effect until
         # something else is named.
         self._camera_acts = False

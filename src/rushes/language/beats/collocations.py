@@ -1,8 +1,9 @@
 """What a verb means with its object or its subject: draws a sword, 拉小提琴, 傘を差す, a train pulls out.
 
 `data/collocations.tsv` lists verbs, objects and meaning. A verb is a concept, or a word of one language as
-the lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, to nothing; `*`
-is everything else, and `-` no deed. A colour too may mean another with what has it: 푸른 언덕, a green hill.
+the lexicon writes it (`to draw`, 拉, 타다). A name with `<` before it is that of who does it, which counts
+where no object decides; `*` is everything else, and `-` no deed. A colour too may mean another with what has
+it: 푸른 언덕, a green hill.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ def _meanings() -> Mapping[tuple[str, str], str]:
 
 
 def meant_with(action: Mention, doer: Concept | None, things: Sequence[Concept]) -> Concept | None:
-    """Return what `action` means when it is done to one of `things` or its kinds, or by `doer` to nothing.
+    """Return what `action` means when it is done to one of `things` or its kinds, or by `doer`.
 
     None is for a word that tells of no deed there.
     """

@@ -33,12 +33,26 @@ _IRREGULAR_PLURALS = {
 _DOUBLING = frozenset(("begin", "admit", "prefer", "refer", "occur", "control", "patrol", "propel", "submit"))
 _NEVER_DOUBLING = frozenset("wxy")
 _ALWAYS_PLAIN = frozenset(("open", "listen", "enter", "wander", "whisper", "gather", "flicker", "glimmer"))
+_OWNERS: Mapping[str, Mapping[str, str]] = {
+    "his": {},
+    "her": {"his": "her", "himself": "herself"},
+    "its": {"his": "its", "himself": "itself"},
+    "their": {"his": "their", "himself": "themselves"},
+}
 
 
 def verb_forms(phrase: str) -> Sequence[tuple[str, str]]:
     """Return base, -s, -ing and -ed forms of a verb phrase whose first word is the verb: `push in`."""
     head, _, rest = phrase.partition(" ")
-    return [(f"{form} {rest}", kind) for form, kind in _forms_of(head)] if rest else _forms_of(head)
+    if not rest:
+        return _forms_of(head)
+    rests = [" ".join(_OWNERS[owner].get(word, word) for word in rest.split()) for owner in _owners_in(rest)]
+    return [(f"{form} {each}", kind) for each in rests for form, kind in _forms_of(head)]
+
+
+def _owners_in(rest: str) -> Sequence[str]:
+    """Return whose it may be where the lexicon writes his: to lose his footing, her footing, its footing."""
+    return tuple(_OWNERS) if not {"his", "himself"}.isdisjoint(rest.split()) else ("his",)
 
 
 @cache
