@@ -169,10 +169,12 @@ def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> in
     before: int | None = None
     ended = False
     own = reading.language == "en" and reading.tokens[index - 1].text in ("his", "her", "their", "its")
-    if index and own and (acting := _first_living(mentions, index)) is not None:
+    if index and own and (acting := _first_living(reading, mentions, index)) is not None:
         return acting
     for position in _window(reading, index, -1):
         ended = ended or reading.ends_sentence(position)
+        if _is_pattern(reading, mentions, position, index):
+            continue
         if position in mentions and mentions[position].slot in slots:
             if not ended:
                 return position
@@ -183,12 +185,20 @@ def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> in
     return before
 
 
-def _first_living(mentions: Mapping[int, Mention], index: int) -> int | None:
-    """ "The magician pulls a rabbit out of his hat": the first person or animal of the clause."""
+def _first_living(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
+    """ "The magician pulls a rabbit out of his hat": the first living thing of the clause, no genitive."""
     near = [other for other in range(max(0, index - _NEAR), index) if other in mentions]
     clause = mentions[index].clause
-    living = (each for each in near if mentions[each].slot in _WEARERS)
+    alive = (each for each in near if mentions[each].slot in _WEARERS)
+    living = (each for each in alive if not _text(reading, each + 1).startswith("'"))
     return next((each for each in living if mentions[each].clause == clause), None)
+
+
+def _is_pattern(reading: Reading, mentions: Mapping[int, Mention], position: int, garment: int) -> bool:
+    """Dinosaur pajamas, a police uniform: a living thing right before an English garment names its kind."""
+    if reading.language != "en" or position != garment - 1 or position not in mentions:
+        return False
+    return mentions[position].slot in _WEARERS and mentions[garment].slot == "clothing"
 
 
 def _is_handled(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
