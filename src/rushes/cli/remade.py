@@ -98,7 +98,8 @@ def _sketch_edit(folder: Path, facts: ModelFacts, asked: Asked, num_given: int) 
     check_editable(facts)
     how: Mapping[str, Any] = asked.settings[EDIT]
     words = read_words(facts, asked.prompt)
-    request, _ = plan(facts, Order(asked.prompt, words.text, asked.seed, num_frames=num_given))
+    order = Order(asked.prompt, words.text, asked.seed, num_frames=num_given, told=words.told)
+    request, _ = plan(facts, order)
     request = _of_footage(request)
     if how["box"] is None:
         request = _edited(request, Edit(how["was"], how["strength"], masked=how["mask"]))

@@ -71,7 +71,7 @@ class PromptReading:
 
     @property
     def sliders(self) -> Mapping[str, float]:
-        """What the caption says, as numbers: camera moves, how strong the weather and how fast the action is."""
+        """What the caption says, as numbers: camera moves, strength of the weather and pace of the action."""
         shown = self.shown
         told = {slot: _DEGREES[slot][shown[slot]] for slot in _DEGREES if slot in shown}
         if shown.get("weather", "clear") != "clear":
