@@ -40,15 +40,15 @@ def vocabulary(language: str) -> Vocabulary:
     found = _candidates(language)
     roles = grammar(language)
     lengths: dict[str, set[int]] = {}
-    for text in (*found, *roles):
-        lengths.setdefault(text[0], set()).add(len(text))
+    for first, length in {(text[0], len(text)) for text in (*found, *roles)}:
+        lengths.setdefault(first, set()).add(length)
     ordered = {first: tuple(sorted(sizes, reverse=True)) for first, sizes in lengths.items()}
     return Vocabulary(language, found, roles, ordered)
 
 
 def _candidates(language: str) -> dict[str, tuple[Candidate, ...]]:
     found: dict[str, tuple[Candidate, ...]] = {}
-    # Twenty thousand small values and no garbage among them: collecting in between costs a third of the time.
+    # A hundred thousand small values and no garbage among them: collecting in between costs a third of the time.
     was_collecting = gc.isenabled()
     gc.disable()
     try:

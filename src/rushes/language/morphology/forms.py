@@ -41,8 +41,13 @@ class Word(NamedTuple):
     is_stood_on: bool
 
 
+_NO_MARKS = (False,) * 5
+
+
 def read_marks(word: str) -> Word:
     """Take a word of the lexicon apart."""
+    if word.isalnum():  # most have no mark
+        return Word(word, *_NO_MARKS)
     bare = word.removeprefix("^").removeprefix("to ")
     return Word(
         bare.strip("~+").replace("@", ""),
