@@ -202,3 +202,14 @@ def test_a_truncated_weight_file_is_named(tiny_model, tmp_path):
     cut.write_bytes(cut.read_bytes()[:-100])
     with pytest.raises(WeightsError, match=r"codec\.safetensors is cut off"):
         load_bundle(tmp_path, torch.float32, "cpu")
+
+
+def test_clean_latents_stay_within_the_limits_of_the_model(bundle):
+    limits = (0.5,) * bundle.latent_channels
+    limited = replace(bundle, conventions=replace(bundle.conventions, latent_limits=limits))
+    seen = [event for event in generate(limited, REQUEST) if isinstance(event, StepDone)]
+    assert max(event.denoised.abs().max().item() for event in seen) <= 0.5 + 1e-5
+    free = [event for event in generate(bundle, REQUEST) if isinstance(event, StepDone)]
+    assert max(event.denoised.abs().max().item() for event in free) > 0.5
+    assert engine_stages(limited, REQUEST)[1].settings["latent_limits"] == limits
+    assert "latent_limits" not in engine_stages(bundle, REQUEST)[1].settings

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -124,6 +125,20 @@ def test_the_record_promises_only_what_was_taught_for_long(training, tmp_path):
     other = replace(TOY, transformer=replace(TOY.transformer, num_controls=0), sliders=())
     with pytest.raises(UsageError, match="another shape"):
         MiniTraining(other, tmp_path / "state", StopSignal(tmp_path / "state"), None, SkiaFilming()).run()
+
+
+def test_limits_of_clean_latents_are_those_of_renders_or_the_shipped_ones(training, tmp_path):
+    shipped = ship(training, tmp_path / "mini")
+    limits = np.array(shipped.conventions.latent_limits)
+    clips = np.concatenate([np.load(path) for path in (tmp_path / "state").glob("latents_*/005_*.npy")])
+    most = np.abs(clips).max(axis=(0, 2, 3, 4))
+    assert limits.shape == most.shape
+    assert (limits > 0).all()
+    assert (limits <= most + 0.01).all()
+
+    fresh = MiniTraining(TOY, tmp_path / "fresh", StopSignal(tmp_path / "fresh"), shipped, SkiaFilming())
+    fresh.run(("codec", "text"))
+    assert fresh.latent_limits() == shipped.conventions.latent_limits
 
 
 def test_motion_kinematics_and_two_experts_train_and_ship(training, tmp_path):

@@ -71,7 +71,8 @@ class Conventions:
     ``reads_captions``: trained on captions of a small vocabulary, so words are put into such a caption first;
     other models read any text. ``vocabulary``: slot -> ids those captions were made of; empty where it was
     not recorded. ``shared_noise``: share of the starting noise's variance, 0 to 1, that all frames of a clip
-    have in common. ``reframing``: of clips whose camera moves, None for none.
+    have in common. ``latent_limits``: how far from zero the values of each channel of clean latents may lie
+    while they are denoised, empty for any. ``reframing``: of clips whose camera moves, None for none.
     """
 
     whole_timesteps: bool = False
@@ -83,6 +84,7 @@ class Conventions:
     reads_captions: bool = False
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shared_noise: float = 0.0
+    latent_limits: tuple[float, ...] = ()
     reframing: ReframingHabit | None = None
 
 

@@ -16,6 +16,7 @@ from rushes.diffusion.denoiser import (
     whole_timestep,
 )
 from rushes.diffusion.guidance import Guide
+from rushes.diffusion.limit import Limited
 from rushes.engine.texts import Texts
 from rushes.models.bundle import Bundle
 
@@ -33,8 +34,13 @@ def experts_under(
     scales, controls = guidance_scales(bundle, request), _controls(bundle, request)
     camera = path_of(bundle, request)
     timestep = whole_timestep if bundle.conventions.whole_timesteps else exact_timestep
+    limits = bundle.conventions.latent_limits
 
     def make(index: int) -> Denoiser:
+        guided = under_words(index)
+        return Limited(guided, limits) if limits else guided
+
+    def under_words(index: int) -> Denoiser:
         transformer = bundle.experts[index].transformer
         network = condition.bind(transformer)
         cond = TextDenoiser(network, transformer.remember(texts.cond, controls, camera), timestep)

@@ -40,6 +40,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             "expert_bounds": [expert.from_sigma for expert in bundle.experts],
             "whole_timesteps": conventions.whole_timesteps,
             **({"shared_noise": conventions.shared_noise} if conventions.shared_noise else {}),
+            **({"latent_limits": conventions.latent_limits} if conventions.latent_limits else {}),
             **({"reframing": asdict(conventions.reframing)} if conventions.reframing else {}),
             **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
             **({"first_frame": request.first_frame, **_tiles(bundle)} if request.first_frame else {}),

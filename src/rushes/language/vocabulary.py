@@ -48,7 +48,7 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _candidates(language: str) -> dict[str, tuple[Candidate, ...]]:
     found: dict[str, tuple[Candidate, ...]] = {}
-    # A hundred thousand small values and no garbage among them: collecting in between costs a third of the time.
+    # Many small values and no garbage among them: collecting in between costs a third of the time.
     was_collecting = gc.isenabled()
     gc.disable()
     try:

@@ -40,6 +40,8 @@ from rushes.world.scene import REVISION
 SEED = 2611
 CORPUS_SIZE = 60_000
 Part = TypeVar("Part", bound=nn.Module)
+# Of the values of coded clips so many lie within the limits of what is denoised.
+LIMITED_SHARE = 0.99
 # From so many steps on, what they taught is promised.
 ENOUGH_STEPS = 1000
 STAGES = ("data", "codec", "text", "latents", "transformer", "experts", "upscaler")
@@ -215,6 +217,16 @@ class MiniTraining:
     def parts(self) -> tuple[Tokenizer, UMT5Encoder, MiniCodec]:
         """What can be shipped beside the transformers."""
         return Tokenizer(self._tokenizer_file), self._text_encoder().cpu(), self._codec().cpu()
+
+    def latent_limits(self) -> tuple[float, ...]:
+        """Within which nearly all values of each channel of long clips lie; the shipped ones without any."""
+        longest = max(shards(self.recipe.data_run), key=lambda shard: shard.num_frames)
+        path = self._shelves().latents / f"{longest.name}.npy"
+        if not path.exists():
+            return self.shipped.conventions.latent_limits if self.shipped else ()
+        clips = np.load(path).astype(np.float32)
+        sizes = np.abs(clips).swapaxes(0, 1).reshape(clips.shape[1], -1)
+        return tuple(round(limit, 2) for limit in np.quantile(sizes, LIMITED_SHARE, axis=1).tolist())
 
     def trained(self) -> tuple[TrainedState, ...]:
         """The transformer's state, or those of the experts at high and low noise once there are both."""

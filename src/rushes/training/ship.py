@@ -59,7 +59,7 @@ def ship(training: MiniTraining, folder: Path) -> Bundle:
         experts=(Expert(transformers[0], BOUNDARY), Expert(transformers[-1], 0.0)),
         codec=codec,
         defaults=MINI_DEFAULTS,
-        conventions=_conventions(training.recipe, states),
+        conventions=replace(_conventions(training.recipe, states), latent_limits=training.latent_limits()),
         upscaler=training.upscaler(),
     )
     save_bundle(bundle, folder)
