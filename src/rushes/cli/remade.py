@@ -93,14 +93,11 @@ def _plan_edit(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> Pla
 
 
 def _sketch_edit(folder: Path, facts: ModelFacts, asked: Asked, num_given: int) -> Planned:
-    from rushes.engine.plan import Order, check_any_tokens, plan
+    from rushes.engine.plan import check_any_tokens
 
     check_editable(facts)
     how: Mapping[str, Any] = asked.settings[EDIT]
-    words = read_words(facts, asked.prompt)
-    order = Order(asked.prompt, words.text, asked.seed, num_frames=num_given, told=words.told)
-    request, _ = plan(facts, order)
-    request = _of_footage(request)
+    request = _footage(facts, asked, num_given)
     if how["box"] is None:
         request = _edited(request, Edit(how["was"], how["strength"], masked=how["mask"]))
     else:
@@ -116,7 +113,7 @@ def _plan_extend(folder: Path, facts: ModelFacts, asked: Asked, clip: Path) -> P
     planned = _sketch_extend(folder, facts, asked, num_given)
     longest = max(windows(num_given, planned.request.num_frames, limit, facts.compression))
     given = beginning(footage.frames)
-    window = replace(_window(facts, asked, longest), given=given.digest)
+    window = replace(_footage(facts, asked, longest), given=given.digest)
     request = replace(planned.request, given=given.digest)
     return replace(planned, request=request, given=given, window=window)
 
@@ -132,13 +129,13 @@ def _sketch_extend(folder: Path, facts: ModelFacts, asked: Asked, num_given: int
             f"{float(more):g} s more than {float(num_given / rate):.1f} s cannot be made: ask for more than 0"
             f" and {LONGEST_SECONDS} s in all"
         )
-    request = replace(_window(facts, asked, 1), num_frames=total, trim=0)
+    request = replace(_footage(facts, asked, 1), num_frames=total, trim=0)
     words = read_words(facts, asked.prompt)
     return Planned(folder, facts, request, frame(facts, None, None), words=words.lines)
 
 
-def _window(facts: ModelFacts, asked: Asked, num_frames: int) -> Request:
-    """A part of a clip that goes on."""
+def _footage(facts: ModelFacts, asked: Asked, num_frames: int) -> Request:
+    """So many frames of a given clip, as the words have it."""
     from rushes.engine.plan import Order, plan
 
     words = read_words(facts, asked.prompt)

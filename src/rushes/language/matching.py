@@ -200,8 +200,9 @@ _HAN_WITH_ENDING = (Script.HAN, Script.HIRAGANA)
 
 def _is_glued(token: Token, before: Token | None) -> bool:
     """Whether an unknown Han character stands right before."""
-    is_unknown = before is not None and not before.is_known and before.script is Script.HAN
-    return is_unknown and before is not None and before.end == token.start
+    if before is None or before.is_known:
+        return False
+    return before.script is Script.HAN and before.end == token.start
 
 
 class _Closings:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rushes.core.errors import UsageError
 from rushes.models.bundle import check_files, codec_dtype
 from rushes.models.codecs import build_codec
-from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ModelFiles, expert_files
+from rushes.models.model_files import CODEC, TEXT_ENCODER, TOKENIZER, ExpertFiles, ModelFiles, expert_files
 from rushes.models.model_record import FORMAT, ExpertRecord, ModelRecord, write_record
 from rushes.models.tensor_source import SAFETENSORS_DTYPES, TensorSource, TensorSpec, read_checked
 from rushes.models.text_encoder import UMT5Encoder
@@ -68,12 +68,16 @@ def _parts(files: ModelFiles) -> Mapping[str, tuple[nn.Module, TensorSource, tor
     with torch.device("meta"):
         text_encoder, codec = UMT5Encoder(files.text_encoder.config), build_codec(files.codec.config)
         transformer = WanTransformer(files.transformer)
-    experts = zip(expert_files([expert.source for expert in files.experts]), files.experts, strict=True)
     return {
         TEXT_ENCODER: (text_encoder, files.text_encoder.source, DISK_DTYPE),
         CODEC: (codec, files.codec.source, codec_dtype(files.codec.config, DISK_DTYPE)),
-        **{name: (transformer, expert.source, DISK_DTYPE) for name, expert in experts},
+        **{name: (transformer, expert.source, DISK_DTYPE) for name, expert in _experts(files)},
     }
+
+
+def _experts(files: ModelFiles) -> Iterator[tuple[str, ExpertFiles]]:
+    """Each expert with the name of its file."""
+    return zip(expert_files([expert.source for expert in files.experts]), files.experts, strict=True)
 
 
 def _stored(module: nn.Module, source: TensorSource, dtype: torch.dtype) -> dict[str, TensorSpec]:
@@ -127,7 +131,6 @@ class _Hashed:
 
 
 def _record(files: ModelFiles, digests: Mapping[str, str]) -> ModelRecord:
-    experts = zip(expert_files([expert.source for expert in files.experts]), files.experts, strict=True)
     return ModelRecord(
         format=FORMAT,
         name=files.name,
@@ -135,7 +138,7 @@ def _record(files: ModelFiles, digests: Mapping[str, str]) -> ModelRecord:
         transformer=files.transformer,
         text_encoder=files.text_encoder.config,
         codec=files.codec.config,
-        experts=tuple(ExpertRecord(name, expert.from_sigma) for name, expert in experts),
+        experts=tuple(ExpertRecord(name, expert.from_sigma) for name, expert in _experts(files)),
         defaults=files.defaults,
         sha256=digests,
         conventions=files.conventions,

@@ -13,7 +13,6 @@ from rushes.core.request import Sampling
 from rushes.models.bundle import Bundle, Expert, load_bundle, save_bundle
 from rushes.models.transformer import TransformerConfig, WanTransformer
 from rushes.training.mini import ENOUGH_STEPS, MiniTraining, TrainedState
-from rushes.training.recipe import TrainingRecipe
 from rushes.training.recipes import BOUNDARY
 
 MINI_DEFAULTS = ModelDefaults(
@@ -59,7 +58,7 @@ def ship(training: MiniTraining, folder: Path) -> Bundle:
         experts=(Expert(transformers[0], BOUNDARY), Expert(transformers[-1], 0.0)),
         codec=codec,
         defaults=MINI_DEFAULTS,
-        conventions=replace(_conventions(training.recipe, states), latent_limits=training.latent_limits()),
+        conventions=_conventions(training, states),
         upscaler=training.upscaler(),
     )
     save_bundle(bundle, folder)
@@ -72,7 +71,8 @@ def _transformer(config: TransformerConfig, state: TrainedState) -> WanTransform
     return transformer
 
 
-def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conventions:
+def _conventions(training: MiniTraining, states: Sequence[TrainedState]) -> Conventions:
+    recipe = training.recipe
     learned = {
         ability
         for ability in ("known_tokens", "sliders")
@@ -85,5 +85,6 @@ def _conventions(recipe: TrainingRecipe, states: Sequence[TrainedState]) -> Conv
         sliders=recipe.sliders if "sliders" in learned else (),
         motion_channels=recipe.transformer.out_channels - recipe.codec.latent_channels,
         shared_noise=recipe.transformer_run.shared_noise,
+        latent_limits=training.latent_limits(),
         reframing=MINI_REFRAMING if "sliders" in learned else None,
     )

@@ -33,12 +33,12 @@ _IRREGULAR_PLURALS = {
 _DOUBLING = frozenset(("begin", "admit", "prefer", "refer", "occur", "control", "patrol", "propel", "submit"))
 _NEVER_DOUBLING = frozenset("wxy")
 _ALWAYS_PLAIN = frozenset(("open", "listen", "enter", "wander", "whisper", "gather", "flicker", "glimmer"))
-_OWNERS: Mapping[str, Mapping[str, str]] = {
-    "his": {},
-    "her": {"his": "her", "himself": "herself"},
-    "its": {"his": "its", "himself": "itself"},
-    "their": {"his": "their", "himself": "themselves"},
-}
+# Whose it may be where the lexicon writes his: to lose his footing, her footing, its footing.
+_OTHER_OWNERS: Sequence[Mapping[str, str]] = (
+    {"his": "her", "himself": "herself"},
+    {"his": "its", "himself": "itself"},
+    {"his": "their", "himself": "themselves"},
+)
 
 
 def verb_forms(phrase: str) -> Sequence[tuple[str, str]]:
@@ -46,13 +46,10 @@ def verb_forms(phrase: str) -> Sequence[tuple[str, str]]:
     head, _, rest = phrase.partition(" ")
     if not rest:
         return _forms_of(head)
-    rests = [" ".join(_OWNERS[owner].get(word, word) for word in rest.split()) for owner in _owners_in(rest)]
+    rests, words = [rest], rest.split()
+    if "his" in words or "himself" in words:
+        rests += (" ".join(owner.get(word, word) for word in words) for owner in _OTHER_OWNERS)
     return [(f"{form} {each}", kind) for each in rests for form, kind in _forms_of(head)]
-
-
-def _owners_in(rest: str) -> Sequence[str]:
-    """Return whose it may be where the lexicon writes his: to lose his footing, her footing, its footing."""
-    return tuple(_OWNERS) if not {"his", "himself"}.isdisjoint(rest.split()) else ("his",)
 
 
 @cache

@@ -4,7 +4,7 @@ Which of the two classes a verb in る belongs to cannot be told from a kanji st
 of both are made; what does not exist never occurs in a text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 _GODAN = {
     "う": "わいっえお",
@@ -75,6 +75,19 @@ _SECOND_PARTS = (
 )
 
 
+def _spellings() -> Mapping[str, Sequence[str]]:
+    """Return each second part -> how else it is written."""
+    found: dict[str, list[str]] = {}
+    for kanji, kana in _SECOND_PARTS:
+        found.setdefault(kanji, []).append(kana)
+        found.setdefault(kana, []).append(kanji)
+    return found
+
+
+_SPELLINGS = _spellings()
+_SIZES_OF_SECOND_PARTS = sorted({len(part) for part in _SPELLINGS})
+
+
 def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
     """Yield the stems of a verb or adjective in each spelling; any other word only itself."""
     for written in (word, *_other_spellings(word)):
@@ -82,11 +95,10 @@ def predicate_forms(word: str) -> Iterator[tuple[str, str]]:
 
 
 def _other_spellings(word: str) -> Iterator[str]:
-    for pair in _SECOND_PARTS:
-        for part, other in (pair, pair[::-1]):
-            first = word.removesuffix(part)
-            if first != word and first[-1:] in _I_OR_E_ROW and not "ぁ" <= first[0] <= "ん":
-                yield first + other
+    for size in _SIZES_OF_SECOND_PARTS:
+        first = word[:-size]
+        if first and first[-1] in _I_OR_E_ROW and not "ぁ" <= first[0] <= "ん":
+            yield from (first + other for other in _SPELLINGS.get(word[-size:], ()))
 
 
 def _forms(word: str) -> Iterator[tuple[str, str]]:
