@@ -59,6 +59,25 @@ def test_a_worker_answers_for_jobs_of_all_kinds(worker, desk, files, shot):
     assert find_job(desk, good[1].job.id).attempt == 1
 
 
+def test_stages_are_told_though_the_job_ended_before_they_were_heard(desk, files, shot, monkeypatch):
+    """The child ends the job itself: a heart that beats just then finds it gone."""
+    made, told, ends = shoot(desk, shot), [], time.monotonic() + 60
+    beats = worker_module.heartbeat
+
+    def late(*args):
+        while find_job(desk, made.job.id).state is JobState.RUNNING and time.monotonic() < ends:
+            time.sleep(0.01)
+        return beats(*args)
+
+    monkeypatch.setattr(worker_module, "heartbeat", late)
+    worker = Worker(desk.store, files, build_fake, patience=Patience(30, 0, 60, 5), tell=told.append)
+    worker.run_one()
+    worker.close()
+    stages = [happening.stage for happening in told if happening.kind == "stage"]
+    assert stages == ["enhance", "gate", "generate", "finish", "check", "label"]
+    assert told[-1].outcome == "done"
+
+
 def test_a_child_the_system_killed_for_memory_gets_another_attempt_with_less(
     worker, desk, files, shot, tmp_path, monkeypatch
 ):

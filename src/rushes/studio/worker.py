@@ -189,12 +189,7 @@ class Worker:
                 moved = now if message != progress else moved
                 progress = message
             elif isinstance(message, StageEvent):
-                self._tell(
-                    Happening(
-                        "stage", claimed.job, claimed.claim.attempt, claimed.claim.worker, message.step,
-                        message.outcome, message.seconds,
-                    )
-                )  # fmt: skip
+                self._tell_stage(claimed, message)
             elif message is not None:
                 return message if isinstance(message, Done) else verdict or message
             if verdict is not None and now >= stop_at:
@@ -207,12 +202,20 @@ class Worker:
                 next_beat = now + patience.beat_s
                 word = self._beat(claimed.claim, progress, now - began)
                 if word is None:
-                    return self._last_word(child)
+                    return self._last_word(child, claimed)
                 if verdict is None and word in _VERDICTS:
                     verdict, stop_at = _VERDICTS[word], now + patience.grace_s
                     child.send(Stop())
 
-    def _last_word(self, child: "Child") -> Answer:
+    def _tell_stage(self, claimed: Claimed, event: StageEvent) -> None:
+        attempt = claimed.claim
+        self._tell(
+            Happening(
+                "stage", claimed.job, attempt.attempt, attempt.worker, event.step, event.outcome, event.seconds
+            )
+        )
+
+    def _last_word(self, child: "Child", claimed: Claimed) -> Answer:
         """What a child says whose job is no longer this attempt's: it may just have ended it itself.
 
         One that answers is kept, with its model; one that does not is killed.
@@ -220,7 +223,9 @@ class Worker:
         ends = monotonic() + self._patience.grace_s
         while (left := ends - monotonic()) > 0:
             message = child.receive(left)
-            if isinstance(message, Answer):
+            if isinstance(message, StageEvent):
+                self._tell_stage(claimed, message)
+            elif isinstance(message, Answer):
                 return message if isinstance(message, Done) else Fenced()
         child.kill()
         return Fenced()
