@@ -1,6 +1,5 @@
 """Japanese verbs that tell of no deed of their own: 落とす of 叩き落とす, 来る of 飛んで来る."""
 
-from rushes.language.matching import Token
 from rushes.language.passage import Passage
 from rushes.language.script import Script, script_of
 
@@ -27,7 +26,7 @@ def belongs_to_verb(passage: Passage, index: int) -> bool:
 
 
 def _is_second_part(passage: Passage, index: int) -> bool:
-    if not _touches(passage, index) or not passage.tokens[index - 1].text.endswith(_STEM_ENDS):
+    if not passage.touches(index) or not passage.tokens[index - 1].text.endswith(_STEM_ENDS):
         return False
     stem, before = passage.tokens[index - 1], passage.mentions.get(index - 1)
     is_light = any(item.word.text in _LIGHT for item in passage.tokens[index].candidates)
@@ -38,7 +37,7 @@ def _is_second_part(passage: Passage, index: int) -> bool:
 
 
 def _follows_te(passage: Passage, index: int) -> bool:
-    if not index or not _touches(passage, index):
+    if not passage.touches(index):
         return False
     last = passage.tokens[index - 1].text
     before = passage.mentions.get(index - 2 if last in _TE else index - 1)
@@ -56,15 +55,7 @@ def _is_manner(passage: Passage, index: int) -> bool:
     is_doubled = half > 1 and text[:half] == text[half : 2 * half]
     if _count_han(text) or not (is_doubled or text.endswith("りと")) or next_ >= len(passage.tokens):
         return False
-    return _touches(passage, next_) and _may_be_deed(passage.tokens[next_])
-
-
-def _may_be_deed(token: Token) -> bool:
-    return any(item.kind == "verb" and item.concept.slot == "action" for item in token.candidates)
-
-
-def _touches(passage: Passage, index: int) -> bool:
-    return index > 0 and passage.tokens[index - 1].end == passage.tokens[index].start
+    return passage.touches(next_) and passage.tokens[next_].may_be_deed
 
 
 def _count_han(text: str) -> int:

@@ -69,5 +69,4 @@ def _tells_how(token: Token) -> bool:
     """Whether a word may stand between a noun and its verb: an adverb, or how often, or where."""
     if "mark" in token.roles or token.tail in _OF_OTHER_NOUNS:
         return False
-    is_verb = any(item.kind == "verb" and item.concept.slot == "action" for item in token.candidates)
-    return not is_verb or token.tail.endswith(_ADVERBIAL)
+    return not token.may_be_deed or token.tail.endswith(_ADVERBIAL)

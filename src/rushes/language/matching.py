@@ -42,6 +42,11 @@ class Token(NamedTuple):
     def is_known(self) -> bool:
         return bool(self.candidates or self.roles)
 
+    @property
+    def may_be_deed(self) -> bool:
+        """Whether one of its meanings is a verb that says what somebody does."""
+        return any(item.kind == "verb" and item.concept.slot == "action" for item in self.candidates)
+
 
 _SPACE, _MARK, _NOTHING = frozenset(("space",)), frozenset(("mark",)), frozenset[str]()
 

@@ -180,7 +180,7 @@ class _Assembly:
         """看看, くるくる: the same action in the very next characters is one action."""
         before = self._mentions.get(index - 1)
         same = before is not None and before.concept.id == self._mentions[index].concept.id
-        return same and self._reading.tokens[index - 1].end == self._reading.tokens[index].start
+        return same and self._reading.touches(index)
 
     def _named(self, index: int | None) -> tuple[str, ...]:
         if index is None:

@@ -63,6 +63,10 @@ class Passage:
             return True
         return self.tokens[index].script is Script.MARK and self.tokens[index].text[0] != "'"
 
+    def touches(self, index: int) -> bool:
+        """Whether nothing, not even a space, is between a token and the one before it."""
+        return index > 0 and self.tokens[index - 1].end == self.tokens[index].start
+
     def ends_sentence(self, index: int) -> bool:
         """Whether a token ends a sentence (or lies beyond the ends)."""
         return not 0 <= index < len(self.tokens) or self.tokens[index].text in _SENTENCE_ENDS

@@ -188,7 +188,7 @@ class Reading(Passage):
         follows_verb = before is not None and before.slot == "action"
         if token.text == "给":
             return follows_verb or self._has_verb_after(index)
-        return follows_verb and token.text in _COMPLEMENTS and self.tokens[index - 1].end == token.start
+        return follows_verb and token.text in _COMPLEMENTS and self.touches(index)
 
     def _helps(self, index: int, before: Mention) -> bool:
         """가려 준다, 해 본다, 썰어 놓는다: some verbs only help right behind another in 아 or 어."""

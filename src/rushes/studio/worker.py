@@ -208,12 +208,8 @@ class Worker:
                     child.send(Stop())
 
     def _tell_stage(self, claimed: Claimed, event: StageEvent) -> None:
-        attempt = claimed.claim
-        self._tell(
-            Happening(
-                "stage", claimed.job, attempt.attempt, attempt.worker, event.step, event.outcome, event.seconds
-            )
-        )
+        number, worker = claimed.claim.attempt, claimed.claim.worker
+        self._tell(Happening("stage", claimed.job, number, worker, event.step, event.outcome, event.seconds))
 
     def _last_word(self, child: "Child", claimed: Claimed) -> Answer:
         """What a child says whose job is no longer this attempt's: it may just have ended it itself.
