@@ -112,14 +112,21 @@ async def drop_before(_inner, _scope, _receive, send):
     await _cut_off(send)
 
 
+async def _nowhere(_message):
+    pass
+
+
 async def drop_after(inner, scope, receive, send):
     """It was done, and nobody hears of it."""
-
-    async def nowhere(_message):
-        pass
-
-    await inner(scope, receive, nowhere)
+    await inner(scope, receive, _nowhere)
     await _cut_off(send)
+
+
+async def silent(inner, scope, receive, _send):
+    """It was done, and nothing is said until whoever asked is gone."""
+    await inner(scope, receive, _nowhere)
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def late(seconds):

@@ -21,6 +21,7 @@ from tests.hosted.conftest import (
     fault,
     half,
     late,
+    silent,
 )
 
 from rushes.core.errors import (
@@ -294,7 +295,7 @@ def test_a_killed_process_goes_on_with_the_same_task(studio, service):
     from tests.hosted.building import build  # noqa: PLC0415  a process of its own imports it
 
     service.is_open.clear()
-    service.goes_wrong(SUBMIT, late(60))
+    service.goes_wrong(SUBMIT, silent)
     new = studio.submit()
 
     def a_worker():
