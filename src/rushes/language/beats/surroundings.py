@@ -1,6 +1,7 @@
 """What stands around one verb, told as features for choosing who does it and to whom."""
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rushes.language.beats.nouns import PARTICIPANTS, Noun, kind_at, noun_at
@@ -103,14 +104,16 @@ class Surroundings:
 
     def of(self, index: int) -> list[str]:
         """Return the features of one candidate."""
-        return [*self._of_place(index), *self._of_meaning(index), *self._of_story(index)]
+        place = self._place(index)
+        return [
+            *self._of_place(index, place), *self._of_meaning(index, place), *self._of_story(index, place)
+        ]  # fmt: skip
 
-    def _of_place(self, index: int) -> Iterator[str]:
+    def _of_place(self, index: int, place: str) -> Iterator[str]:
         """Yield where a candidate stands from the verb."""
-        language, noun, place = self._language, self._noun(index), self._place(index)
-        side = place[0]
+        language, noun, side = self._language, self._noun(index), place[0]
         low, high = min(index, self._beat), max(index, self._beat)
-        things = min(sum(low < each < high for each in self._things), 3)
+        things = min(_count_between(self._things, low, high), 3)
         yield f"case {noun.case} {place[:2]}"
         yield f"case {language} {noun.case} {side}"
         yield f"case {language} {noun.case} {place}"
@@ -142,9 +145,9 @@ class Surroundings:
             if self._voice:
                 yield f"head {language} {is_head} {self._voice}"
 
-    def _of_meaning(self, index: int) -> Iterator[str]:
+    def _of_meaning(self, index: int, place: str) -> Iterator[str]:
         """Yield what a candidate is, and what does or suffers such verbs."""
-        language, noun, place = self._language, self._noun(index), self._place(index)
+        language, noun = self._language, self._noun(index)
         concept = self._mentions[index].concept
         slot = concept.slot
         yield slot
@@ -162,9 +165,9 @@ class Surroundings:
             if self._head is not None:
                 yield f"{kind} head {index == self._head}"
 
-    def _of_story(self, index: int) -> Iterator[str]:
+    def _of_story(self, index: int, place: str) -> Iterator[str]:
         """Yield which part a candidate took in the beats before."""
-        language, place, noun = self._language, self._place(index), self._noun(index)
+        language, noun = self._language, self._noun(index)
         part = self._part_before(index)
         is_before = self._is_same(index, self._told.agent_before)
         yield f"story {part} {is_before}"
@@ -206,7 +209,7 @@ class Surroundings:
         apart = clauses[self._beat] - clauses[index]
         clause = "=" if apart == 0 else "later" if apart < 0 else "before" if apart == 1 else "far"
         low, high = min(index, self._beat), max(index, self._beat)
-        verbs = min(sum(low < each < high for each in self._verbs), 2)
+        verbs = min(_count_between(self._verbs, low, high), 2)
         return f"{'<' if index < self._beat else '>'}{clause[0]}{verbs}"
 
     def _is_first(self, index: int) -> bool:
@@ -252,3 +255,8 @@ class Surroundings:
         if self._language == "ko":
             return (reading.tokens[beat].tail or text)[-2:] + is_head
         return text_of(reading, beat + 1)[:2] + is_head
+
+
+def _count_between(tokens: Sequence[int], low: int, high: int) -> int:
+    """How many of ``tokens``, in order, lie between two."""
+    return max(bisect_left(tokens, high) - bisect_right(tokens, low), 0)
