@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INPUTS := constraints.txt pyproject.toml
-# Tests that mostly wait for processes and databases: they run beside the others.
-APART := tests/hosted tests/safety tests/service tests/studio
+# Half of the tests by time, those that wait for processes and databases among them: they run beside the others.
+APART := tests/hosted tests/safety tests/service tests/studio tests/engine tests/training tests/compat
 
 # The prompt reaches the program through the environment, letter by letter: quotes, `$` and every script survive.
 # `value` keeps make from expanding `$` in it; the two lines below keep make from exporting it expanded.

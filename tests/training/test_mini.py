@@ -60,7 +60,9 @@ TOY = replace(
 def finished(tmp_path_factory):
     """Folder of a finished training."""
     folder = tmp_path_factory.mktemp("toy") / "state"
-    assert MiniTraining(TOY, folder, StopSignal(folder), None, SkiaFilming()).run()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rushes.training.mini.CORPUS_SIZE", 4_000)
+        assert MiniTraining(TOY, folder, StopSignal(folder), None, SkiaFilming()).run()
     return folder
 
 
@@ -157,8 +159,7 @@ def test_motion_kinematics_and_two_experts_train_and_ship(training, tmp_path):
 
 
 def test_a_round_without_a_trunk_goes_on_from_both_shipped_experts(training, tmp_path):
-    forked = with_two_experts(TOY, steps=5)
-    first = MiniTraining(forked, tmp_path / "first", StopSignal(tmp_path / "first"), None, SkiaFilming())
+    first = replace(training, recipe=with_two_experts(TOY, steps=5))
     assert first.run()
     shipped = ship(first, tmp_path / "mini")
     without = replace(TOY, transformer_run=replace(TOY.transformer_run, steps=0))
