@@ -64,6 +64,8 @@ def test_the_json_has_the_promised_keys():
         ("女孩跟着狗奔跑", "camera", []),
         ("a man follows a dog", "beats", ["follow"]),
         ("the camera follows a man, then he stops", "beats", ["stop"]),
+        ("the camera follows as a green can soars", "beats", ["fly"]),
+        ("the camera follows as a green can soars", "camera", ["track"]),
         ("カメラが少年を追う", "camera", ["track"]),
         ("少年が犬を追う", "beats", ["chase"]),
         ("카메라가 소년을 따라간다", "camera", ["track"]),

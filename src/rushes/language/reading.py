@@ -29,6 +29,8 @@ from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
 _NAMED_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "clothing", "body"}
+# Begins a clause that tells what goes on beside the camera's move.
+_BESIDE = frozenset(("as", "while", "when", "until", "before", "because"))
 # Particles that follow Korean nouns and, at the start of an ending, hardly ever predicates.
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
 # Endings of predicates that begin like a particle: 죽는다, 벗는데.
@@ -73,14 +75,14 @@ class Reading(Passage):
         self._resolve()
 
     def _resolve(self) -> None:
-        had_subject = False
+        had_subject = is_beside = False
         for index, token in enumerate(self.tokens):
             if self.ends_sentence(index):
-                self._camera_acts = self._camera_named = had_subject = False
+                self._camera_acts = self._camera_named = had_subject = is_beside = False
             elif "camera" in token.roles and not (self.language == "en" and self._follows_preposition(index)):
                 self._camera_acts, had_subject = True, False
             elif index and self.clauses[index] != self.clauses[index - 1]:
-                had_subject = True
+                had_subject, is_beside = True, token.text in _BESIDE
             if "dummy" in token.roles:
                 self._camera_named = False
                 self._camera_acts = self._camera_acts and not had_subject
@@ -91,11 +93,12 @@ class Reading(Passage):
             slot = candidate.concept.slot
             if slot in CAMERA_SLOTS and candidate.concept.id not in ("slow", "fast"):
                 self._camera_named = True
-            # "The camera follows a man, he stops": a new subject in a later clause acts in its place.
+            # "The camera follows a man, he stops", "it follows as a can soars": a later clause has
+            # somebody else act.
             named = SUBJECT_SLOTS if self.language == "zh" else _NAMED_SLOTS
             if slot in named and self._may_be_subject(index):
                 self._camera_named = False
-                if had_subject and slot in LIVING_SLOTS:
+                if had_subject and (is_beside or slot in LIVING_SLOTS):
                     self._camera_acts = False
 
     def _may_be_subject(self, index: int) -> bool:
