@@ -116,6 +116,16 @@ def test_a_made_judge_is_written_and_progress_is_told(clips, folder, tmp_path, m
     assert lines == [("reporter: scenes", 6, 6), ("reporter: steps", 1, 2), ("reporter: steps", 2, 2)]
 
 
+def test_a_training_starts_from_the_shipped_network_of_its_shape(clips):
+    shipped = JudgeTraining(replace(RECIPE, seed=7), clips).network
+    own, warm = JudgeTraining(RECIPE, clips).network, JudgeTraining(RECIPE, clips, shipped).network
+    name = next(iter(shipped.state_dict()))
+    assert torch.equal(warm.state_dict()[name], shipped.state_dict()[name])
+    assert not torch.equal(own.state_dict()[name], shipped.state_dict()[name])
+    other = replace(RECIPE, config=replace(RECIPE.config, hidden_size=16))
+    assert JudgeTraining(other, clips, shipped).network.config.hidden_size == 16
+
+
 def test_reconstruction_keeps_the_shape_and_noise_changes_it():
     frames = np.random.default_rng(0).integers(0, 255, (5, 160, 256, 3)).astype(np.uint8)
     codec = tiny_bundle().codec

@@ -1,4 +1,7 @@
-"""Training of the two read-out networks on renders and their decoded latents; goes on where it stopped."""
+"""Training of the two read-out networks on renders and their decoded latents; goes on where it stopped.
+
+It starts from the shipped network where that has the recipe's shape, else from nothing.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +20,7 @@ from rushes.core.vocabulary import SLOTS
 from rushes.engine.pictures import from_pictures, to_pictures
 from rushes.evaluation.reading import Clip, Role, judge_file, looked_at, shrink, to_pixels, visible
 from rushes.models.codec import VideoCodec
-from rushes.models.judge import ReadOut, ReadOutConfig, save_judge
+from rushes.models.judge import ReadOut, ReadOutConfig, load_judge, save_judge
 from rushes.world.render import render_frames
 from rushes.world.scene import REVISION, sample_scene
 
@@ -80,7 +83,7 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.REPORTER,
             ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.5, 0.9), light=0.15, noise=0.06, shift=2),
-            seed=2, first_seed=2_500_000_000, scenes=4_000, steps=2_500, batch=24, learning_rate=2e-3,
+            seed=2, first_seed=2_500_000_000, scenes=12_000, steps=3_000, batch=24, learning_rate=1e-3,
         ),
     }
 )  # fmt: skip
@@ -160,11 +163,13 @@ def training_clips(recipe: JudgeRecipe, codec: VideoCodec, folder: Path, progres
 class JudgeTraining:
     """A network on its way; ``state_dict`` holds all that the next step depends on."""
 
-    def __init__(self, recipe: JudgeRecipe, clips: JudgedClips) -> None:
+    def __init__(self, recipe: JudgeRecipe, clips: JudgedClips, shipped: ReadOut | None = None) -> None:
         self.recipe, self.clips, self.step = recipe, clips, 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.network = ReadOut(recipe.config).train()
+        if shipped and shipped.config == recipe.config:
+            self.network.load_state_dict(shipped.state_dict())
         self.optimiser = torch.optim.AdamW(self.network.parameters(), recipe.learning_rate, weight_decay=0.02)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, recipe.learning_rate, total_steps=recipe.steps + 1
@@ -233,7 +238,9 @@ def make_judge(recipe: JudgeRecipe, codec: VideoCodec, folder: Path, progress: P
     """Render, train and write one network into the package; state and renders lie in ``folder``."""
     own = folder / recipe.key
     clips = training_clips(recipe, codec, own, progress)
-    training, state = JudgeTraining(recipe, clips), own / "state.pt"
+    packaged = judge_file(recipe.role)
+    shipped = load_judge(packaged) if packaged.exists() else None
+    training, state = JudgeTraining(recipe, clips, shipped), own / "state.pt"
     if state.exists():
         training.load(state)
     try:
@@ -243,5 +250,5 @@ def make_judge(recipe: JudgeRecipe, codec: VideoCodec, folder: Path, progress: P
                 training.save(state)
     finally:
         training.save(state)
-    save_judge(training.network.eval(), judge_file(recipe.role))
+    save_judge(training.network.eval(), packaged)
     return training.network

@@ -48,7 +48,7 @@ def mini() -> TrainingRecipe:
         vocabulary_size=4096,
         text_length=64,
         data_run=DataRun(
-            scenes=((1, 20_000), (17, 4_000), (61, 2_000)), held_out=((1, 64), (17, 24), (61, 8)), shard=200
+            scenes=((1, 20_000), (17, 4_000), (61, 6_000)), held_out=((1, 64), (17, 24), (61, 40)), shard=200
         ),
         codec_run=CodecRun(steps=8_000, learning_rate=8e-4, batch=8, crop=(9, 96, 96), clips=2000),
         text_run=TextRun(steps=600, learning_rate=1e-3, scenes=32),
@@ -72,16 +72,16 @@ def mini() -> TrainingRecipe:
 
 
 def mini_continued() -> TrainingRecipe:
-    """A round of both shipped experts, an evening of one core; the next round starts from what it ships.
+    """A round from the shipped weights: the trunk, then both experts, two evenings of one core.
 
     All clip lengths from the first step on, and most of it cools down.
     """
     fresh = mini()
     run = replace(
         fresh.transformer_run,
-        steps=0,
+        steps=2_200,
         learning_rate=6e-4,
-        mixes=(Mix(0, (1, 17, 61), (0.3, 0.3, 0.4)),),
+        mixes=(Mix(0, (1, 17, 61), (0.2, 0.3, 0.5)),),
         decay=0.6,
     )
     return with_two_experts(replace(fresh, transformer_run=run), 2_200)
