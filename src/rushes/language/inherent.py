@@ -1,4 +1,4 @@
-"""Attributes that a word tells by itself: 长发 is long hair, 鸽群 a group of pigeons, 红毯 a red carpet."""
+"""Attributes that a word tells by itself: 长发 is long hair, 小舟 a small boat, 새 떼 a flock of birds."""
 
 from collections.abc import Mapping
 from functools import cache
