@@ -83,7 +83,7 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.REPORTER,
             ReadOutConfig(SLOTS, (80, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.5, 0.9), light=0.15, noise=0.06, shift=2),
-            seed=2, first_seed=2_500_000_000, scenes=12_000, steps=3_000, batch=24, learning_rate=1e-3,
+            seed=2, first_seed=2_500_000_000, scenes=8_000, steps=2_400, batch=24, learning_rate=1e-3,
         ),
     }
 )  # fmt: skip
