@@ -162,7 +162,7 @@ def _is_weather(reading: Reading, mentions: Mapping[int, Mention], chunk: range,
         return False
     before = reading.tokens[index - 1]
     is_name = bool(before.candidates) or not before.is_known
-    follows_name = index > chunk.start and is_name and before.end == reading.tokens[index].start
+    follows_name = index > chunk.start and is_name and reading.touches(index)
     return not (follows_name and reading.tokens[index].start == head)
 
 

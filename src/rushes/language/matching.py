@@ -44,8 +44,8 @@ class Token(NamedTuple):
 
     @property
     def may_be_deed(self) -> bool:
-        """Whether one of its meanings is a verb that says what somebody does."""
-        return any(item.kind == "verb" and item.concept.slot == "action" for item in self.candidates)
+        """Whether one of its meanings is a deed."""
+        return any(item.is_deed for item in self.candidates)
 
 
 _SPACE, _MARK, _NOTHING = frozenset(("space",)), frozenset(("mark",)), frozenset[str]()

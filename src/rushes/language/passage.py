@@ -98,9 +98,7 @@ class Passage:
         """Return the Han token that touches this one on one side."""
         if not 0 <= index + step < len(self.tokens):
             return None
-        first, second = sorted((index, index + step))
-        touches = self.tokens[first].end == self.tokens[second].start
-        token = self.tokens[index + step]
+        token, touches = self.tokens[index + step], self.touches(max(index, index + step))
         # 往后一抛: the one of "all at once" is no part of a word.
         is_word_part = touches and token.script is Script.HAN and token.text != "一"
         return token if is_word_part else None

@@ -29,8 +29,6 @@ from rushes.language.script import Script
 from rushes.language.vocabulary import Candidate
 
 _NAMED_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"weather", "clothing", "body"}
-# Begins a clause that tells what goes on beside the camera's move.
-_BESIDE = frozenset(("as", "while", "when", "until", "before", "because"))
 # Particles that follow Korean nouns and, at the start of an ending, hardly ever predicates.
 _NOUN_TAILS = (*"을를이가은는의에로와과도만들", "으로", "까지", "부터")
 # Endings of predicates that begin like a particle: 죽는다, 벗는데.
@@ -82,7 +80,7 @@ class Reading(Passage):
             elif "camera" in token.roles and not (self.language == "en" and self._follows_preposition(index)):
                 self._camera_acts, had_subject = True, False
             elif index and self.clauses[index] != self.clauses[index - 1]:
-                had_subject, is_beside = True, token.text in _BESIDE
+                had_subject, is_beside = True, "beside" in token.roles
             if "dummy" in token.roles:
                 self._camera_named = False
                 self._camera_acts = self._camera_acts and not had_subject

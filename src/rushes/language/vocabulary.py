@@ -22,6 +22,11 @@ class Candidate(NamedTuple):
     kind: str
     word: Word
 
+    @property
+    def is_deed(self) -> bool:
+        """Whether it is a verb that says what somebody does."""
+        return self.kind == "verb" and self.concept.slot == "action"
+
 
 class Vocabulary(NamedTuple):
     """`concepts` and `roles`: normalised text -> what it may be and do; `lengths`: first character -> lengths

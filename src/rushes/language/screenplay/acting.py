@@ -247,7 +247,7 @@ def _is_english_verb(word: str) -> bool:
     if word in _english_verbs():
         return True
     known = vocabulary("en").concepts.get(word, ())
-    return word.endswith("s") and any(each.kind == "verb" and each.concept.slot == "action" for each in known)
+    return word.endswith("s") and any(each.is_deed for each in known)
 
 
 @cache
