@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rushes.cli.screen import counted
 from rushes.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -145,13 +146,15 @@ def _show(breakdown: "Breakdown") -> None:
             place = " ".join(word for word in (scene.setting, scene.location, scene.time) if word)
             people = ", ".join(scene.characters) or "nobody"
             place = place or scene.heading.partition("\n")[0]
-            print(f"{scene.number:<6} {place}: {shots[scene.id]} shots, {scene.duration_s:g} s, {people}")
+            count = counted(shots[scene.id], "shot")
+            print(f"{scene.number:<6} {place}: {count}, {scene.duration_s:g} s, {people}")
     names = ", ".join(character.name for character in breakdown.characters)
-    print(f"\n{len(breakdown.characters)} people: {names}")
-    print(f"{len(breakdown.props)} props: {', '.join(prop.words[0] for prop in breakdown.props)}")
+    people = "1 person" if len(breakdown.characters) == 1 else f"{len(breakdown.characters)} people"
+    print(f"\n{people}: {names}")
+    print(f"{counted(len(breakdown.props), 'prop')}: {', '.join(prop.words[0] for prop in breakdown.props)}")
     seconds = sum(scene.duration_s for scene in breakdown.scenes if not scene.is_omitted)
     minutes, rest = divmod(round(seconds), 60)
-    print(f"{len(breakdown.shots)} shots, about {minutes}:{rest:02d}")
+    print(f"{counted(len(breakdown.shots), 'shot')}, about {minutes}:{rest:02d}")
 
 
 def _show_changes(merged: "Reimport") -> None:

@@ -373,3 +373,17 @@ def test_a_cast_list_gives_one_person_a_line():
 
 def test_a_remark_inside_a_speech_takes_no_time_to_say():
     assert speech_seconds("（ため息をついて）長い話になる") == speech_seconds("長い話になる")
+
+
+def test_a_sentence_that_a_margin_broke_is_one_shot_without_the_margin():
+    sentence = "ANNA (30, in a long grey coat) walks|along the pier and over a bridge with a coil of rope."
+    plain = "INT. A - DAY\n\n%s She stops.\n\nThey wait.\n"
+    whole = fountain(plain % sentence.replace("|", " "))
+    broken = fountain(plain % sentence.replace("|", "\n          "))
+    assert [shot.text for shot in broken.shots] == [shot.text for shot in whole.shots]
+    assert whole.shots[0].text == sentence.replace("|", " ")
+
+
+def test_who_she_may_be_is_still_no_thing():
+    shots = fountain("INT. A - DAY\n\nANN (30) hits EVE (9).\n\nShe throws the rope to the boat.\n").shots
+    assert (shots[1].size, shots[1].characters) == ("medium_shot", ())

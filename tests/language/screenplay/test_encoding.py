@@ -21,6 +21,7 @@ TRADITIONAL = "1-1 客廳 日 內\n劉星推門進來，渾身濕透。\n劉星�
         (CHINESE, "gb18030"),
         (CHINESE * 40, "gb18030"),
         (JAPANESE, "cp932"),
+        (JAPANESE, "iso2022_jp"),
         (JAPANESE * 40, "shift_jis"),
         (KOREAN, "euc_kr"),
         (KOREAN * 40, "cp949"),

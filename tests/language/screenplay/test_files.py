@@ -64,6 +64,13 @@ def test_final_draft_says_what_each_paragraph_is():
     assert [e.words for e in play.elements if e.is_dual] == ["刘星"]
 
 
+def test_a_transition_typed_as_action_is_one_and_begins_no_scene():
+    page = '<Paragraph Type="Action"><Text>FADE IN:</Text></Paragraph>'
+    play = parse_script(FDX.replace("<Content>", f"<Content>{page}", 1).encode(), "script.fdx")
+    assert seen(play)[0] == ("transition", "FADE IN:")
+    assert len(break_down(play).scenes) == 1
+
+
 FDX_TITLES = """<TitlePage><HeaderAndFooter/><Content>
 <Paragraph Alignment="Center"><Text></Text></Paragraph>
 <Paragraph Alignment="Center"><Text Style="Underline">THE LAST FERRY</Text></Paragraph>
@@ -151,6 +158,18 @@ def test_word_reads_inserted_text_and_leaves_deleted_text_out():
         "<w:ins><w:r><w:t>runs</w:t></w:r></w:ins><w:r><w:tab/><w:t>away.</w:t></w:r></w:p>"
     )
     assert seen(parse_script(docx(body), "script.docx"))[1] == ("action", "She runs\taway.")
+
+
+def test_what_word_puts_in_the_middle_is_a_title():
+    lines = [("center", "THE KEY"), ("center", "by A. Nobody"), ("left", "INT. A - DAY"), ("left", "Rain.")]
+    body = "".join(
+        f'<w:p><w:pPr><w:jc w:val="{side}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p><w:p/>'
+        for side, text in lines
+    )
+    for written in (body, body.replace("<w:p/>", "", 1)):
+        play = parse_script(docx(written), "script.docx")
+        assert [kind for kind, _ in seen(play)][:3] == ["title_entry", "title_entry", "scene_heading"]
+        assert len(break_down(play).scenes) == 1
 
 
 def test_styles_of_a_script_template_say_what_a_paragraph_is():
@@ -289,6 +308,38 @@ NUMBERED = """1        INT. ELEVATOR - NIGHT                                    
 
                                COLE
                     Nine. It says nine."""
+SIDE_BY_SIDE = """INT. CAR - NIGHT
+
+The road is gone.
+
+      ANNA                               BO (V.O.)
+  (braking)                          Left! Go left, the
+Hold on to something!                bridge is that way!
+
+They stop."""
+
+
+def test_dual_dialogue_side_by_side_is_two_speeches():
+    play = parse_script(pdf([SIDE_BY_SIDE]), "script.pdf")
+    assert seen(play)[2:] == [
+        ("character", "ANNA"),
+        ("parenthetical", "braking"),
+        ("dialogue", "Hold on to something!"),
+        ("character", "BO (V.O.)"),
+        ("dialogue", "Left! Go left, the\nbridge is that way!"),
+        ("action", "They stop."),
+    ]
+    names = [element for element in play.elements if element.kind is ElementKind.CHARACTER]
+    assert [name.is_dual for name in names] == [False, True]
+
+
+def test_a_typed_title_page_needs_no_page_of_its_own():
+    play = parse_script((TITLE_PAGE + "\n\n3 March 2026\n\n" + NUMBERED).encode(), "script.txt")
+    assert [kind for kind, _ in seen(play)[:5]] == [*["title_entry"] * 4, "scene_heading"]
+    told = TITLE_PAGE.replace("An Author", "THE END") + "\n\nWaves roll in the dark.\n\n" + NUMBERED
+    assert [kind for kind, _ in seen(parse_script(told.encode(), "script.txt"))][:4] != ["title_entry"] * 4
+
+
 UNNUMBERED = """         He presses it again. The light goes out.
 
                                COLE

@@ -1,7 +1,7 @@
 """Bytes of a script into text and back, in the encodings scripts come in.
 
-UTF-8 and UTF-16 by their marks or their strict form; GB18030, Shift-JIS (cp932), EUC-KR (cp949) and Big5 by
-charset-normalizer, which judges by how letters follow one another.
+UTF-8 and UTF-16 by their marks or their strict form, JIS (ISO-2022-JP) by its escapes; GB18030, Shift-JIS
+(cp932), EUC-KR (cp949) and Big5 by charset-normalizer, which judges by how letters follow one another.
 """
 
 import codecs
@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_JIS_ESCAPE = b"\x1b$"
 _CANDIDATES = ["gb18030", "cp932", "cp949", "big5", "euc_jp", "cp1252"]
 _SIGNATURES = {
     b"\x89PNG": "a PNG picture",
@@ -78,6 +79,8 @@ def decode_script(content: bytes, name: str, language: str = "") -> DecodedText:
             if _is_plain(content, encoding):
                 return _decoded(content, encoding, b"", name)
         raise UsageError(f"{name} holds zero bytes, so it is not text: give a script as UTF-8 text")
+    if _JIS_ESCAPE in content:
+        return _decoded(content, "iso2022_jp", b"", name)
     try:
         return DecodedText(content.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.heading import is_foreign_heading
 from rushes.language.screenplay.lines import Line, lines_with_notes
-from rushes.language.screenplay.words import fold, trade_words
+from rushes.language.screenplay.words import fold, is_transition, trade_words
 
 _SLUG = re.compile(r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]", re.IGNORECASE)
 _SCENE_NUMBER = re.compile(r"#([^\s#]+)#$")
@@ -151,9 +151,8 @@ class _Reader:
         self._take(ElementKind.SCENE_HEADING, words, key=key, is_forced=is_forced)
 
     def _is_transition(self, words: str) -> bool:
-        is_known = len(words) < 24 and fold(words) in trade_words().transitions
-        is_marked = words.endswith("TO:") and self._blank_follows()
-        return (is_known or is_marked) and words == words.upper()
+        is_marked = words.endswith("TO:") and words == words.upper() and self._blank_follows()
+        return is_marked or is_transition(words)
 
     def _is_character(self, words: str) -> bool:
         """Upper case but for the extension, with a letter that has a case, and something said below it."""

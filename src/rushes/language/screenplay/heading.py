@@ -46,6 +46,10 @@ _BRACKETED = re.compile(r"(\s?[（(][^（）()]{1,40}[）)])")
 _SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
 
 
+# 道（雨の: its bracket closes where the place ends.
+_OPEN_BRACKET = re.compile(r"[（(][^（）()]*$")
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """`setting` is interior, exterior, both or empty; `number` is as written, folded to plain digits."""
@@ -236,6 +240,8 @@ def _fields(text: str) -> _Fields:
             settings += filter(None, [found[1]])
         position = gap.end() if gap else end
     location = text[place[0] : place[1]] if place else ""
+    if place and _OPEN_BRACKET.search(location):
+        location += text[place[1] : place[1] + 1]
     setting = "both" if {"interior", "exterior"} <= set(settings) else _first(settings)
     return _Fields(setting, location, time)
 

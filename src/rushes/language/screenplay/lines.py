@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rushes.language.screenplay.element import ElementKind
 
+# A line as long as that without a mark at its end was broken by a margin, not by its writer.
+WRAPPED_WIDTH = 30
 _LINE_END = re.compile(r"\r\n|\n|\r")
 # Characters without width or letters: they come with copied text and hide a heading from any rule.
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")

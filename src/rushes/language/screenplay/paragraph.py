@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rushes.language.screenplay.element import Element, ElementKind, Screenplay
+from rushes.language.screenplay.words import is_transition
 
 # What stands right below the line before it: speech, and entries of a title page.
 _JOINED = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.TITLE_ENTRY)
@@ -36,6 +37,8 @@ def screenplay_of(paragraphs: Iterable[Paragraph]) -> Screenplay:
         line = f"{paragraph.key}: {paragraph.words}\n" if is_keyed else paragraph.words + "\n"
         words = paragraph.words.strip()
         kind = paragraph.kind if words else ElementKind.BLANK
+        if kind is ElementKind.ACTION and is_transition(words):
+            kind = ElementKind.TRANSITION
         if kind is ElementKind.PARENTHETICAL:
             words = words.removeprefix("(").removesuffix(")").strip()
         end = position + len(line)

@@ -10,6 +10,7 @@ from statistics import median
 
 from rushes.language.line_breaks import is_one_word
 from rushes.language.screenplay.form import language_of
+from rushes.language.screenplay.pdf_columns import one_column
 
 # Word by word, a page drawn leaves gaps of two to four columns where a space was; columns stand wider apart.
 _GAP = re.compile(r"(?<=\S) +(?=\S)")
@@ -55,8 +56,7 @@ def pages_text(pages: list[Page]) -> list[str]:
     texts = _without_running_lines([text.split("\n") for text in _in_one_frame(pages)])
     texts = _one_space_apart(texts)
     language = language_of("\n".join("\n".join(lines) for lines in texts)[:200_000])
-    if language != "en":
-        texts = _unwrapped(texts, language)
+    texts = [one_column(lines) for lines in texts] if language == "en" else _unwrapped(texts, language)
     return ["\n".join(lines) for lines in texts]
 
 

@@ -12,15 +12,16 @@ from rushes.language.screenplay.heading import (
     is_foreign_heading,
     is_time_and_setting,
 )
-from rushes.language.screenplay.lines import Line, plain_lines, visible_offsets
+from rushes.language.screenplay.lines import WRAPPED_WIDTH, Line, plain_lines, visible_offsets
 from rushes.language.screenplay.speech import (
     is_aside,
     is_name_extension,
+    len_of_aside,
     split_speech,
     spoken,
     without_extension,
 )
-from rushes.language.screenplay.words import fold, trade_words
+from rushes.language.screenplay.words import AGE, fold, is_transition, trade_words
 
 _SLUG = re.compile(r"(?:INT|EXT|I/E)[./ ]", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"[-－—\s]{0,40}(?:第\s?)?[0-9０-９]{1,4}\s?[页頁]?[-－—\s]{0,40}$|\f$")
@@ -38,12 +39,13 @@ _EPISODE_ENDS = re.compile(r"[（(]?第[0-9０-９一二三四五六七八九十
 _PASSING = re.compile(r"(?:[×＊*✕xX]\s{0,12}){3,60}$")
 _TITLE = re.compile(r"[《「『<].{1,60}[》」』>]$")
 _ENDED = re.compile(r"[。．.！!？?…」』”\"）)：:—~～]\s*$")
-_WRAPPED_WIDTH = 30
 _MOST_HEADING_LINES = 6
 _LONGEST_NAME = 10
 _LONGEST_FIELD = 200
 _SPEECH_INDENT = 6
 _MARKED_ACTIONS = 3
+# 林霜（25, 지은(34: whoever is introduced with an age may speak from a line of their own, if only once.
+_INTRODUCED = re.compile(rf"([\u3400-\u9fff\u30a1-\u30fc]{{2,6}}|[\uac00-\ud7a3]{{2,6}})[（(]\s?{AGE}")
 _NAME_MARKS = re.compile(r"[\s：:，,。.！!？?、（）()「」“”\"《》…—△▲○]")
 
 
@@ -105,8 +107,7 @@ class _Reader:
     def _is_transition(self, words: str) -> bool:
         if len(words) > 24:
             return False
-        is_known = fold(words) in trade_words().transitions
-        return is_known or any(pattern.match(words) for pattern in (_PASSING, _EPISODE_ENDS))
+        return is_transition(words) or any(pattern.match(words) for pattern in (_PASSING, _EPISODE_ENDS))
 
     def _is_heading(self, index: int) -> bool:
         words = self._lines[index].text.strip()
@@ -257,10 +258,21 @@ class _Reader:
                 return
             if is_aside(words):
                 self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
+            elif self._elements[-1].kind is ElementKind.CHARACTER and (length := len_of_aside(words)):
+                self._aside_and_words(words, length)
             elif self._elements[-1].kind is ElementKind.DIALOGUE:
                 self._extend(spoken(words))
             else:
                 self._take(ElementKind.DIALOGUE, spoken(words))
+
+    def _aside_and_words(self, words: str, length: int) -> None:
+        """`(속삭이며) 누구 있어요?` below a name."""
+        line = self._lines[self._next]
+        at = visible_offsets(self._source[line.start : line.end])
+        cut = line.start + at[line.text.index(words) + length]
+        self._add(ElementKind.PARENTHETICAL, line.start, cut, words[:length].strip()[1:-1].strip())
+        self._add(ElementKind.DIALOGUE, cut, line.end, spoken(words[length:]))
+        self._next += 1
 
     def _rest_of_speech(self) -> None:
         """Lines that a typist or a page broke: an open quotation mark, or a long line that has not ended."""
@@ -275,7 +287,7 @@ class _Reader:
                 kind = ElementKind.PARENTHETICAL if is_aside(words) else ElementKind.DIALOGUE
                 self._take(kind, words[1:-1].strip() if is_aside(words) else spoken(words))
             elif self._open_quotes > 0 or (
-                len(before.strip()) >= _WRAPPED_WIDTH and not _ENDED.search(before)
+                len(before.strip()) >= WRAPPED_WIDTH and not _ENDED.search(before)
             ):
                 self._open_quotes += words.count("「") - words.count("」")
                 self._extend(words.removesuffix("」") if self._open_quotes == 0 else words)
@@ -306,7 +318,7 @@ class _Reader:
             before is not None
             and before.kind is ElementKind.ACTION
             and not marked
-            and len(text.strip()) >= _WRAPPED_WIDTH
+            and len(text.strip()) >= WRAPPED_WIDTH
             and not _ENDED.search(text)
         ):
             self._extend(words)
@@ -336,7 +348,8 @@ def _is_title_of(titles: frozenset[str], words: str) -> bool:
 
 
 def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
-    """Names of speakers: short lines without marks, after an empty line and before words, twice or more."""
+    """Names of speakers: short lines without marks, after an empty line and before words, twice or more, or
+    once where the script introduces them."""
     counts: Counter[str] = Counter()
     for index, line in enumerate(lines[:-1]):
         words = without_extension(line.text.strip())
@@ -346,10 +359,13 @@ def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
         if is_apart and not lines[index + 1].is_blank and not is_bare_number(words):
             counts[fold(words)] += 1
     words_of_trade = trade_words()
+    introduced = {fold(found.group(1)) for line in lines for found in _INTRODUCED.finditer(line.text)}
     return frozenset(
         name
         for name, count in counts.items()
-        if count > 1 and name not in words_of_trade.transitions and name not in words_of_trade.times
+        if (count > 1 or name in introduced)
+        and name not in words_of_trade.transitions
+        and name not in words_of_trade.times
     )
 
 

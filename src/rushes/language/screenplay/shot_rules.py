@@ -19,6 +19,7 @@ from itertools import islice
 from rushes.language.screenplay.duration import action_seconds, aside_seconds, speech_seconds
 from rushes.language.screenplay.element import SPOKEN, Element, ElementKind, Screenplay
 from rushes.language.screenplay.emphasis import plain
+from rushes.language.screenplay.lines import WRAPPED_WIDTH
 from rushes.language.screenplay.montage import bullets, without_bullet
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.people import Character, is_narration, is_off_screen, speaker_names
@@ -194,7 +195,7 @@ class _Planner:
     def _size(self, words: str, people: tuple[str, ...]) -> str:
         if len(people) > 1:
             return "medium_wide_shot"
-        if people:
+        if people or _PRONOUN.search(words):
             return "medium_shot"
         return "close_up" if find_props(words, self._language) else "wide_shot"
 
@@ -291,7 +292,7 @@ def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
             element = elements[index]
             end = element.end
             if element.kind in SPOKEN:
-                words.append(plain(element.words).replace("\n", " "))
+                words.append(_in_one_line(element.words))
                 seconds += speech_seconds(element.words)
             elif element.kind is ElementKind.PARENTHETICAL:
                 seconds += aside_seconds(element.words)
@@ -322,25 +323,38 @@ def _chunks(play: Screenplay, element: Element) -> Iterator[tuple[str, int, int]
             continue
         for words, start, end in _merged(bullet, offset, action_seconds):
             shown = without_bullet(words.strip().lstrip("!△▲").strip())
-            yield plain(shown).replace("\n", " "), start, end
+            yield _in_one_line(shown), start, end
 
 
 def _merged(text: str, offset: int, seconds_of: Callable[[str], float]) -> Iterator[tuple[str, int, int]]:
     """(words, start, end) of sentences joined up to the longest shot."""
     start = end = 0
-    for found in _SENTENCE.finditer(text):
-        if found.end() == found.start():
-            continue
-        is_full = found.end() - start > _LONGEST_CHUNK
+    for ends in _sentence_ends(text):
+        is_full = ends - start > _LONGEST_CHUNK
         # Marks alone take no time, and measuring them again and again would.
-        if not is_full and _LETTER.search(found.group()):
-            is_full = seconds_of(text[start : found.end()]) > LONGEST_SHOT_S
+        if not is_full and _LETTER.search(text, end, ends):
+            is_full = seconds_of(text[start:ends]) > LONGEST_SHOT_S
         if is_full and text[start:end].strip():
             yield text[start:end], offset + start, offset + end
             start = end
-        end = found.end()
+        end = ends
     if text[start:].strip():
         yield text[start:], offset + start, offset + len(text)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(line.strip() for line in plain(text).split("\n"))
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    """Where sentences end: at their marks, and at line ends that no margin made."""
+    for found in _SENTENCE.finditer(text):
+        words = found.group().rstrip()
+        end = found.start() + len(words)
+        is_full_line = "\n" not in text[max(0, end - WRAPPED_WIDTH) : end] and end >= WRAPPED_WIDTH
+        is_broken = "\n" in text[end : found.end()] and is_full_line and not _SENTENCE_END.search(words)
+        if found.group() and (not is_broken or found.end() == len(text)):
+            yield found.end()
 
 
 def _capped(seconds: float) -> float:

@@ -80,6 +80,12 @@ def is_aside(words: str) -> bool:
     return re.fullmatch(_ASIDE, words) is not None
 
 
+def len_of_aside(words: str) -> int:
+    """Length of the remark in brackets that a line begins with before its words; 0 without one."""
+    found = _ASIDE_AFTER.match(words)
+    return found.end() if found and words[found.end() :].strip() else 0
+
+
 def is_name_extension(aside: str) -> bool:
     """Whether brackets after a name say how a voice comes, or an age: `（画外音）`, `（9）`."""
     folded = fold(aside)

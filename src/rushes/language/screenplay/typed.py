@@ -5,12 +5,13 @@ Columns are counted from the action's: dialogue stands 4 to 17 further in, aside
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import takewhile
 
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.lines import Line, plain_lines
-from rushes.language.screenplay.words import fold, trade_words
+from rushes.language.screenplay.words import is_transition
 
 _SLUG = re.compile(
     r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
@@ -26,8 +27,10 @@ _FURNITURE = re.compile(
     r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
 )
 _MAC = re.compile(r"\bMa?c(?=[A-Z])")
-_DIALOGUE_INDENT = 4
-_NAME_INDENT = 18
+_CREDIT = re.compile(r"(?:(?:written|screenplay|teleplay|story|script) )?by ", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?]$")
+DIALOGUE_INDENT = 4
+NAME_INDENT = 18
 _MOST_NAME = 40
 _MOST_ON_A_TITLE_PAGE = 20  # paragraphs
 
@@ -42,7 +45,7 @@ def is_typed(source: str) -> bool:
 def parse_typed(source: str) -> tuple[Element, ...]:
     """Return the elements of ``source``; they tile it."""
     lines = [_without_tabs(line) for line in plain_lines(source)]
-    margin = _action_column(lines)
+    margin = action_column(line.text for line in lines)
     elements: list[Element] = []
     for index, line in enumerate(lines):
         before = elements[-1] if elements else None
@@ -52,24 +55,31 @@ def parse_typed(source: str) -> tuple[Element, ...]:
             joined = f"{before.words}\n{words}" if words else before.words
             elements[-1] = Element(kind, before.start, line.end, joined, before.key)
         else:
-            elements.append(Element(kind, line.start, line.end, words, key))
+            is_dual = kind is ElementKind.CHARACTER and words.endswith("^")
+            words = words.removesuffix("^").rstrip() if is_dual else words
+            elements.append(Element(kind, line.start, line.end, words, key, is_dual=is_dual))
     return _with_title_page(source, elements)
 
 
+_BEGINNINGS = frozenset({ElementKind.SCENE_HEADING, ElementKind.TRANSITION})
 _PARAGRAPHS = frozenset(
     {ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.PARENTHETICAL, ElementKind.BLANK}
 )
 
 
 def _with_title_page(source: str, elements: list[Element]) -> tuple[Element, ...]:
-    """A first page of a few lines, some of them in the middle, that begins no scene is the title page."""
-    page = list(takewhile(lambda element: element.start <= source.find("\f"), elements))
+    """A few lines, one in the middle or with the author, on a page of their own or before the first heading,
+    where nothing is told yet."""
+    page_end = source.find("\f")
+    page = list(
+        takewhile(lambda each: each.kind not in _BEGINNINGS and not 0 <= page_end < each.start, elements)
+    )
+    is_apart = any(element.kind is ElementKind.PAGE_BREAK for element in page)
     words = [element for element in page if element.kind not in (ElementKind.BLANK, ElementKind.PAGE_BREAK)]
-    kinds = {element.kind for element in words}
     is_title = (
-        ElementKind.CENTERED in kinds
-        and not kinds & {ElementKind.SCENE_HEADING, ElementKind.TRANSITION}
+        any(element.kind is ElementKind.CENTERED or _CREDIT.match(element.words) for element in words)
         and len(words) <= _MOST_ON_A_TITLE_PAGE
+        and (is_apart or not any(_SENTENCE_END.search(element.words) for element in words))
     )
     if not is_title:
         return tuple(elements)
@@ -94,11 +104,10 @@ def _kind(lines: list[Line], index: int, margin: int, before: ElementKind | None
         return ElementKind.PAGE_BREAK
     if _heading(words):
         return ElementKind.SCENE_HEADING
-    is_upper = words == words.upper() and words != words.lower()
-    if is_upper and (words.endswith("TO:") or fold(words) in trade_words().transitions):
+    if is_transition(words) or (words.endswith("TO:") and words == words.upper()):
         return ElementKind.TRANSITION
     indent = len(text) - len(text.lstrip()) - margin
-    if indent < _DIALOGUE_INDENT:
+    if indent < DIALOGUE_INDENT:
         return ElementKind.ACTION
     return _set_in(lines, index, indent, before)
 
@@ -110,15 +119,18 @@ def _set_in(lines: list[Line], index: int, indent: int, before: ElementKind | No
         open_aside = before is ElementKind.PARENTHETICAL and _aside_is_open(lines, index)
         if words.startswith("(") or open_aside:
             return ElementKind.PARENTHETICAL
-    name = re.sub(r"\([^()]*\)", "", words)
-    name = _MAC.sub("MC", name)
-    is_name = name == name.upper() and name != name.lower() and len(words) <= _MOST_NAME
     follows = index + 1 < len(lines) and not lines[index + 1].is_blank
-    if is_name and follows and (indent >= _NAME_INDENT or before not in speaks):
+    if is_name(words) and follows and (indent >= NAME_INDENT or before not in speaks):
         return ElementKind.CHARACTER
     if before in speaks:
         return ElementKind.DIALOGUE
     return ElementKind.CENTERED
+
+
+def is_name(words: str) -> bool:
+    """Whether a line could name who speaks: capitals, but for what stands in brackets."""
+    name = _MAC.sub("MC", re.sub(r"\([^()]*\)", "", words))
+    return name == name.upper() and name != name.lower() and len(words) <= _MOST_NAME
 
 
 def _aside_is_open(lines: list[Line], index: int) -> bool:
@@ -148,16 +160,16 @@ def _words(words: str, kind: ElementKind) -> tuple[str, str]:
     return ("" if kind is ElementKind.PAGE_BREAK else words), ""
 
 
-def _action_column(lines: list[Line]) -> int:
+def action_column(lines: Iterable[str]) -> int:
     """The column most headings and long lines start in, scene numbers not counted."""
     columns: Counter[int] = Counter()
     for line in lines:
-        words = line.text.strip()
+        words = line.strip()
         found = _SLUG.match(words)
         if found:
-            columns[len(line.text) - len(line.text.lstrip()) + found.start("slug")] += 3
+            columns[len(line) - len(line.lstrip()) + found.start("slug")] += 3
         elif len(words) > 45:
-            columns[len(line.text) - len(line.text.lstrip())] += 1
+            columns[len(line) - len(line.lstrip())] += 1
     return min(columns, key=lambda column: (-columns[column], column)) if columns else 0
 
 

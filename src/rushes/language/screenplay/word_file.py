@@ -38,6 +38,7 @@ _STYLES = {
 }
 # A twentieth of a point; a typed character is a tenth of an inch wide.
 _TWIPS_A_COLUMN = 144
+_COLUMNS = 60  # of a page between its margins
 
 
 def parse_word(content: bytes, name: str) -> Screenplay:
@@ -81,7 +82,7 @@ def _lines(root: Node) -> Iterator[str]:
     """Paragraphs in order; one with space above it or an indent keeps them as an empty line and columns."""
     for paragraph in root.iter(f"{_WORD}p"):
         words = "".join(_words(paragraph))
-        indent = _indent(paragraph) if words.strip() else 0
+        indent = _indent(paragraph, words.strip()) if words.strip() else 0
         if _twips(paragraph, "spacing", "before") > 0 and words.strip():
             yield ""
         yield from (" " * indent + line for line in words.split("\n"))
@@ -109,8 +110,15 @@ def _words(paragraph: Node) -> Iterator[str]:
             waiting += reversed(node)
 
 
-def _indent(paragraph: Node) -> int:
-    """Columns from the left margin."""
+def _indent(paragraph: Node, words: str) -> int:
+    """Columns from the left margin, where a typist would have begun these words."""
+    aligned = paragraph.find(f"{_WORD}pPr/{_WORD}jc")
+    free = max(0, _COLUMNS - len(words))
+    match aligned.get(f"{_WORD}val") if aligned is not None else None:
+        case "center":
+            return free // 2
+        case "right" | "end":
+            return free
     return max(0, _twips(paragraph, "ind", "left") // _TWIPS_A_COLUMN)
 
 

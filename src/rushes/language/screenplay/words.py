@@ -66,6 +66,17 @@ def trade_words() -> TradeWords:
     )
 
 
+# 25, ２５, 四十多岁, 三十代, 六旬.
+AGE = "(?:[0-9０-９]{1,3}|[一二三四五六七八九十]{1,3}[多几来]?(?:[岁歲歳才代旬]|出头))"
+_LONGEST_TRANSITION = 23
+
+
+def is_transition(line: str) -> bool:
+    """Whether a line is one the trade knows, such as `FADE IN:` and 淡出; English ones stand in capitals."""
+    is_short = len(line) <= _LONGEST_TRANSITION
+    return is_short and line == line.upper() and fold(line) in trade_words().transitions
+
+
 _SPACES = re.compile(r"\s+")
 
 
