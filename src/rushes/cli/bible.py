@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rushes.cli.screen import counted
 from rushes.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _show(assets: tuple["Asset", ...], findings: tuple["Finding", ...]) -> None:
         print(
             f"{asset.kind:<9} {asset.name}: {asset.description or 'not described'} (lines {lines or 'none'})"
         )
-    print(f"\n{len(findings)} findings across shots")
+    print(f"\n{counted(len(findings), 'finding')} across shots")
     for finding in findings:
         codes = (
             f"{finding.codes[0]} to {finding.codes[-1]}"

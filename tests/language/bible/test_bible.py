@@ -65,10 +65,14 @@ def test_names_aliases_and_pronouns_mean_entries(text, expected):
     assert meant(resolver, text) == expected
 
 
-def test_a_pronoun_reaches_back_within_its_scene_only():
-    resolver = Resolver(Bible((ANNA, BEN)), "en")
-    resolver.read("Anna enters.")
+def test_a_pronoun_reaches_back_to_the_scene_before_where_the_bible_has_it():
+    resolver = Resolver(Bible((ANNA, BEN, LUMI, cast("ASH"))), "en")
+    resolver.read("Anna enters. Ash waits.")
     assert meant(resolver, "She sits.") == [("She", "anna", True)]
+    resolver.start_scene()
+    assert meant(resolver, "She sits.") == [("She", "anna", True)]
+    assert meant(resolver, "Lumi runs. She sits.") == [("Lumi", "lumi", True), ("She", "lumi", True)]
+    resolver.start_scene()
     resolver.start_scene()
     assert meant(resolver, "She sits.") == []
 
@@ -127,7 +131,7 @@ def test_descriptions_stand_where_names_stood_and_are_marked():
     cellar = Entry("cellar", EntryKind.LOCATION, "CELLAR", description="a low brick cellar")
     prompts = shot_prompts(broken(), Bible((wet, BEN, KEY, cellar)))
     assert prompts[0].marked == (
-        "wide shot, [a low brick cellar], NIGHT, [a woman in a red coat] jumps. [the woman] takes "
+        "wide shot, [a low brick cellar], night, [a woman in a red coat] jumps. [The woman] takes "
         "[a rusty iron key]. She looks at [a tall boy]."
     )
     assert prompts[1].marked.endswith(
@@ -141,12 +145,12 @@ def test_descriptions_stand_where_names_stood_and_are_marked():
 @pytest.mark.parametrize(
     ("source", "setting"),
     [
-        ("INT. CAFE - DAY\n\nAnna sits.\n", "CAFE, interior, DAY, "),
-        ("EXT. CAFE - DAY\n\nAnna sits.\n", "CAFE, exterior, DAY, "),
-        ("EXT. PARK - DAY\n\nAnna sits.\n", "PARK, DAY, "),
-        ("INT. HOTEL KITCHEN - DAY\n\nAnna sits.\n", "HOTEL KITCHEN, DAY, "),
-        ("INT. CAVE - DAY\n\nAnna sits.\n", "CAVE, interior, DAY, "),
-        ("INT./EXT. CAR - DAY\n\nAnna sits.\n", "CAR, DAY, "),
+        ("INT. CAFE - DAY\n\nAnna sits.\n", "CAFE, interior, day, "),
+        ("EXT. CAFE - DAY\n\nAnna sits.\n", "CAFE, exterior, day, "),
+        ("EXT. PARK - DAY\n\nAnna sits.\n", "PARK, day, "),
+        ("INT. HOTEL KITCHEN - DAY\n\nAnna sits.\n", "HOTEL KITCHEN, day, "),
+        ("INT. CAVE - DAY\n\nAnna sits.\n", "CAVE, interior, day, "),
+        ("INT./EXT. CAR - DAY\n\nAnna sits.\n", "CAR, day, "),
         ("1-1 咖啡馆 日 外\n△刘星坐着。\n", "咖啡馆，室外，日，"),
         ("第一场 内景 厨房 夜\n△刘星坐着。\n", "厨房，夜，"),
         ("1-1 外景 カフェ 朝\n美咲が座る。\n", "カフェ、屋外、朝、"),
@@ -176,13 +180,13 @@ Anna wakes by the sea in a picture.
 
 def test_a_picture_of_a_montage_has_the_place_and_the_time_that_it_names():
     assert [prompt.text.partition(", ")[2] for prompt in shot_prompts(broken(MONTAGE), Bible(()))] == [
-        "HOSPITAL ROOM, NIGHT, Anna sleeps.",
+        "HOSPITAL ROOM, night, Anna sleeps.",
         "A beach at dawn.",
         "beach, at dawn, Anna runs by the sea, slower and slower, until the shadow is gone.",
         "beach, at dawn, She falls on her knees.",
-        "HOSPITAL ROOM, NIGHT, A tree in the wind. Anna stands by the window.",
-        "NIGHT, Anna paints a wall in the old kitchen.",
-        "HOSPITAL ROOM, NIGHT, Anna wakes by the sea in a picture.",
+        "HOSPITAL ROOM, night, A tree in the wind. Anna stands by the window.",
+        "night, Anna paints a wall in the old kitchen.",
+        "HOSPITAL ROOM, night, Anna wakes by the sea in a picture.",
     ]
 
 
@@ -385,16 +389,16 @@ I never looked.
 def test_a_reaction_shows_who_listens_and_a_narration_who_tells_it():
     prompts = prompts_of(ROOM, ANNA, BEN)
     assert prompts["SC001_SH0030"].endswith(
-        "DAY, [a woman in a red coat] listens, BEN (off screen): Anna, look."
+        "day, [a woman in a red coat] listens, BEN (off screen): Anna, look."
     )
     assert prompts["SC001_SH0060"].endswith(
-        "DAY, [a woman in a red coat], ANNA (off screen): I never looked."
+        "day, [a woman in a red coat], ANNA (off screen): I never looked."
     )
 
 
 def test_names_that_are_said_in_a_master_stay():
     marked = prompts_of(ROOM, ANNA, BEN)["SC001_SH0020"]
-    assert marked.endswith("[a woman in a red coat]: Ben? Where? [a tall boy]: Here, Anna.")
+    assert marked.endswith("[a woman in a red coat]: Ben? Where? [A tall boy]: Here, Anna.")
 
 
 def test_a_place_is_not_the_prop_of_the_same_name():
@@ -436,3 +440,105 @@ def test_how_somebody_looks_in_a_scene_goes_with_the_scene():
     ]
     merged = follow_scenes(bible, {"7": ("7",), "8": ("7",)}).entries[0]
     assert merged.changes == (wet,)
+
+
+WATER = """INT. WAREHOUSE - NIGHT
+
+ANNA (34, red raincoat) pushes the door open.
+
+A torch in her hand.
+
+TOM
+(O.S.)
+Don't move.
+
+A crate falls. She runs.
+
+EXT. QUAY - CONTINUOUS
+
+Anna falls into the water.
+
+EXT. QUAY - DAWN
+
+Her coat is wet. Tom, 50, grey beard, pulls her out with a long boathook and a rope.
+"""
+
+
+def test_the_draft_tells_who_acts_from_whom_it_is_done_to():
+    entries = {entry.name: entry for entry in draft_bible(broken(WATER)).entries}
+    assert entries["ANNA"].pronouns == ("she",)
+    assert entries["ANNA"].description == "a woman, 34, red raincoat"
+    assert entries["TOM"].description == "a man, 50, grey beard"
+
+
+def test_the_prompts_of_a_drafted_bible_read_as_sentences():
+    breakdown = broken(WATER)
+    prompts = "\n".join(prompt.text for prompt in shot_prompts(breakdown, draft_bible(breakdown)))
+    assert "night, A torch in a woman's hand. (a woman, 34, red raincoat)\n" in prompts
+    assert "A crate falls. A woman, 34, red raincoat runs.\n" in prompts
+    assert "wide shot, QUAY, night, a woman, 34, red raincoat falls" in prompts
+    assert "wide shot, QUAY, dawn, a woman's coat is wet. (a woman, 34, red raincoat)\n" in prompts
+    assert "dawn, a man, 50, grey beard, pulls a woman, 34, red raincoat out" in prompts
+
+
+@pytest.mark.parametrize(
+    ("source", "time"),
+    [
+        ("1-1 客厅 夜 内\n△小红跑进来。\n\n1-2 走廊 稍后 内\n△小红停下。\n", "夜"),
+        ("○公園（夜）\n美咲が走る。\n\n○道（続き）\n美咲が止まる。\n", "夜"),
+        ("S#1. 거실 - 밤\n민수가 달린다.\n\nS#2. 복도 - 계속\n민수가 멈춘다.\n", "밤"),
+    ],
+)
+def test_a_scene_that_goes_on_has_the_time_of_the_one_before(source, time):
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    assert f"{time}" in shot_prompts(breakdown, Bible(()))[-1].text
+
+
+@pytest.mark.parametrize(
+    ("source", "description"),
+    [
+        ("1-1 城墙 夜 外\n△林霜（25岁，红斗篷，女战士）站着。\n", "一位女子（25岁，红斗篷，女战士）"),
+        ("○駅（夜）\n美咲（28、赤いコート）が座っている。\n", "人物（28、赤いコート）"),
+        ("S#1. 창고 - 밤\n민수(50, 회색 수염)가 걷는다.\n", "남자(50, 회색 수염)"),
+    ],
+)
+def test_the_draft_keeps_all_that_the_brackets_of_an_introduction_say(source, description):
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    drafted = draft_bible(breakdown)
+    assert drafted.entries[0].description == description
+    assert description in shot_prompts(breakdown, drafted)[0].text
+
+
+def test_what_is_worn_behind_the_brackets_is_described_and_said_once():
+    breakdown = broken("INT. OFFICE - NIGHT\n\nMARTA (50), in a grey uniform, listens. She runs.\n")
+    drafted = draft_bible(breakdown)
+    assert drafted.entries[0].description == "a woman, 50, in a grey uniform"
+    assert shot_prompts(breakdown, drafted)[0].text.endswith(
+        ", a woman, 50, in a grey uniform, listens. She runs."
+    )
+
+
+def test_somebody_introduced_speaks_from_a_line_of_their_own_once():
+    source = "S#1. 창고 - 밤\n\n지은(34)이 온다.\n\n지은\n(속삭이며) 누구 있어요?\n\n그녀는 달린다.\n"
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    kinds = [element.kind.value for element in breakdown.elements if element.words]
+    assert kinds == ["scene_heading", "action", "character", "parenthetical", "dialogue", "action"]
+    assert draft_bible(breakdown).entries[0].pronouns == ("she",)
+
+
+def test_a_child_is_no_man_and_a_long_description_has_no_genitive():
+    source = (
+        "INT. A - DAY\n\nMARA (forties, wool coat) and BEN (9) sit.\n\nBen (smiling) waves. He sings.\n\n"
+        "INT. B - LATER\n\nMara's coat is dry.\n"
+    )
+    breakdown = broken(source)
+    drafted = draft_bible(breakdown)
+    assert [entry.description for entry in drafted.entries[:2]] == [
+        "a person, forties, wool coat",
+        "a boy, 9",
+    ]
+    prompts = [prompt.text for prompt in shot_prompts(breakdown, drafted)]
+    assert any("(smiling) waves" in text for text in prompts)
+    assert (
+        prompts[-1] == "wide shot, B, interior, day, a person's coat is dry. (a person, forties, wool coat)"
+    )

@@ -6,16 +6,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription, bible_words
-from rushes.language.bible.resolve import pronouns_in
+from rushes.language.bible.resolve import pronouns_after
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.names import NameFinder
+from rushes.language.screenplay.people import speaker_names
 from rushes.language.screenplay.words import fold
 
-# A cast list says it outright: `女，32岁`, `(32세, 여)`.
-_STATED = re.compile(
-    r"(?:^|[\s，,、/／])"
-    r"(?:(女性?|여성?|여자|female|woman)|(?:男性?|남성?|남자|male|man))(?=$|[\s，,、/／])"
+# What is said of somebody tells it outright: `女，32岁`, `(32세, 여)`, `50, grey beard`.
+_APART = r"(?:^|[\s，,、/／])(?:{})(?=$|[\s，,、/／])"
+_WOMAN = re.compile(
+    _APART.format(r"女\w{0,3}|少女|여성?|여자|소녀|female|woman|girl|mother|grandmother|sister|wife|daughter")
+)
+_MAN = re.compile(
+    _APART.format(r"男\w{0,3}|少年|남성?|남자|소년|male|man|boy|father|grandfather|brother|husband")
+    + r"|beard|mo?ustache|stubble|胡子|胡须|络腮胡|ひげ|髭|수염"
+)
+_CHILD = re.compile(r"(?:0?[1-9]|1[0-7]|[１-９]|１[０-７]|(?:十?[一二三四五六七]|十|八|九)岁)(?![0-9０-９s])")
+# Who was named is still meant past what they say, and past what nobody films.
+_BETWEEN = frozenset(
+    (ElementKind.BLANK, ElementKind.NOTE, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
 )
 
 
@@ -81,14 +91,17 @@ def _described(facts: str, pronouns: tuple[str, ...], language: str) -> str:
     """What the script says of somebody, as words that can stand where the name stood."""
     if not facts or facts.lower().startswith(("a ", "an ")):
         return facts
-    person: str = bible_words()["person"][pronouns[0] if pronouns else "anybody"][language]
+    who = pronouns[0] if pronouns else "anybody"
+    is_child = bool(_CHILD.match(facts)) and who in bible_words()["child"]
+    person: str = bible_words()["child" if is_child else "person"][who][language]
     if language == "en":
         return f"{person}, {facts}"
     return f"{person}({facts})" if language == "ko" else f"{person}（{facts}）"
 
 
 def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
-    """Paragraphs that name one person and use one pronoun tell which pronoun is theirs."""
+    """Paragraphs that name one person tell by the pronouns behind the name which are theirs: who acts says
+    more than whose something is, and `Tom pulls her out` says nothing of Tom."""
     canonical = {
         name: character.name
         for character in breakdown.characters
@@ -96,20 +109,34 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
     }
     finder = NameFinder(canonical)
     votes: dict[str, Counter[str]] = defaultdict(Counter)
+    name = ""
     for element in breakdown.elements:
         if element.kind is not ElementKind.ACTION:
+            # `A torch in her hand.` is still of who was named before it, until somebody else has a line.
+            is_own = element.kind is ElementKind.CHARACTER and name in (
+                canonical.get(each) for each in speaker_names(element.words)
+            )
+            name = name if is_own or element.kind in _BETWEEN else ""
             continue
-        named = {canonical[name] for name, _ in finder.find(element.words)}
-        used = {kind for kind in pronouns_in(element.words, breakdown.language) if kind in ("she", "he")}
-        if len(named) == 1 and len(used) == 1:
-            votes[named.pop()][used.pop()] += 1
+        named = [(span.end, canonical[each]) for each, span in finder.find(element.words)]
+        start = 0
+        if named:
+            start, name = named[0]
+        if len({each for _, each in named}) > 1:
+            name = ""
+        for kind, case in pronouns_after(element.words, start, breakdown.language) if name else ():
+            if kind in ("she", "he"):
+                votes[name][kind] += int(case)
     likely: dict[str, tuple[str, ...]] = {
         name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)
     }
-    stated = {each.name: _STATED.search(each.description) for each in breakdown.characters}
-    return likely | {name: ("she" if found[1] else "he",) for name, found in stated.items() if found}
+    for each in breakdown.characters:
+        is_woman, is_man = (bool(words.search(each.description.lower())) for words in (_WOMAN, _MAN))
+        if is_woman != is_man:
+            likely[each.name] = ("she" if is_woman else "he",)
+    return likely
 
 
 def _is_clear(counts: Counter[str]) -> bool:
-    first = counts.most_common(2)
-    return len(first) == 1 or first[0][1] > first[1][1]
+    first = [*counts.most_common(2), ("", 0)]
+    return first[0][1] > first[1][1]

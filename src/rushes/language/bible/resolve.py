@@ -1,14 +1,16 @@
 """Names, aliases and pronouns in a script to the bible's entries.
 
-A pronoun means the person last spoken of in the scene whom it fits. It is certain where nobody else fits.
+A pronoun means the person last spoken of in the scene whom it fits. It is certain where nobody else fits,
+or where the bible gives that pronoun to nobody else.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
+from rushes.language.bible.pronoun import Case, case_of
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.shot import Span
 
@@ -40,9 +42,12 @@ class Resolver:
         self._finder = NameFinder(self._names)
         self._pronouns = _pronouns(language)
         self._recent: list[str] = []
+        self._before: list[str] = []
 
     def start_scene(self, present: Iterable[str] = ()) -> None:
-        """Forget the scene before; ``present`` are ids of entries in the new one."""
+        """A new scene; ``present`` are ids of entries in it. Of the one before only whom the bible calls by a
+        pronoun is still meant by it, until somebody of the new scene is."""
+        self._before = self._recent
         self._recent = list(dict.fromkeys(present))
 
     def read(self, text: str, speaker: str = "") -> tuple[Mention, ...]:
@@ -78,16 +83,20 @@ class Resolver:
         fitting = [i for i in reversed(self._recent) if i != speaker and _fits(self._entries[i], kind)]
         sure = [i for i in fitting if kind in self._entries[i].pronouns]
         if not fitting:
+            fitting = sure = [i for i in reversed(self._before) if kind in self._entries[i].pronouns]
+        if not fitting:
             return None
         chosen = (sure or fitting)[0]
-        return Mention(chosen, span, is_pronoun=True, is_certain=len(fitting) == 1)
+        return Mention(chosen, span, is_pronoun=True, is_certain=len(fitting) == 1 or len(sure) == 1)
 
 
-def pronouns_in(text: str, language: str) -> tuple[str, ...]:
-    """The kinds of the pronouns of a text: she, he, it, they, speaker, listener."""
+def pronouns_after(text: str, start: int, language: str) -> Iterator[tuple[str, Case]]:
+    """Kind (she, he, it, they, speaker, listener) and case of each pronoun from ``start`` on."""
     pronouns = _pronouns(language)
-    kinds = (pronouns.kinds[found.group().lower()] for found in pronouns.pattern.finditer(text))
-    return tuple(kind for kind in kinds if kind)
+    for found in pronouns.pattern.finditer(text, start):
+        kind = pronouns.kinds[found.group().lower()]
+        if kind:
+            yield kind, case_of(text, found.start(), found.end(), language)
 
 
 def _fits(entry: Entry, pronoun: str) -> bool:

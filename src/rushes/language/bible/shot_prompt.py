@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
+from rushes.language.bible.pronoun import Case, case_of
 from rushes.language.bible.resolve import Mention, Resolver
-from rushes.language.bible.setting import own_setting, side_words
+from rushes.language.bible.setting import own_setting, side_words, times
 from rushes.language.concepts import Lexicon
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.montage import Montages
@@ -22,12 +23,13 @@ from rushes.language.screenplay.words import fold
 from rushes.language.writing import comma
 
 _SPEECH = frozenset({Coverage.SINGLE, Coverage.REACTION, Coverage.MASTER})
-_NOUN_FOLLOWS = re.compile(r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b)[a-z]")
 _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
 _CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
 _CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
-_BRACKETED_AFTER = re.compile(r"\s?[（(][^（）()]{0,200}[）)]")
+_BRACKETED_AFTER = re.compile(r"\s?[（(]([^（）()]{0,200})[）)]")
+_WORN_AFTER = re.compile(r", [^,.;:\n]{1,80}(?=,)")
+_SENTENCE_BEFORE = re.compile(r"[.!?][\"'”’)]?\s$")
 _SPEAKER_FOLLOWS = re.compile(r": | & ")
 
 
@@ -70,6 +72,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
     """The prompt of every shot in the order of the list."""
     resolver = Resolver(bible, breakdown.language)
     scenes = {scene.id: scene for scene in breakdown.scenes}
+    when = times(breakdown.scenes, breakdown.language)
     places = bible.places()
     montages = Montages(breakdown.source, breakdown.elements)
     prompts = []
@@ -83,7 +86,7 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
             PromptPart(
                 _size_words(shot.size, breakdown.language) + comma(breakdown.language), PartSource.RULE
             ),
-            *_setting(shot, scene, places, montages, breakdown.language),
+            *_setting(shot, scene, when[scene.id], places, montages, breakdown.language),
             *_listeners(shot, scene, bible, breakdown.language),
             *_words(shot, scene, bible, resolver, breakdown.language),
         )
@@ -92,13 +95,13 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
 
 
 def _setting(
-    shot: Shot, scene: Scene, places: dict[str, Entry], montages: Montages, language: str
+    shot: Shot, scene: Scene, when: str, places: dict[str, Entry], montages: Montages, language: str
 ) -> Iterator[PromptPart]:
     """Place and time before the words: the scene's, or those that a montage's picture names itself."""
     picture = montages.picture(shot.spans[-1].start) if shot.spans else ""
     place, time = own_setting(picture, language)
     parts = [PromptPart(place, PartSource.SCRIPT)] if place else [*_place(scene, places, language)]
-    parts.append(PromptPart(time or scene.time, PartSource.SCRIPT))
+    parts.append(PromptPart(time or when, PartSource.SCRIPT))
     for part in parts:
         is_named = part.text in (place, time) and part.text in shot.text
         if part.text and not is_named:
@@ -154,26 +157,30 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
         said_from = 0
     entries = bible.by_id()
     seen: set[str] = set()
+    unsaid: list[PromptPart] = []
     position = 0
     for mention in mentions:
         entry = entries[mention.entry_id]
         is_said = said_from >= 0 and _is_said(text, mention, said_from, shot.coverage)
         if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
             continue
-        words = _in_place_of(mention, entry, scene.number, text, entry.id in seen)
+        is_seen = entry.id in seen
         seen.add(entry.id)
+        words = _in_place_of(mention, entry, scene.number, language, text, is_seen)
         if not words or mention.span.start < position:
             continue
+        if not is_seen:
+            unsaid += _left_out(words, entry, scene.number)
         before = text[position : mention.span.start]
         before = _before(before, words)
         if before:
             yield PromptPart(before, PartSource.SCRIPT)
         replaced = text[mention.span.start : mention.span.end]
-        yield PromptPart(words, PartSource.BIBLE, entry.id, replaced)
+        yield PromptPart(_cased(before, words), PartSource.BIBLE, entry.id, replaced)
         position = mention.span.end
         if entry.kind is EntryKind.CAST:
             # `MARA (40s, grey wool coat)`: the brackets said what the description says.
-            position += _bracketed(text, position) or _apposition(text, position, words)
+            position += _bracketed(text, position, words) or _apposition(text, position, words)
         if language == "ko":
             is_whole = mention.is_pronoun and replaced != "그녀"
             # A pronoun like 그는 has its particle in it; after a name it stands in the text.
@@ -182,6 +189,7 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
             position += 0 if is_whole else len(particle)
     if text[position:]:
         yield PromptPart(text[position:], PartSource.SCRIPT)
+    yield from unsaid
 
 
 def _before(before: str, words: str) -> str:
@@ -192,9 +200,22 @@ def _before(before: str, words: str) -> str:
     return _CLASSIFIER_BEFORE.sub("", before) if _CLASSIFIER.match(words) else before
 
 
-def _bracketed(text: str, position: int) -> int:
+def _cased(before: str, words: str) -> str:
+    return words[0].upper() + words[1:] if _SENTENCE_BEFORE.search(before) else words
+
+
+def _bracketed(text: str, position: int, described: str) -> int:
+    """Length of the brackets behind a name that introduce somebody, an age or what the description says, and
+    of what is worn behind them if that is said too."""
     found = _BRACKETED_AFTER.match(text, position)
-    return found.end() - position if found else 0
+    if found is None:
+        return 0
+    said = found.group(1).strip()
+    if not said[:1].isdigit() and said not in described:
+        return 0
+    worn = _WORN_AFTER.match(text, found.end())
+    end = worn.end() if worn and described.endswith(worn.group()) else found.end()
+    return end - position
 
 
 def _apposition(text: str, position: int, described: str) -> int:
@@ -211,14 +232,28 @@ def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) ->
     return mention.span.start >= said_from
 
 
-def _in_place_of(mention: Mention, entry: Entry, scene_number: str, text: str, is_seen: bool) -> str:
+def _in_place_of(
+    mention: Mention, entry: Entry, scene_number: str, language: str, text: str, is_seen: bool
+) -> str:
     """The words for a mention; nothing where the script's own word should stay."""
     described = entry.described(scene_number)
     if is_seen:
         return "" if mention.is_pronoun else entry.short or described
-    if not mention.is_pronoun:
+    start, end = mention.span.start, mention.span.end
+    if mention.is_pronoun:
+        is_owner = case_of(text, start, end, language) is Case.POSSESSIVE
+    else:
+        is_owner = text.startswith(("'s", "’s"), end)
+    if language != "en" or not is_owner or not described:
         return described
-    word = text[mention.span.start : mention.span.end].lower()
-    if word in ("his", "its", "their") or (word == "her" and _NOUN_FOLLOWS.match(text, mention.span.end)):
-        return f"{described}'s" if described else ""
-    return described
+    # A woman's hand: her age and coat have no place there.
+    first, comma_behind, _ = described.partition(",")
+    words = entry.short or first if comma_behind else described
+    return f"{words}'s" if mention.is_pronoun else words
+
+
+def _left_out(words: str, entry: Entry, scene_number: str) -> Iterator[PromptPart]:
+    """`a woman's hand`: her age and coat, which have no place there, come at the end."""
+    described = entry.described(scene_number)
+    if words.removesuffix("'s") != described and "," in described:
+        yield PromptPart(f" ({described})", PartSource.BIBLE, entry.id)
