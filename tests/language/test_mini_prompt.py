@@ -27,9 +27,9 @@ def test_flagship_prompt():
     }
     assert reading.unknown == ()
     assert reading.replaced == ()
-    assert (
-        reading.context_text
-        == "白天，暴雨中，一位身披红色斗篷的女战士在古城墙上向右跃起。镜头固定。写实风格。"
+    assert reading.context_text == (
+        "A woman warrior in a red cloak leaps to the right on an ancient city wall in heavy rain in broad "
+        "daylight. The camera stays still. A realistic style."
     )
 
 
@@ -467,3 +467,13 @@ def test_time_that_is_stretched_is_left_out_by_name(text):
 @pytest.mark.parametrize("text", ["一罐冰可乐", "雨の中の一匹の犬", "3 dogs"])
 def test_a_number_is_never_an_unknown_word(text):
     assert read_prompt(text).unknown == ()
+
+
+def test_mini_is_told_the_same_whatever_the_language_of_the_prompt():
+    texts = (
+        "一位红斗篷女战士在暴雨中跃下古城墙",
+        "A woman warrior in a red cape leaps down from an ancient wall in a rainstorm",
+        "赤いマントの女戦士が暴風雨の中、古い城壁から飛び降りる",
+        "붉은 망토를 두른 여전사가 폭풍우 속에서 옛 성벽에서 뛰어내린다",
+    )
+    assert len({read_prompt(text).context_text for text in texts}) == 1

@@ -44,7 +44,7 @@ class Take:
 
 
 def singles(case: Case, settings: Settings) -> list[Take]:
-    """One clip in each language, of the same seed."""
+    """One clip in each language, of the same seed; prompts that are read alike share it."""
     return [Take(case, language) for language in settings.languages]
 
 

@@ -77,7 +77,7 @@ RECIPES: Mapping[Role, JudgeRecipe] = MappingProxyType(
             Role.CHOOSER,
             ReadOutConfig(SLOTS, (72, 128), 8, widths=(48, 96, 160), hidden_size=224),
             Augmentation((0.4, 0.8), light=0.1, noise=0.08, shift=3),
-            seed=1, first_seed=2_000_000_000, scenes=3_200, steps=1_600, batch=24, learning_rate=2e-3,
+            seed=1, first_seed=2_000_000_000, scenes=8_000, steps=2_400, batch=24, learning_rate=1e-3,
         ),
         Role.REPORTER: JudgeRecipe(
             Role.REPORTER,

@@ -21,6 +21,9 @@ from rushes.core.errors import UsageError
 from rushes.core.vocabulary import PLAIN_SKY, SLOTS, TOLD
 
 LANGUAGES = ("zh", "en", "ja", "ko")
+# Of 167 scenes by the same seeds, mini's weights show the subject of 96 % where the caption is English and of
+# 86 to 96 % where it is in another language (docs/mini.md).
+BEST_READ = "en"
 
 _Choose = Callable[[Sequence[str]], str]
 _STILL_ACTIONS = ("stand", "spin")
@@ -51,7 +54,7 @@ def caption(attributes: Mapping[str, str], language: str, seed: int) -> str:
     return _Sentence(grammar, attributes, choose).write(template)
 
 
-def canonical_caption(attributes: Mapping[str, str], language: str) -> str:
+def canonical_caption(attributes: Mapping[str, str], language: str = BEST_READ) -> str:
     """Return the caption of `attributes` in the first template with the first phrase of every concept.
 
     Raises UsageError as `caption` does.

@@ -58,7 +58,8 @@ class PromptReading:
 
     @property
     def context_text(self) -> str:
-        """The caption, in the language of the prompt, that mini's text encoder reads, with what was added.
+        """The caption that mini's text encoder reads, with what was added; whatever the prompt's language, it
+        is in the one that mini reads best.
 
         Raises UsageError when nothing of the prompt can be shown.
         """
@@ -67,7 +68,7 @@ class PromptReading:
                 f"mini understands nothing to show in {self.text[:60]!r}; name a subject, place or weather "
                 f"it knows, such as {', '.join(_known_words(self.language))}."
             )
-        return canonical_caption(self.shown, self.language)
+        return canonical_caption(self.shown)
 
     @property
     def sliders(self) -> Mapping[str, float]:
