@@ -325,3 +325,11 @@ def test_nobody_there(loopback):
 def test_an_address_must_be_one():
     with pytest.raises(UsageError, match="ftp"):
         Endpoint("ftp://somewhere", "any", Budget(1), send)
+
+
+def test_a_robot_has_a_place_and_the_camera_follows_only_what_moves():
+    made = [enhance(text, seed) for text in ("A robot", "a statue", "一只狗") for seed in range(12)]
+    assert all(any(each.part == "environment" for each in one.added) for one in made)
+    assert not any(each.concept == "track" for one in made for each in one.added)
+    running = [enhance("A robot runs", seed) for seed in range(12)]
+    assert any(each.concept == "track" for one in running for each in one.added)

@@ -98,11 +98,21 @@ def test_the_negative_prompt_may_not_fight_the_shot():
         ("소녀가 걷고 웃고 넘어지고 고양이를 안는다", "소녀가 걷고 웃고 넘어지고"),
         ("A man runs and jumps and rolls and stands", "A man runs and jumps and rolls"),
         ("一个男人奔跑，跳跃，翻滚，然后他打开门", "一个男人奔跑，跳跃，翻滚"),
+        (
+            "A man runs, jumps, rolls, stands. Wide shot, at night.",
+            "A man runs, jumps, rolls. Wide shot, at night.",
+        ),
+        ("一个男人奔跑，跳跃，翻滚，睡觉，固定镜头", "一个男人奔跑，跳跃，翻滚，固定镜头"),
     ],
 )
 def test_too_many_beats_leave_no_half_clause(text, fix):
     found = {remark.rule: remark.fix for remark in lint(Shot(text, seconds=3.75))}
     assert found["too_many_beats"] == fix
+
+
+def test_the_article_agrees_with_what_a_vague_word_stood_before():
+    remark = next(each for each in lint(Shot("A nice old man runs")) if each.rule == "vague_word")
+    assert remark.fix.startswith("An old man runs")
 
 
 @pytest.mark.parametrize(
@@ -238,3 +248,15 @@ def test_nothing_is_left_hanging_where_a_contradiction_was(text, fix):
 def test_a_negative_prompt_that_rules_out_what_is_asked_for_is_seen(text, negative, kept):
     fixes = [each.negative_fix for each in lint(Shot(text, negative_prompt=negative))]
     assert kept in [fix for fix in fixes if fix is not None]
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("A cat sleeps, camera static and panning left", "A cat sleeps, camera static"),
+        ("A cat sleeps at noon and in moonlight on a roof", "A cat sleeps at noon on a roof"),
+        ("一只猫在正午和月光下睡觉", "一只猫在正午睡觉"),
+    ],
+)
+def test_what_joined_two_that_exclude_each_other_goes_too(text, fix):
+    assert [each.fix for each in lint(Shot(text)) if each.rule == "contradiction"] == [fix]

@@ -85,13 +85,18 @@ def seconds(pattern: re.Pattern[str], text: str) -> float:
     return time.process_time() - started
 
 
+def is_slow(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether a short text takes far too long every time: a busy machine is slow only now and then."""
+    return all(seconds(pattern, text) > 0.05 for _ in range(4))
+
+
 def growth(pattern: re.Pattern[str]) -> tuple[float, str]:
     """How many times longer a text of ``LENGTH`` takes than an eighth of it, at worst, and the text."""
     worst, of = 0.0, ""
     for text in hostile(pattern, LENGTH):
         # A few characters first: exponential work would never come back from more.
         part = text[: LENGTH // SHARE] + "\0"
-        if any(seconds(pattern, text[:few] + "\0") > 0.05 for few in FEW) or seconds(pattern, part) > 0.05:
+        if any(is_slow(pattern, each) for each in (*(text[:few] + "\0" for few in FEW), part)):
             return float("inf"), text[:12]
         # Linear search reads the whole in far less than a millisecond; only what is slow is worth measuring.
         if seconds(pattern, text) < 0.0015:

@@ -210,3 +210,17 @@ def test_only_text_says_something_else_in_each_language(tmp_path):
 )
 def test_english_says_times_names_and_weather_as_phrases(template, values, said):
     assert said in library()[template].fill(values, "en")
+
+
+@pytest.mark.parametrize(
+    ("template", "place", "chinese", "english"),
+    [
+        ("previs_dialogue", "rooftop", "屋顶上，男人", "On the rooftop a man"),
+        ("previs_dialogue", "cafe", "咖啡馆里，男人", "In the cafe a man"),
+        ("music_video", "room", "歌手在房间里", "dances in the room"),
+        ("weather_change", "beach", "沙滩上空", "Above the beach"),
+    ],
+)
+def test_what_stands_before_a_place_is_that_of_the_place(template, place, chinese, english):
+    assert chinese in library()[template].fill({"place": place}, "zh")
+    assert english in library()[template].fill({"place": place}, "en")

@@ -23,7 +23,7 @@ def texts(text: str, *axes: str, **options) -> list[str]:
         (
             "尽管下雨，孩子们仍在公园追逐气球",
             "weather=snow,fog",
-            ["尽管下雪，孩子们仍在公园追逐气球", "尽管下雾，孩子们仍在公园追逐气球"],
+            ["尽管下雪，孩子们仍在公园追逐气球", "尽管起雾，孩子们仍在公园追逐气球"],
         ),
         (
             "It is raining, a fox runs",
@@ -315,3 +315,60 @@ def test_a_degree_leaves_the_verb_around_the_weather(text, concept, made):
 def test_added_korean_weather_can_stand_by_itself():
     found = texts("소녀가 역에서 기다린다", "weather=cloudy,clear")
     assert [text.split(", ")[-1] for text in found] == ["흐린 하늘", "맑은 날씨"]
+
+
+def test_weather_before_a_phrase_of_time_stays_a_noun():
+    made = variants("a fox runs in rain at night", [read_axis("weather=snow,storm,clear")])
+    assert [each.text for each in made] == [
+        "a fox runs in snow at night",
+        "a fox runs in a storm at night",
+        "a fox runs in clear weather at night",
+    ]
+
+
+def test_an_axis_may_be_written_in_any_language():
+    assert read_axis("weather=雨,눈,fog,雪") == read_axis("weather=rain,snow,fog")
+    assert read_axis("subject=狐狸,늑대").values == ("fox", "wolf")
+    assert read_axis("action=jump,Bounce").values == ("leap", "jump")
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "expected"),
+    [
+        ("노인이 걷는다", "action=run,dance,eat,sit", ["달린다", "춤춘다", "먹는다", "앉는다"]),
+        ("소녀가 춤춘다", "action=walk,smile", ["걷는다", "웃는다"]),
+        (
+            "비가 내리는 거리",
+            "weather=snow,clear,cloudy",
+            ["눈이 오는 거리", "날씨가 맑은 거리", "흐린 거리"],
+        ),
+        ("개가 앉아 있다", "action=sleep,run", ["개가 자고 있다", "개가 달리고 있다"]),
+        ("여자가 달리고 있는 길", "action=walk,stand", ["걷고 있는 길", "여자가 서 있는 길"]),
+    ],
+)
+def test_korean_endings_fit_the_stem_they_come_to(text, axis, expected):
+    made = [each.text for each in variants(text, [read_axis(axis)])]
+    assert [each.endswith(end) for each, end in zip(made, expected, strict=True)] == [True] * len(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "expected"),
+    [
+        (
+            "It rains on the village",
+            "weather=snow,fog",
+            ["It snows on the village", "There is fog on the village"],
+        ),
+        (
+            "街上下着雨，女人在走",
+            "weather=fog,wind",
+            ["街上起着雾，女人在走", "街上刮着风，女人在走"],
+        ),
+        ("外面起了雾", "weather=rain", ["外面下雨"]),
+        ("A man crosses the bridge", "action=run", ["A man runs across the bridge"]),
+        ("老人慢慢走过桥", "action=run", ["老人慢慢跑过桥"]),
+        ("赤い帽子をかぶった男", "colour=blue", ["青い帽子をかぶった男"]),
+    ],
+)
+def test_an_edit_loses_no_word_beside_it(text, axis, expected):
+    assert [each.text for each in variants(text, [read_axis(axis)])] == expected

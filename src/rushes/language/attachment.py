@@ -1,36 +1,14 @@
-"""Which thing an attribute belongs to, and who wears what: neighbours within a clause, by word order."""
+"""Which thing an attribute belongs to: neighbours within a clause, by word order."""
 
 from collections.abc import Mapping
 
-from rushes.language.passage import ATTRIBUTE_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
+from rushes.language.garments import wearer
+from rushes.language.passage import ATTRIBUTE_SLOTS, LIVING_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
 from rushes.language.reading import Reading
 
-# What may stand between a garment and who wears it, and between an attribute and its noun.
-_WORN = frozenset(("link", "wear", "object", "classifier", "filler", "light_verb", "place"))
+# What may stand between an attribute and its noun.
 _GLUE = frozenset(("link", "classifier", "filler", "light_verb", "determiner", "and", "wear"))
 _HEADS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
-_NEAR = 60
-# A can has a label as an animal has fur.
-_BODIED = frozenset(("person", "animal", "vehicle", "thing"))
-_HANDLING = frozenset(
-    (
-        "knit",
-        "sew",
-        "wash",
-        "fold",
-        "buy",
-        "give",
-        "receive",
-        "carve",
-        "draw",
-        "wave",
-        "shake",
-        "throw",
-        "drop",
-        "tie_up",
-    )
-)
-_WEARERS = frozenset(("person", "animal"))
 
 
 def owners(reading: Reading, mentions: Mapping[int, Mention]) -> dict[int, int]:
@@ -41,7 +19,7 @@ def owners(reading: Reading, mentions: Mapping[int, Mention]) -> dict[int, int]:
         if mention.slot in ATTRIBUTE_SLOTS:
             owner = _qualified(reading, mentions, index)
         elif mention.slot in ("clothing", "body"):
-            owner = _wearer(reading, mentions, index)
+            owner = wearer(reading, mentions, index)
         elif mention.slot == "direction" or mention.concept.id in ("slow", "fast"):
             owner = _nearest_action(reading, mentions, index)
             if owner is None and mention.slot == "direction":
@@ -56,7 +34,7 @@ def _nearest_action(reading: Reading, mentions: Mapping[int, Mention], index: in
     clause = reading.clauses[index]
     near = [
         (abs(other - index), other)
-        for other in (*_window(reading, index, -1), *_window(reading, index, 1))
+        for other in (*reading.window(index, -1), *reading.window(index, 1))
         if other in mentions and mentions[other].slot == "action" and reading.clauses[other] == clause
     ]
     return min(near)[1] if near else None
@@ -72,8 +50,8 @@ def _qualified(reading: Reading, mentions: Mapping[int, Mention], index: int) ->
         return before
     if is_count and after is not None and mentions[after].slot == "clothing":
         # 两名黑衣剑客: two swordsmen, not two garments.
-        wearer = _next_head(reading, mentions, after)
-        return wearer if wearer is not None and mentions[wearer].slot in _WEARERS else after
+        who = _next_head(reading, mentions, after)
+        return who if who is not None and mentions[who].slot in LIVING_SLOTS else after
     if after is not None:
         return after
     # An audience of three; but "one last time", "in two", "one by one" count nothing before them.
@@ -106,7 +84,7 @@ def _follows(reading: Reading, mentions: Mapping[int, Mention], head: int, count
 
 def _next_head(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
     """Return the thing right after, past further attributes; a verb or a comma ends the search."""
-    for position in _window(reading, index, 1):
+    for position in reading.window(index, 1):
         if position in mentions:
             slot = mentions[position].slot
             # Green smoke, 緑の煙.
@@ -140,15 +118,9 @@ def _is_glue(reading: Reading, position: int) -> bool:
     return bool(roles & _GLUE) if roles else reading.language == "en"
 
 
-def _window(reading: Reading, index: int, step: int) -> range:
-    """Return the positions on one side that may matter; bounded, so that time stays linear in the text."""
-    last = min(len(reading.tokens), index + _NEAR) if step > 0 else max(-1, index - _NEAR)
-    return range(index + step, last, step)
-
-
 def _previous_head(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
     """ "The dress is red", 늑대 세 마리: the thing before in the same clause."""
-    for position in _window(reading, index, -1):
+    for position in reading.window(index, -1):
         if reading.clauses[position] != reading.clauses[index]:
             return None
         if position in mentions:
@@ -157,87 +129,3 @@ def _previous_head(reading: Reading, mentions: Mapping[int, Mention], index: int
             if mentions[position].slot not in ATTRIBUTE_SLOTS:
                 return None
     return None
-
-
-def _wearer(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
-    if mentions[index].slot == "clothing" and _is_handled(reading, mentions, index):
-        return None
-    slots = _BODIED if mentions[index].slot == "body" else _WEARERS
-    forward = _wearer_after(reading, mentions, index, slots)
-    if forward is not None:
-        return forward
-    before: int | None = None
-    ended = False
-    own = reading.language == "en" and reading.tokens[index - 1].text in ("his", "her", "their", "its")
-    if index and own and (acting := _first_living(reading, mentions, index)) is not None:
-        return acting
-    for position in _window(reading, index, -1):
-        ended = ended or reading.ends_sentence(position)
-        if _is_pattern(reading, mentions, position, index):
-            continue
-        if position in mentions and mentions[position].slot in slots:
-            if not ended:
-                return position
-            before = position if before is None else before
-    for position in _window(reading, index, 1):
-        if position in mentions and mentions[position].slot in slots:
-            return position
-    return before
-
-
-def _first_living(reading: Reading, mentions: Mapping[int, Mention], index: int) -> int | None:
-    """ "The magician pulls a rabbit out of his hat": the first living thing of the clause, no genitive."""
-    near = [other for other in range(max(0, index - _NEAR), index) if other in mentions]
-    clause = mentions[index].clause
-    alive = (each for each in near if mentions[each].slot in _WEARERS)
-    living = (each for each in alive if not _text(reading, each + 1).startswith("'"))
-    return next((each for each in living if mentions[each].clause == clause), None)
-
-
-def _is_pattern(reading: Reading, mentions: Mapping[int, Mention], position: int, garment: int) -> bool:
-    """Dinosaur pajamas, a police uniform: a living thing right before an English garment names its kind."""
-    if reading.language != "en" or position != garment - 1 or position not in mentions:
-        return False
-    return mentions[position].slot in _WEARERS and mentions[garment].slot == "clothing"
-
-
-def _is_handled(reading: Reading, mentions: Mapping[int, Mention], index: int) -> bool:
-    """Who knits a sweater, washes a shirt or sews a button onto a coat does not wear it."""
-    step = -1 if reading.language in ("zh", "en") else 1
-    has_passed_thing = False
-    for position in range(index + step, index + 7 * step, step):
-        if not 0 <= position < len(reading.tokens) or reading.is_mark(position):
-            return False
-        if position not in mentions or mentions[position].slot in ATTRIBUTE_SLOTS:
-            continue
-        if mentions[position].slot == "thing" and not has_passed_thing:
-            has_passed_thing = True
-            continue
-        return mentions[position].concept.id in _HANDLING
-    return False
-
-
-def _wearer_after(
-    reading: Reading, mentions: Mapping[int, Mention], index: int, slots: frozenset[str]
-) -> int | None:
-    """赤いマントの女, 穿风衣的人, 망토를 두른 여자, red-cloaked woman: the garment comes first."""
-    if reading.language == "en":
-        after = mentions.get(index + 1)
-        return index + 1 if after is not None and after.slot in slots else None
-    # 帽子から, 모자에서: what comes out of a garment does not wear it.
-    if reading.tokens[index].tail.startswith("에서") or _text(reading, index + 1) == "から":
-        return None
-    for position in _window(reading, index, 1):
-        if position in mentions:
-            slot = mentions[position].slot
-            if slot in slots:
-                return position
-            if slot not in ATTRIBUTE_SLOTS | {"clothing", "body"}:
-                return None
-        elif reading.is_mark(position) or not reading.roles(position) & _WORN:
-            return None
-    return None
-
-
-def _text(reading: Reading, index: int) -> str:
-    return reading.tokens[index].text if index < len(reading.tokens) else ""

@@ -16,15 +16,26 @@ from rushes.language.predicate_edit import conjugated, with_verb_apart
 from rushes.language.shapes import one_of_it, reshaped, shape_of, without_force
 from rushes.language.spec import Found, ShotSpec
 from rushes.language.vocabulary import key, with_role
-from rushes.language.writing import as_phrase, is_name, joined, with_article, with_names, with_particle
+from rushes.language.writing import (
+    as_phrase,
+    behind_article,
+    is_name,
+    joined,
+    on_or_in,
+    with_article,
+    with_names,
+    with_particle,
+)
 
 # 跑进, 走过: a verb with where it leads.
 _LEADING = tuple("进过向到出上下入回")
 _IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
-_IT_IS = re.compile(r"\bit(?: is| was|'s) $", re.IGNORECASE)
+_IT_IS = re.compile(r"\bit(?: is| was|'s)? $", re.IGNORECASE)
+_OBJECT = re.compile(r" (?:the|an?|his|her|its|their)\b")
 _BEFORE_NOUN = ("い", "の", "な")
 # 下雨, 起雾: weather that begins as an event.
 _ONSETS = ("下", "起", "刮")
+_ONSET = re.compile(r"[下起刮](着|了|起)$")
 
 
 def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
@@ -44,7 +55,7 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
     if text is None:
         if found.kind == "action" and spec.language in ("ja", "ko"):
             raise _unsaid(spec, found, concept)
-        word = _fitting(spec.text[start:end], old, concept, spec.language)
+        word = _fitting(spec.text[start:end], old, concept, spec.language) + _across(spec, found, concept)
         if (
             spec.language == "zh"
             and found.kind == "time"
@@ -59,6 +70,8 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
             text = f"{spec.text[:start]}{with_article(f'a {word}')}{spec.text[end:]}"
         else:
             text = put(spec.text, (start, end), word, spec.language)
+        if spec.language == "zh" and found.kind == "weather":
+            text = _with_onset(spec.text, found.span, concept) or text
         if found.kind == "place":
             text = _located(spec, found, concept, text)
     lexicon = Lexicon.load()
@@ -67,13 +80,18 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
     return text
 
 
+def _across(spec: ShotSpec, found: Found, concept: Concept) -> str:
+    """Crosses the bridge, runs across the bridge: what takes a verb without an object over a place."""
+    crosses = spec.language == "en" and found.concept == "cross" and is_kind(concept.id, "alone")
+    return " across" if crosses and _OBJECT.match(spec.text, found.span[1]) else ""
+
+
 def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
     """On a beach, in a castle; 在沙滩上, 在城堡里: on or in goes with the place."""
     start, end = found.span
-    is_on = read_marks(concept.words["en"][0]).is_stood_on
     if spec.language == "en":
         near = max(0, start - 8)
-        wanted = "on" if is_on else "in"
+        wanted = on_or_in(concept, "en")
         placed = _IN_OR_ON.sub(
             lambda old: wanted.capitalize() if old[0][0].isupper() else wanted, text[near:], count=1
         )
@@ -84,17 +102,36 @@ def _located(spec: ShotSpec, found: Found, concept: Concept, text: str) -> str:
         and text[behind : behind + 1] in ("里", "上")
         and "在" in spec.text[max(0, start - 8) : start]
     ):
-        return text[:behind] + ("上" if is_on else "里") + text[behind + 1 :]
+        return text[:behind] + on_or_in(concept, "zh") + text[behind + 1 :]
     return text
 
 
+def _with_onset(text: str, span: tuple[int, int], concept: Concept) -> str | None:
+    """下着雨: fog rises, 起着雾, and wind blows, 刮着风; None where no verb stands before the weather."""
+    begins = _ONSET.search(text, 0, span[0])
+    begun = _begun(concept)
+    if begins is None or begun is None:
+        return None
+    return f"{text[: begins.start()]}{begun[0]}{begins[1]}{begun[1:]}{text[span[1] :]}"
+
+
+def _begun(weather: Concept) -> str | None:
+    """How weather begins in Chinese: 下雪, 起雾, 刮风."""
+    return next((word for word in weather.words["zh"] if word.startswith(_ONSETS)), None)
+
+
 def _as_state(text: str, span: tuple[int, int], word: str, concept: Concept) -> tuple[int, int, str]:
-    """It is raining hard: it is foggy, and there is a sandstorm."""
+    """It is raining hard: it is foggy, and there is a sandstorm. It rains: it snows, and there is fog."""
     start, end = span
     if not word.endswith("ing"):
         end = without_force(text, end)
     it = _IT_IS.search(text, 0, start)
-    if it is None or word.endswith(("y", "ing")) or concept.word("en") != word:
+    is_verb = it is not None and it[0].lower() == "it "
+    if it is None or (
+        Lexicon.load().is_a(concept.id, "precipitation") if is_verb else word.endswith(("y", "ing"))
+    ):
+        return start, end, word
+    if not is_verb and concept.word("en") != word:
         return start, end, word
     return it.start(), end, f"there is {one_of_it(concept)}"
 
@@ -107,6 +144,8 @@ def _unsaid(spec: ShotSpec, found: Found, concept: Concept) -> UsageError:
 def _check_object(spec: ShotSpec, found: Found, concept: Concept) -> None:
     """Refuse a verb that is done to nothing where the old one has an object: a boy sleeps a ball."""
     beats = [beat for beat in spec.beats if beat.action.span == found.span and beat.whom]
+    if found.concept == "cross" and Lexicon.load().is_a(concept.id, "move"):
+        return
     if beats and is_kind(concept.id, "alone") and not is_kind(found.concept, "alone"):
         whom = ", ".join(beats[0].whom)
         raise UsageError(
@@ -139,12 +178,8 @@ def put(text: str, span: tuple[int, int], word: str, language: str) -> str:
     if language == "en":
         if text[start : start + 1].isupper() and word:
             word = word[0].upper() + word[1:]
-        # Only the article right before may change: the rest of the text is the author's.
-        head, _, article = before.rstrip(" ").rpartition(" ")
-        if article.lower() in ("a", "an") and before.endswith(" "):
-            agreed = with_article(f"{article} {word}")
-            return (f"{head} " if head else "") + agreed + after
-    elif language == "ko":
+        return behind_article(before, word + after)
+    if language == "ko":
         particle = ""
         while len(particle) < len(after) and "가" <= after[len(particle)] <= "힣":
             particle += after[len(particle)]
@@ -159,6 +194,9 @@ def _fitting(surface: str, old: Concept, new: Concept, language: str) -> str:
     inflected = _same_form(surface, old, new, language)
     if inflected is not None:
         return inflected
+    begun = _begun(new) if language == "zh" and surface.startswith(_ONSETS) else None
+    if begun is not None:
+        return begun
     around = _same_surroundings(surface, old, new, language)
     if around is not None:
         return around
@@ -168,10 +206,6 @@ def _fitting(surface: str, old: Concept, new: Concept, language: str) -> str:
         if not verbs:
             raise UsageError(f"{new.id} cannot lead anywhere, as {surface!r} does; say it with another verb.")
         return verbs[0] + surface[-1]
-    if language == "zh" and surface.startswith(_ONSETS):
-        begun = [word for word in new.words[language] if word.startswith(_ONSETS)]
-        if begun:
-            return begun[0]
     ends = "y" if language == "en" and surface.lower().endswith(("ing", "y")) else ""
     plain = [read_marks(word) for word in new.words[language]]
     words = [word.text for word in plain if not word.needs_camera and not word.is_english_verb]

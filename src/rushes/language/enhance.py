@@ -21,7 +21,7 @@ from rushes.language.tables import rows
 from rushes.language.writing import joined
 
 # Part of every recipe: raised when the same text, seed and revision would give another result.
-REVISION = 2
+REVISION = 4
 _ORDER = (
     "environment",
     "time",
@@ -56,6 +56,8 @@ _BEFORE_A_PLACE = re.compile(
 _BEHIND_A_PLACE = re.compile("[里上中内旁]|で|に|の(?:中|上|下)")
 _KOREAN_PLACE = ("에서", "에")
 _STYLE = re.compile(r"\bstyle\b|风格|风$|風|スタイル|스타일|풍(?![가-힣])", re.IGNORECASE)
+# The move that needs somebody to go with.
+_FOLLOWING = "track"
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _choices(part: str, spec: ShotSpec, added: Sequence[Addition]) -> list[_Rule
     ruled_out = _ruled_out(spec)
     fitting: dict[int, list[_Rule]] = {}
     for rule in _rules():
-        if rule.part != part:
+        if rule.part != part or (rule.concept == _FOLLOWING and not any(map(_is_motion, present))):
             continue
         distance = min(
             (_distance(concept, wide) for concept in present for wide in rule.when), default=_NEVER
@@ -192,6 +194,10 @@ def _choices(part: str, spec: ShotSpec, added: Sequence[Addition]) -> list[_Rule
         if (distance < _NEVER or not rule.when) and goes_with(rule.concept, present, ruled_out):
             fitting.setdefault(distance, []).append(rule)
     return fitting[min(fitting)] if fitting else []
+
+
+def _is_motion(concept: str) -> bool:
+    return Lexicon.load().is_a(concept, "move")
 
 
 def _distance(concept: str, wide: str) -> int:

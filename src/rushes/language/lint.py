@@ -19,12 +19,13 @@ from rushes.language.parse import parse
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
 from rushes.language.tables import rows
 from rushes.language.vocabulary import key, one_of, vocabulary, with_role
-from rushes.language.writing import comma, joined
+from rushes.language.writing import behind_article, comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
 SECONDS_PER_BEAT = 1.25
 # What ties a vague word to its noun and goes with it.
 _LINKS = re.compile("[的地なの]|に(?!も)")
+_STOPS = ".。!！?？…"
 # A clause ends before a comma and behind a full stop.
 _CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
 # Korean endings stay with their verb; kana after a Japanese one are of the next word.
@@ -34,6 +35,7 @@ _PHRASE_END = re.compile(r"[,，、。.;；!！?？]\s*")
 _PHRASE_MARKS = ",，、。.;；!！?？"
 _BELONGING = re.compile("(?<=[\\u4e00-\\u9fff\\uac00-\\ud7a3])[的の의]$")
 _JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
+_KOREAN_AND = re.compile("(?:와|과|하고|랑) $")
 _PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
 # 햇빛 아래, 햇빛을: what goes with its noun.
 _KOREAN_TAIL = re.compile(" ?([\uac00-\ud7a3]+)")
@@ -183,7 +185,12 @@ def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
         return without(spec.text, (phrase_start, phrase_end))
     if spec.language == "en" and (before := _PREPOSITION.search(spec.text[:start])):
         start = before.start()
+    if before := _LAST_AND.search(spec.text[:start]):
+        # At noon and in moonlight: without one of two, nothing is left to join.
+        start = before.start()
     if spec.language == "ja" and _JAPANESE_PARTICLE.match(spec.text, end):
+        return None
+    if spec.language == "ko" and _KOREAN_AND.search(spec.text[:start]):
         return None
     if spec.language == "ko" and (behind := _KOREAN_TAIL.match(spec.text, end)):
         if behind.group() in (*with_role("ko", "subject"), *with_role("ko", "object")):
@@ -206,7 +213,7 @@ def without(text: str, span: tuple[int, int]) -> str:
         before = before.rstrip(",，、 ")
     was_apart = text[start - 1 : start].isspace() or text[end : end + 1].isspace()
     space = " " if before and after and was_apart and after[0] not in ",，、.。" else ""
-    return before + space + after
+    return behind_article(before + space, after)
 
 
 def _too_many_beats(spec: ShotSpec, seconds: float) -> Iterator[Remark]:
@@ -235,7 +242,12 @@ def _beginning(spec: ShotSpec, kept: list[Beat], end: int) -> str | None:
         text = spec.text[: _WORD_END.search(spec.text, kept[-1].action.span[1]).end()]  # type: ignore[union-attr]
     else:
         text = _LAST_AND.sub("", spec.text[:end])
-    return text.rstrip(" ,，、;；") or None
+    text = text.rstrip(" ,，、;；")
+    behind = _CLAUSE_END.search(spec.text, max(beat.action.span[1] for beat in spec.beats))
+    if behind and spec.text[behind.end() :].strip():
+        # Camera and light stay, whose words come behind the last verb.
+        text = text.rstrip(_STOPS) + spec.text[behind.start() :]
+    return text or None
 
 
 def _fought(spec: ShotSpec, negative_prompt: str) -> Iterator[Remark]:

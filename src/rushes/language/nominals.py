@@ -66,18 +66,35 @@ def is_no_deed(passage: Passage, index: int) -> bool:
 def is_adjective(passage: Passage, index: int) -> bool:
     """Whether a participle of the past stands before its noun and tells of no event: a wrecked car."""
     token = passage.tokens[index]
-    if (
-        token.text.split()[0].endswith("ing")
-        or not _is_opened(passage, index)
-        or not (passage.is_thing(index + 1) or _is_unknown(passage, index + 1))
-    ):
+    is_before_noun = passage.is_thing(index + 1) or _is_unknown(passage, index + 1)
+    if token.text.split()[0].endswith("ing") or not is_before_noun:
         return False
-    return all(item.kind != "verb" for item in token.candidates)
+    is_verb = any(item.kind == "verb" for item in token.candidates)
+    return _follows_opening(passage, index) or (not is_verb and _is_opened(passage, index))
+
+
+def _follows_opening(passage: Passage, index: int) -> bool:
+    """Whether a word in -ed stands where no verb of the past can: a carved box, carries folded clothes."""
+    if not index or not passage.tokens[index].text.endswith("ed"):
+        return False
+    before = passage.mentions.get(index - 1)
+    if before is not None:
+        return before.slot == "action"
+    return bool(passage.tokens[index - 1].roles & {"determiner", "preposition"})
 
 
 def _is_like_adjective(passage: Passage, index: int) -> bool:
     """Whether an unknown word ends as adjectives do: with blinding speed, a thunderous roar."""
     return _is_unknown(passage, index) and passage.tokens[index].text.endswith(_ENDS_OF_ADJECTIVES)
+
+
+def is_of_plural(passage: Passage, index: int) -> bool:
+    """Whether an unknown word behind a preposition may qualify the next one in -s: into perfect circles."""
+    if not _is_unknown(passage, index) or passage.tokens[index].text.endswith(("s", "ly")):
+        return False
+    if not index or "preposition" not in passage.tokens[index - 1].roles:
+        return False
+    return index + 1 < len(passage.tokens) and passage.tokens[index + 1].text.endswith("s")
 
 
 def _is_unknown(passage: Passage, index: int) -> bool:
@@ -117,7 +134,12 @@ def _is_opened(passage: Passage, index: int) -> bool:
         qualifies = known is not None and (
             known.slot in ATTRIBUTE_SLOTS | {"speed", "mood", "weather"} or known.kind == "other"
         )
-        if is_dropped or qualifies or _is_like_adjective(passage, position):
+        if (
+            is_dropped
+            or qualifies
+            or _is_like_adjective(passage, position)
+            or is_of_plural(passage, position)
+        ):
             continue
         roles = passage.tokens[position].roles
         opens = {"determiner", "preposition", "link", "wear"}

@@ -18,6 +18,8 @@ ATTRIBUTE_SLOTS = frozenset(("colour", "scale", "age", "material", "state", "cou
 THING_SLOTS = SUBJECT_SLOTS | PLACE_SLOTS | {"clothing", "body"}
 # How many tokens away another word still bears on one.
 NEAR = 10
+# How many tokens away an attribute or a garment may still be of a thing.
+FAR = 60
 
 _SENTENCE_ENDS = frozenset(".。!?;:\n…|")
 _COMMAS = (",", "、")
@@ -93,6 +95,11 @@ class Passage:
         if not 0 <= index < len(self.tokens):
             return False
         return any(item.concept.slot in THING_SLOTS for item in self.tokens[index].candidates)
+
+    def window(self, index: int, step: int) -> range:
+        """Return the positions on one side that may matter: bounded, so time stays linear in the text."""
+        last = min(len(self.tokens), index + FAR) if step > 0 else max(-1, index - FAR)
+        return range(index + step, last, step)
 
     def neighbour(self, index: int, step: int) -> Token | None:
         """Return the Han token that touches this one on one side."""

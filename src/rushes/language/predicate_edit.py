@@ -16,6 +16,8 @@ _PASSED = {"ja": ("を",), "ko": ("을", "를")}
 _WHERE = {"ja": "で", "ko": "에서"}
 # 雨が降る, 비가 오다, and what stands behind such a noun in a text.
 _SUBJECT = {"ja": re.compile("[がは]"), "ko": re.compile("[이가은는](?= )")}
+_STATE = " 있"
+_GOES_ON = f"고{_STATE}"
 _CLAUSE_END = re.compile(r"[,，、。;；!！?？\n.]")
 _NEAR = 20
 
@@ -29,6 +31,11 @@ def conjugated(spec: ShotSpec, found: Found, old: Concept, new: Concept) -> str 
     before = _at_a_place(spec, start) if _stays_behind(old, new) else spec.text[:start]
     verbs = [read_marks(word).text for word in new.words[spec.language] if "@" not in word]
     verbs = [word for word in verbs if is_predicate(word, spec.language)]
+    if spec.language == "ko" and verbs:
+        # 앉아 있다, and the ending of 달리고 있다.
+        tail = after.removeprefix(_GOES_ON)
+        if surface.endswith(_STATE) or tail != after:
+            return before + _lasting(verbs) + tail
     # 눈이 내린다 has its subject with it, and so has 하늘이 맑다.
     alike = (word for word in verbs if (" " in word) == (" " in surface))
     verb = next(alike, next(iter(verbs), None))
@@ -36,6 +43,14 @@ def conjugated(spec: ShotSpec, found: Found, old: Concept, new: Concept) -> str 
     if verb is None or shape is None:
         return None
     return before + in_place(verb, shape, after, spec.language)
+
+
+def _lasting(verbs: list[str]) -> str:
+    """앉아 있, 달리고 있: the stem of the state that the lexicon has for a verb, else that of its action."""
+    states = (verb for verb in verbs if verb.endswith(f"{_STATE}다") and verb.count(" ") == 1)
+    state = next(states, None)
+    plain = next((verb for verb in verbs if " " not in verb), verbs[0])
+    return state.removesuffix("다") if state else plain.removesuffix("다") + _GOES_ON
 
 
 def shape_among(verbs: Iterable[str], surface: str, after: str, language: str) -> str | None:

@@ -12,7 +12,14 @@ from rushes.language import idioms
 from rushes.language.compound_verbs import belongs_to_verb
 from rushes.language.matching import Token
 from rushes.language.morphology.korean import split
-from rushes.language.nominals import is_adjective, is_amount, is_no_deed, is_only_named, names_thing
+from rushes.language.nominals import (
+    is_adjective,
+    is_amount,
+    is_no_deed,
+    is_of_plural,
+    is_only_named,
+    names_thing,
+)
 from rushes.language.passage import (
     ATTRIBUTE_SLOTS,
     CAMERA_SLOTS,
@@ -315,12 +322,25 @@ class Reading(Passage):
         if before is None or self.is_mark(index - 1) or "and" in before.roles:
             after = self.tokens[index + 1] if index + 1 < len(self.tokens) else None
             return after is None or not after.roles & {"determiner", "they"}
+        if before.text.endswith((" a", " an", " the", " his", " her")) or self._is_plural(index):
+            return True
         known = self.mentions.get(index - 1)
         if known is None:
             is_opened = bool(before.roles & {"determiner", "preposition", "negation", "wear", "link"})
-            is_opened = is_opened or before.text.endswith((" a", " an", " the", " his", " her"))
+            is_opened = is_opened or is_adjective(self, index - 1)
             return is_opened or before.script is not Script.LATIN or self._follows_unknown(index)
         return self._continues_noun(index, known)
+
+    def _is_plural(self, index: int) -> bool:
+        """Two hands, into perfect circles: what ends in -s behind a number or an attribute of its own."""
+        token = self.tokens[index]
+        if not token.text.endswith("s") or " " in token.text:
+            return False
+        known = self.mentions.get(index - 1)
+        if known is not None:
+            return known.slot == "count" and known.concept.id not in ("one", "group")
+        follows = self.tokens[index + 1].roles if index + 1 < len(self.tokens) else frozenset[str]()
+        return is_of_plural(self, index - 1) and not {"deed", "determiner", "they"} & (token.roles | follows)
 
     def _follows_unknown(self, index: int) -> bool:
         """A delivery drone, behind an imaginary wall: no verb without its ending stands there."""
@@ -333,9 +353,12 @@ class Reading(Passage):
     def _ends_chain(self, index: int) -> bool:
         """Loses his grip, falls, and ...: one word between commas, after a verb and like it in its ending."""
         around = [
-            self.tokens[place].text for place in (index - 1, index + 1) if 0 <= place < len(self.tokens)
+            self.tokens[place].text if place < len(self.tokens) else "." for place in (index - 1, index + 1)
         ]
-        if len(around) < 2 or around[0] not in (",", "and") or around[1] not in (",", "and", "."):
+        if not index or around[0] not in (",", "and") or around[1] not in (",", "and", "."):
+            return False
+        # clouds and waves
+        if around[0] == "and" and self.is_thing(index - 2) and self.tokens[index - 2].text.endswith("s"):
             return False
         last = next((each for each in reversed(self.mentions.values()) if each.slot == "action"), None)
         is_verb = any(item.kind == "verb" for item in self.tokens[index].candidates)

@@ -22,6 +22,8 @@ _MARKS = "，、。；！？,.;!? "
 _PREPOSITION = re.compile(
     r"\b(?:in|through|under|into|during|against|despite|by|from|amid)\s$", re.IGNORECASE
 )
+# It rains, it snows: a verb.
+_IT = re.compile(r"\bit $", re.IGNORECASE)
 _FORCE = re.compile(r"\s(?:hard|heavily|strongly|violently|steadily)\b")
 # Weather that is never hard.
 FORCELESS = ("fog", "clear", "cloudy", "frost", "smoke", "dust", "cold")
@@ -51,6 +53,8 @@ def _weather_shape(spec: ShotSpec, found: Found, surface: str, after: str) -> st
         return "attribute"
     if spec.language == "en" and _event_place(surface, found.concept) is not None:
         return "event"
+    if spec.language == "en" and _IT.search(spec.text, 0, start):
+        return ""
     if spec.language == "en" and not surface.lower().endswith(("ing", "y")):
         return "noun" if spec.text[:start].lower().endswith("the ") else "one"
     if start > 1 and spec.text[start - 2] in _WEATHER_VERBS:
@@ -153,7 +157,8 @@ def _is_before_noun(spec: ShotSpec, surface: str, end: int, after: str) -> bool:
         )
     if surface.endswith(_DAYS.get(spec.language, "\0")):
         return True
-    return after.startswith(" ") and end + 1 in nouns
+    # Rain at night: what a preposition opens is no noun that rain could qualify.
+    return after.startswith(" ") and end + 1 in nouns and not after[1:].lower().startswith(_WHEN)
 
 
 def _event_place(surface: str, concept_id: str) -> int | None:

@@ -20,10 +20,14 @@ from rushes.language.concepts import LANGUAGES, Concept, Lexicon, plain
 from rushes.language.parse import parse
 from rushes.language.shapes import one_of_it, when
 from rushes.language.vocabulary import key, vocabulary
-from rushes.language.writing import agreeing, as_phrase, with_article, with_names
+from rushes.language.writing import agreeing, as_phrase, on_or_in, with_article, with_names
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _AT_A_TIME = re.compile(r"\b(?:at|in the) \{(\w+)\}", re.IGNORECASE)
+_IN_OR_ON = {
+    "zh": re.compile(r"\{(?P<place>\w+)\}(?P<said>[里上])(?!空)"),
+    "en": re.compile(r"\b(?P<said>in|on) the \{(?P<place>\w+)\}", re.IGNORECASE),
+}
 # What ties a Japanese colour to the noun behind it.
 _TIED = ("い", "の", "な")
 _MOST_CHARACTERS = 200
@@ -65,12 +69,28 @@ class Template:
             name: self._words(name, values.get(name) or slot.words.get(language, slot.default), language)
             for name, slot in self.slots.items()
         }
-        text = self.texts[language]
+        text = self._placed(words, language)
         if language != "en":
             filled = _SLOT.sub(lambda slot: words[slot[1]], text)
             return agreeing(filled) if language == "ko" else filled
         filled = _SLOT.sub(lambda slot: words[slot[1]], _AT_A_TIME.sub(lambda found: _at(found, words), text))
         return with_article(with_names(filled))
+
+    def _placed(self, words: Mapping[str, str], language: str) -> str:
+        """The text with on or in before its places: in an alley, on a beach; 在小巷里, 在沙滩上."""
+        if language not in _IN_OR_ON:
+            return self.texts[language]
+
+        def fitting(at: re.Match[str]) -> str:
+            name, said = at["place"], at["said"]
+            senses = vocabulary(language).concepts.get(key(words[name]), ()) if name in words else ()
+            place = next((each.concept for each in senses if each.concept.slot == "place"), None)
+            if place is None:
+                return at[0]
+            right = on_or_in(place, language)
+            return at[0].replace(said, right.capitalize() if said[0].isupper() else right, 1)
+
+        return _IN_OR_ON[language].sub(fitting, self.texts[language])
 
     def _words(self, name: str, value: str, language: str) -> str:
         slot = self.slots[name]

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rushes.core.errors import UsageError
-from rushes.language.concepts import Concept, Lexicon
+from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.degrees import LEVELS, with_degree
 from rushes.language.edit import added, replaced
 from rushes.language.parse import parse
 from rushes.language.spec import Found, ShotSpec
+from rushes.language.vocabulary import vocabulary
 
 MOST_VARIANTS = 10_000
 _MOST_LEVELS = 20
@@ -64,12 +65,24 @@ def read_axis(written: str) -> Axis:
         return Axis(name, _levels(rest), name)
     values = tuple(dict.fromkeys(value.strip() for value in rest.split(",") if value.strip()))
     slots = _concept_slots(name)
-    for value in values:
-        is_plain_speed = name == "speed" and value == _NORMAL
-        if not is_plain_speed and (value not in concepts or concepts[value].slot not in slots):
-            fitting = [concept.id for concept in concepts.values() if concept.slot in slots][:8]
-            raise UsageError(f"{value!r} is no {name}; there are {', '.join(fitting)} and others.")
-    return Axis(name, values)
+    return Axis(name, tuple(dict.fromkeys(_value(name, value, slots) for value in values)))
+
+
+def _value(name: str, value: str, slots: tuple[str, ...]) -> str:
+    """Return the concept that a value names, by its id or a word in one of the languages: rain, 雨, 눈."""
+    if name == "speed" and value == _NORMAL:
+        return value
+    concepts = Lexicon.load().concepts
+    senses = (vocabulary(language).concepts.get(value.lower(), ()) for language in LANGUAGES)
+    said = [sense.concept.id for each in senses for sense in each if sense.concept.slot in slots]
+    is_id = value in concepts and concepts[value].slot in slots
+    # The concept jump bounces; who writes jump means the word, and leaps.
+    if is_id and (value in said or not said):
+        return value
+    if not said:
+        known = [each for each, concept in concepts.items() if concept.slot in slots]
+        raise UsageError(f"{value!r} is no {name}; there are {', '.join(known[:8])} and others.")
+    return said[0]
 
 
 def count(axes: Sequence[Axis], seeds: int, fill: str, sparse: int = 0) -> int:

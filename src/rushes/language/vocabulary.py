@@ -3,7 +3,7 @@
 import gc
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -75,15 +75,30 @@ def _candidates(language: str) -> dict[str, tuple[Candidate, ...]]:
     finally:
         if was_collecting:
             gc.enable()
-    return _with_listed(found) if language == "zh" else found
+    if language == "zh":
+        return _preferring(found, _is_listed)
+    if language == "ja":
+        return _preferring(found, lambda text, item: f"{text}る" in found and _is_stem(text, item))
+    return found
 
 
-def _with_listed(found: dict[str, tuple[Candidate, ...]]) -> dict[str, tuple[Candidate, ...]]:
-    """Keep of each form what the lexicon lists as it stands, if it does: 掸了掸 is no form of 掸 then."""
+def _is_listed(text: str, item: Candidate) -> bool:
+    """掸了掸 is no form of 掸 where the lexicon lists it as it stands."""
+    return text == item.word.text or text in item.concept.words["zh"]
+
+
+def _is_stem(text: str, item: Candidate) -> bool:
+    """切れ is of 切れる, not what 切る can do; 群れ is the noun too."""
+    return item.word.text in (text, f"{text}る")
+
+
+def _preferring(
+    found: dict[str, tuple[Candidate, ...]], is_better: Callable[[str, Candidate], bool]
+) -> dict[str, tuple[Candidate, ...]]:
+    """Keep of each form the better of what it may be, if there are any."""
     for text, known in found.items():
         if len(known) > 1:
-            listed = (item for item in known if text == item.word.text or text in item.concept.words["zh"])
-            found[text] = tuple(listed) or known
+            found[text] = tuple(item for item in known if is_better(text, item)) or known
     return found
 
 

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from rushes.language.concepts import Concept, Lexicon, plain
+from rushes.language.morphology.forms import read_marks
 from rushes.language.morphology.korean import split
 
 _COMMAS = {"zh": "，", "en": ", ", "ja": "、", "ko": ", "}
@@ -28,6 +29,12 @@ def as_phrase(concept: Concept, language: str) -> str:
     return words[0]
 
 
+def on_or_in(place: Concept, language: str) -> str:
+    """Return what says that something is there: on a beach, in a castle; 沙滩上, 城堡里. For zh and en."""
+    is_on = read_marks(place.words["en"][0]).is_stood_on
+    return {"zh": "里上", "en": ("in", "on")}[language][is_on]
+
+
 def joined(text: str, phrases: list[str], language: str) -> str:
     """Append phrases to a text; what was written stays as it is, its full stop included."""
     if not phrases:
@@ -45,6 +52,16 @@ def with_article(text: str) -> str:
     """Return English text with a or an as the next sound needs, by its letter."""
     text = re.sub(r"\b([Aa]) (?=[aeiouAEIOU])", r"\1n ", text)
     return re.sub(r"\b([Aa])n (?=[b-df-hj-np-tv-zB-DF-HJ-NP-TV-Z])", r"\1 ", text)
+
+
+def behind_article(before: str, behind: str) -> str:
+    """Return English text put together, where only the article between the two agrees anew: the rest of the
+    text is its author's."""
+    head, _, article = before.rstrip(" ").rpartition(" ")
+    if article.lower() not in ("a", "an") or not before.endswith(" "):
+        return before + behind
+    word, space, rest = behind.partition(" ")
+    return (f"{head} " if head else "") + with_article(f"{article} {word}") + space + rest
 
 
 def with_names(text: str) -> str:

@@ -30,6 +30,13 @@ def told(text: str) -> list[str]:
         ("A man holding a black umbrella walks slowly", ["man>hold>umbrella", "man>walk"]),
         ("少年が投げたボールを犬が追う", ["boy>throw>ball", "dog>chase>ball"]),
         ("소년이 던진 공을 개가 쫓는다", ["boy>throw>ball", "dog>chase>ball"]),
+        # An English participle before its noun is the noun's, or tells of no event.
+        ("A girl dances under falling petals", ["girl>dance", "petal>fall"]),
+        ("A man walks among burning houses", ["man>walk", "house>burn"]),
+        ("He escapes by running", ["man>flee", "man>run"]),
+        ("A girl throws painted stones", ["girl>throw>stone"]),
+        ("A man opens a painted box", ["man>open>box"]),
+        ("The girl painted masks", ["girl>draw>mask"]),
         # Weather and light act too.
         ("立つSILHOUETTE", ["silhouette_light>stand"]),
         # What acts is not what it does that to; a thing right before a person says which person.

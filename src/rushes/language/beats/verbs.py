@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 
+from rushes.language.beats.classes import is_kind
 from rushes.language.beats.nouns import PARTICIPANTS
 from rushes.language.beats.sentence import is_de, text_of
 from rushes.language.concepts import Lexicon, plain
@@ -22,6 +23,7 @@ _PASSIVE_STEMS = ("囲まれ", "追われ", "吸い込まれ", "쫓기", "쫓긴
 _PASSIVE_ENDINGS = ("당하", "당해", "당한", "되", "돼", "된")
 # 기차가 도착하자, 列車が着くと: behind these the subject changes back.
 _SWITCHING_ENDS = ("자", "니", "니까", "자마자", "면")
+_GERUND_AFTER = ("by", "for", "of", "at", "about")
 _RELATIVIZERS = ("who", "which", "that")
 _LONGEST, _REACH = 8, 5
 _SHORTEST = 2
@@ -77,7 +79,7 @@ def _nouns(language: str) -> frozenset[str]:
 
 
 def qualified_by(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> int | None:
-    """Return the noun that a verb qualifies: 走っている女, 우는 소년, 追气球的孩子, a burning village."""
+    """Return the noun that a verb qualifies: 走っている女, 우는 소년, 追气球的孩子, under falling petals."""
     if reading.language in ("ja", "ko"):
         return _noun_after(reading, mentions, beat) if _is_attributive(reading, mentions, beat) else None
     if reading.language == "zh":
@@ -91,6 +93,10 @@ def qualified_by(reading: Reading, mentions: Mapping[int, Mention], beat: int) -
             return None
     before = mentions.get(beat - 1)
     is_inside = "determiner" in reading.roles(beat - 1) if before is None else before.slot in ATTRIBUTE_SLOTS
+    if before is None and "preposition" in reading.roles(beat - 1) and text_of(reading, beat).endswith("ing"):
+        # Under falling petals; by and for say how and why: pays for riding horses.
+        is_gerund = text_of(reading, beat - 1) in _GERUND_AFTER
+        is_inside = is_kind(mentions[beat].concept.id, "alone") and not is_gerund
     return beat + 1 if is_inside and beat + 1 in mentions else None
 
 

@@ -144,7 +144,8 @@ def shape_of(verb: str, surface: str, after: str) -> str | None:
     """Return which shape of `verb` (in 다) stands as `surface` before the ending `after`, or None."""
     stem = verb[:-1]
     if surface == stem:
-        return "declarative" if after.startswith("다") and stem.endswith(_DESCRIPTIVE) else "stem"
+        says = after.startswith("는다") or (after.startswith("다") and stem.endswith(_DESCRIPTIVE))
+        return "declarative" if says else "stem"
     for shape in ("past", "infinitive", "adnominal", "future", "formal"):
         if _shaped(stem, shape) == surface:
             return "declarative" if shape == "adnominal" and after.startswith("다") else shape
@@ -155,6 +156,11 @@ def conjugated(verb: str, shape: str, after: str) -> tuple[str, str]:
     """Return one shape of `verb` and the ending that follows it there: 달린+다 is 걷+는다 of 걷다."""
     stem = verb[:-1]
     is_open = split(stem[-1])[2] in (_NONE, _L)
+    if shape == "declarative":
+        after = after.removeprefix("는")
+    if shape == "stem" and stem.endswith(_DESCRIPTIVE) and after[:1] == "는" and not after[1:2].strip():
+        # 비가 내리는 거리, 맑은 거리: an adjective qualifies without 는.
+        return _shaped(stem, "adnominal"), after[1:]
     if shape == "stem":
         return _before_ending(stem, after)
     if shape == "declarative" and stem.endswith((*_BEING, *_DESCRIPTIVE)):
@@ -184,6 +190,8 @@ def _shaped(stem: str, shape: str) -> str:
     if shape in closed:
         if final == _H and shape != "formal" and not stem.endswith(_REGULAR_H):
             return stem[:-1] + join(*split(stem[-1])[:2], closed[shape])
+        if shape != "formal" and final == _B and not stem.endswith(_REGULAR_B):
+            return stem[:-1] + join(*split(stem[-1])[:2]) + {"adnominal": "운", "future": "울"}[shape]
         if final in (_NONE, _L):
             return stem[:-1] + join(*split(stem[-1])[:2], closed[shape]) + ("니" if shape == "formal" else "")
         return _soft(stem) + {"adnominal": "은", "future": "을", "formal": "습니"}[shape]
