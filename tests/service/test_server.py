@@ -30,6 +30,8 @@ from rushes.studio.jobs.queue import find_job
 from rushes.studio.store import open_store
 from rushes.studio.worker import Patience
 
+# Bytes: many times what the kernel takes from a caller while the server is busy elsewhere.
+NEVER_ENDING = 1024 * MOST_HEAD
 RUSHES = "from rushes.cli import main; main()"
 WITHOUT_TORCH = "; ".join(
     (
@@ -80,11 +82,10 @@ def test_a_head_without_end_is_not_kept(endless, begun):
         caller.sendall(begun)
         sent = 0
         with suppress(ConnectionError):
-            while sent < 64 * MOST_HEAD:
+            while sent < NEVER_ENDING:
                 caller.sendall(b"x" * 4096)
                 sent += 4096
             pytest.fail("nobody said stop")
-    assert sent < 64 * MOST_HEAD
 
 
 @pytest.fixture

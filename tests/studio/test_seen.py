@@ -31,7 +31,7 @@ def batch(desk, project):
 
 def job_ids(desk):
     with desk.store.read() as connection:
-        return connection.scalars(select(schema.jobs.c.id)).all()
+        return connection.scalars(select(schema.jobs.c.id).order_by(schema.jobs.c.id)).all()
 
 
 def as_it_was(seen, of_it):
@@ -50,8 +50,8 @@ def budget(desk, project, _batch):
 
 
 def job(desk, _project, _batch):
-    check = as_it_was(5, lambda now: now.priority)
-    return lambda: change_job(desk, job_ids(desk)[0], JobTerms(9, Lane.NIGHT, True), check)
+    check, first = as_it_was(5, lambda now: now.priority), job_ids(desk)[0]
+    return lambda: change_job(desk, first, JobTerms(9, Lane.NIGHT, True), check)
 
 
 def a_batch(desk, _project, batch):

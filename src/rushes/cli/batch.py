@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from rushes.cli.desk import AsJson, ProjectCode, Studio, open_studio, print_json
+from rushes.cli.screen import counted
 from rushes.core.errors import UsageError
 from rushes.core.request import MAX_SEED
 
@@ -53,7 +54,7 @@ def batch(
         print_json(document)
         return
     known = "" if all(estimates) else " at least: some of this was never made here"
-    count = f"{document['takes']} take{'s' * (document['takes'] != 1)}"
+    count = counted(document["takes"], "take")
     print(f"{count}, about {document['estimate_s']:.0f} s{known}")
     for code in document.get("codes", ()):
         print(code)

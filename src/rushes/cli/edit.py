@@ -66,7 +66,7 @@ def _descriptions(facts: ModelFacts, words: str, to: str) -> tuple[str, str]:
     reading, change = read_prompt(words, known), read_prompt(to, known)
     # it says what could be named when nothing of the change can be shown
     _ = change.context_text
-    becomes = canonical_caption({**reading.shown, **change.attributes}, reading.language)
+    becomes = canonical_caption({**reading.shown, **change.attributes})
     if becomes == reading.context_text:
         raise UsageError(f"the clip shows {to!r} already: name what is to change")
     return reading.context_text, becomes

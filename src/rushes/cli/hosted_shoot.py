@@ -11,7 +11,7 @@ from rushes.cli.asking import Asking, asking
 from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, open_studio, print_json
 from rushes.cli.hosted_takes import check_may_leave, describe_cost, estimate_hosted, plan_hosted
-from rushes.cli.screen import Screen, duration
+from rushes.cli.screen import Screen, counted, duration
 from rushes.cli.watching import Watching
 from rushes.core.errors import UsageError
 from rushes.hosted.account import Account
@@ -123,6 +123,7 @@ def _foretell(studio: Studio, project: "Project", shot: str, wish: Wish, params:
         money = None if cost is None else {"amount": float(cost.amount * takes), "currency": cost.currency}
         print_json({**facts, "cost": money, "may_leave": is_allowed})
         return
-    print(f"{takes} takes of {shot}, about {duration(seconds)}; {describe_cost(wish, account, takes)}")
+    price = describe_cost(wish, account, takes)
+    print(f"{counted(takes, 'take')} of {shot}, about {duration(seconds)}; {price}")
     if not is_allowed:
         print(f"project {project.code} does not allow it yet: rushes project policy {project.code} --remote")

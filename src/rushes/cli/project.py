@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rushes.cli.desk import AsJson, Studio, open_studio, print_json
+from rushes.cli.screen import counted
 from rushes.core.errors import UsageError
 from rushes.core.settings import Settings
 
@@ -161,7 +162,7 @@ def tidy(*, as_json: AsJson = False) -> None:
         print_json([asdict(each) for each in gone])
     else:
         freed = sum(each.freed_bytes for each in gone)
-        print(f"{len(gone)} takes let go of {freed / 1e6:.1f} MB")
+        print(f"{counted(len(gone), 'take')} let go of {freed / 1e6:.1f} MB")
 
 
 @project.command(epilog="Example: rushes project export FOX fox.zip")

@@ -71,6 +71,11 @@ def time_left(seconds: float | None) -> str:
     return "" if seconds is None else f"{duration(seconds)} left"
 
 
+def counted(number: int, noun: str) -> str:
+    """``"1 shot"`` or ``"2 shots"``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """``"1:02:03"`` or ``"0:12"``."""
     minutes, rest = divmod(round(seconds), 60)

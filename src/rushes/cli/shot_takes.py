@@ -13,7 +13,7 @@ from rushes.cli.camera import Camera
 from rushes.cli.desk import Studio, open_studio, print_json
 from rushes.cli.inbox_takes import take_in_all
 from rushes.cli.planned import Planned
-from rushes.cli.screen import Screen, duration
+from rushes.cli.screen import Screen, counted, duration
 from rushes.cli.take_plan import estimate_planned, lasting_name, plan_take, rehearse, used_here
 from rushes.cli.watching import Watching
 from rushes.core.errors import CancelledError, ConflictError, UsageError
@@ -76,7 +76,7 @@ def _foretell(studio: Studio, project: "Project", params: Mapping[str, Any], ask
         facts = {"shot": shot.code, "takes": params["takes"], "estimate_s": round(whole, 1), "basis": basis}
         print_json({**facts, "budget_left_s": left, "fits": left is None or whole <= left})
         return
-    takes = f"{params['takes']} take{'s' * (params['takes'] != 1)}"
+    takes = counted(params["takes"], "take")
     print(f"{takes} of {shot.code}, about {duration(whole)}, by {basis}")
     if left is not None:
         print(f"project {project.code} has {left:.0f} s left" + (": too little" if whole > left else ""))

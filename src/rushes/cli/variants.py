@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rushes.cli.parse import read_text
+from rushes.cli.screen import counted
 
 
 def variants(
@@ -27,7 +28,7 @@ def variants(
 
     axes = [read_axis(written) for written in axis]
     number = count(axes, seeds, fill, cells)
-    print(f"{number} variants", file=sys.stderr)
+    print(counted(number, "variant"), file=sys.stderr)
     made = list(make(read_text(text), axes, seeds, fill, cells, first_seed))
     if as_json:
         rows = [{"values": dict(each.values), "seed": each.seed, "text": each.text} for each in made]
