@@ -81,6 +81,7 @@ def _keep(breakdown: "Breakdown", merged: "Reimport | None", folder: Path) -> No
     """Write the list; the bible's descriptions for single scenes, if there is one, keep to their scenes."""
     from rushes.language.bible.bible_file import bible_json, read_bible
     from rushes.language.bible.draft import follow_scenes
+    from rushes.language.bible.follow import follow_names
     from rushes.language.kept_file import write_texts
     from rushes.language.screenplay.breakdown_file import write_breakdown
 
@@ -88,7 +89,8 @@ def _keep(breakdown: "Breakdown", merged: "Reimport | None", folder: Path) -> No
     write_breakdown(breakdown, folder)
     if bible and merged:
         heirs = {change.before: change.after for change in merged.scenes if change.before}
-        write_texts(folder, {"bible.json": bible_json(follow_scenes(bible, heirs))})
+        followed = follow_names(follow_scenes(bible, heirs), merged.renames)
+        write_texts(folder, {"bible.json": bible_json(followed)})
 
 
 def _into_project(script: Path, code: str, as_json: bool) -> None:
@@ -165,6 +167,8 @@ def _show_changes(merged: "Reimport") -> None:
     for change in merged.scenes:
         if change.fate is not SceneFate.SAME:
             print(f"scene {' and '.join(change.after) or change.before}: {change.fate}")
+    for before, now in merged.renames.items():
+        print(f"{before} is {now} now")
     counts = ", ".join(f"{merged.count(status)} {status}" for status in ShotStatus)
     print(f"shots: {counts}")
 

@@ -388,7 +388,7 @@ I never looked.
 
 def test_a_reaction_shows_who_listens_and_a_narration_who_tells_it():
     prompts = prompts_of(ROOM, ANNA, BEN)
-    assert prompts["SC001_SH0030"].endswith(
+    assert prompts["SC001_SH0020"].endswith(
         "day, [a woman in a red coat] listens, BEN (off screen): Anna, look."
     )
     assert prompts["SC001_SH0060"].endswith(
@@ -397,7 +397,7 @@ def test_a_reaction_shows_who_listens_and_a_narration_who_tells_it():
 
 
 def test_names_that_are_said_in_a_master_stay():
-    marked = prompts_of(ROOM, ANNA, BEN)["SC001_SH0020"]
+    marked = prompts_of(ROOM, ANNA, BEN)["SC001_SH0030"]
     assert marked.endswith("[a woman in a red coat]: Ben? Where? [A tall boy]: Here, Anna.")
 
 

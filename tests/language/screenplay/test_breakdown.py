@@ -71,6 +71,39 @@ def test_masters_share_words_and_inserts_of_notes_have_none():
     assert [shot.code for shot in shots[:3]] == ["SC001_SH0010", "SC001_SH0020", "SC001_SH0030"]
 
 
+LATE = """INT. LOBBY - NIGHT
+
+Desmond mops.
+
+DESMOND
+Closed.
+
+LENA runs in.
+
+LENA
+Please.
+
+DESMOND
+No.
+"""
+
+
+def test_nobody_is_in_a_master_before_they_come_in():
+    spoken = [shot for shot in fountain(LATE).shots if shot.coverage is not Coverage.ACTION]
+    assert [(str(shot.coverage), shot.text) for shot in spoken] == [
+        ("single", "DESMOND: Closed."),
+        ("master", "LENA: Please. DESMOND: No."),
+        ("single", "LENA: Please."),
+        ("single", "DESMOND: No."),
+    ]
+
+
+@pytest.mark.parametrize("between", ["(into phone)\n", "(on her cell phone)\n"])
+def test_people_on_the_phone_are_not_in_one_picture(between):
+    script = f"INT. OFFICE - DAY\n\nJune waits.\n\nJUNE\n{between}Hello?\n\nOKAFOR\n{between}It's me.\n"
+    assert Coverage.MASTER not in {shot.coverage for shot in fountain(script).shots}
+
+
 def test_scenes_know_who_and_what_is_in_them():
     scene = fountain(TALK).scenes[0]
     assert (scene.number, scene.setting, scene.location, scene.time) == ("1", "interior", "KITCHEN", "DAY")
@@ -254,6 +287,11 @@ def test_hostile_scripts_break_down_in_linear_time(source):
         ("ja", "彼は羅針盤を机に置く。", ["compass"]),
         ("ko", "그는 나침반을 꺼낸다.", ["compass"]),
         ("en", "They drum on the table and fan the fire. He can ring tomorrow.", []),
+        ("en", "She drinks it. One glass of milk.", ["glass"]),
+        ("zh", "他拿起一把刀，一刀切开。", ["knife"]),
+        ("zh", "她戴着眼镜", ["glasses"]),
+        ("ja", "眼鏡をかける", ["glasses"]),
+        ("ko", "도망치는 사내가 망치를 든다.", ["hammer"]),
     ],
 )
 def test_props_of_the_lexicon_are_found(language, text, expected):

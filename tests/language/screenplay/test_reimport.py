@@ -87,6 +87,37 @@ def test_a_master_and_its_singles_turn_stale_together():
     assert stale == {Coverage.MASTER, Coverage.SINGLE}
 
 
+NIGHT_WATCH = """INT. ATTIC - NIGHT
+
+REED (30) waits.
+
+REED
+Who is it?
+
+MARA (40)
+Me.
+
+INT. HALL - LATER
+
+Reed sits.
+"""
+
+
+def test_a_light_that_the_scene_before_tells_turns_shots_stale():
+    before = break_down(play(NIGHT_WATCH))
+    after = reimport(before, play(NIGHT_WATCH.replace("NIGHT", "DAY"))).breakdown
+    assert {shot.status for shot in after.shots} == {ShotStatus.STALE}
+    assert {shot.reason for shot in after.shots} == {"its scene's place or light changed"}
+
+
+def test_who_stands_in_the_same_shots_under_a_new_name_was_renamed():
+    before = break_down(play(NIGHT_WATCH))
+    renamed = NIGHT_WATCH.replace("REED", "BRANT").replace("Reed", "Brant")
+    assert reimport(before, play(renamed)).renames == {"REED": "BRANT"}
+    left = "INT. ATTIC - NIGHT\n\nMARA (40)\nMe.\n\nBOB (20) sleeps.\n"
+    assert reimport(before, play(left)).renames == {}
+
+
 def test_a_sentence_added_to_a_paragraph_leaves_the_other_sentences_alone():
     longer = HARBOUR.replace(
         "rain falls.", "rain falls. A gull screams behind the window, then another one further away."
@@ -183,7 +214,7 @@ def test_a_heading_that_changes_the_light_touches_every_shot_of_its_scene_and_no
     result = reimport(BASE, play(HARBOUR, PIER.replace("NIGHT", "DAWN"), BOAT))
     stale = [shot for shot in result.breakdown.shots if shot.status is ShotStatus.STALE]
     assert stale == [shot for shot in result.breakdown.shots if shot.scene_id == BASE.scenes[1].id]
-    assert {shot.reason for shot in stale} == {"its scene's heading changed"}
+    assert {shot.reason for shot in stale} == {"its scene's place or light changed"}
 
 
 TWO_SHOTS = """INT. SHED - DAY

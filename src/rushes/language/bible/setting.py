@@ -1,12 +1,11 @@
 """Where and when a shot is, as its heading says, or as a bullet of a montage says for itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
 from rushes.language.bible.entry import bible_words
 from rushes.language.concepts import Lexicon
 from rushes.language.parse import parse
-from rushes.language.screenplay.scene import Scene
 from rushes.language.spec import Found
 
 
@@ -30,17 +29,6 @@ def own_setting(picture: str, language: str) -> tuple[str, str]:
     place = next((found for found in _places(picture, language) if not _is_one_of(found, parts)), None)
     time = next(iter(parse(picture, language).present("time")), None)
     return _words(picture, place), _words(picture, time)
-
-
-def times(scenes: Iterable[Scene], language: str) -> dict[str, str]:
-    """Id of each scene -> when it is, for a model: CONTINUOUS and LATER are the time of the scene before."""
-    same = bible_words()["same_time"][language]
-    found: dict[str, str] = {}
-    last = ""
-    for scene in scenes:
-        written = scene.time.lower() if language == "en" else scene.time
-        last = found[scene.id] = last if written.strip(" .") in same else written
-    return found
 
 
 def _places(text: str, language: str) -> Iterator[Found]:

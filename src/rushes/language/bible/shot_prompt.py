@@ -13,9 +13,10 @@ from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.pronoun import Case, case_of
 from rushes.language.bible.resolve import Mention, Resolver
-from rushes.language.bible.setting import own_setting, side_words, times
+from rushes.language.bible.setting import own_setting, side_words
 from rushes.language.concepts import Lexicon
 from rushes.language.screenplay.breakdown import Breakdown
+from rushes.language.screenplay.hours import times
 from rushes.language.screenplay.montage import Montages
 from rushes.language.screenplay.scene import Scene
 from rushes.language.screenplay.shot import Coverage, Shot

@@ -1,7 +1,8 @@
 """Things that people on set have to find: words of `data/props.json` and of the lexicon's props in actions.
 
 English words after `~` are verbs as well, and count only right after a determiner: `the hammer`. Korean
-words before `+` are short, and count only as a word with its particle: 책을, but not 정책.
+words before `+` are short, and count only as a word with its particle: 책을, but not 정책. What stands
+before `|` must stand there and is no part of the thing: 刀 in 一把刀, but not in 一刀.
 """
 
 import json
@@ -55,7 +56,7 @@ class PropMention:
 class _PropWords:
     english: dict[str, tuple[str, bool]]  # word or words -> id, and whether it counts only after a determiner
     english_starts: frozenset[str]  # first words of what a text may say, plurals included
-    asian: dict[str, tuple[tuple[str, str], ...]]  # first character -> (word, id), longest first
+    asian: dict[str, tuple[tuple[str, str, str], ...]]  # first character -> (before, word, id), longest first
     short: frozenset[str]  # Korean words that count only with an edge on both sides
     first: re.Pattern[str]
 
@@ -102,15 +103,16 @@ def _asian(text: str, words: _PropWords, language: str) -> list[PropMention]:
     while start := words.first.search(text, position):
         at = start.start()
         position = at + 1
-        for word, prop_id in words.asian[start.group()]:
-            end = at + len(word)
-            if not text.startswith(word, at):
+        for before, word, prop_id in words.asian[start.group()]:
+            begin = at + len(before)
+            end = begin + len(word)
+            if not text.startswith(before + word, at):
                 continue
-            if _is_longer_word(text, at, len(word), lexicon):
+            if _is_longer_word(text, begin, len(word), lexicon):
                 # 面包 of 面包车 is no bread.
                 break
-            if word not in words.short or stands_alone(text, at, end):
-                found.append(PropMention(prop_id, word, Span(at, end)))
+            if word not in words.short or stands_alone(text, begin, end):
+                found.append(PropMention(prop_id, word, Span(begin, end)))
                 position = end
                 break
     return found
@@ -118,8 +120,8 @@ def _asian(text: str, words: _PropWords, language: str) -> list[PropMention]:
 
 def _is_longer_word(text: str, at: int, length: int, lexicon: Vocabulary) -> bool:
     """Whether a word of the lexicon begins here that is longer."""
-    lengths = lexicon.lengths.get(text[at], ())
-    return any(text[at : at + longer] in lexicon.concepts for longer in lengths if longer > length)
+    longer = (each for each in lexicon.lengths.get(text[at], ()) if length < each <= len(text) - at)
+    return any(text[at : at + each] in lexicon.concepts for each in longer)
 
 
 @cache
@@ -130,17 +132,21 @@ def _prop_words(language: str) -> _PropWords:
         for name in words:
             table.setdefault(prop_id, {}).setdefault(name, []).extend(words[name])
     english: dict[str, tuple[str, bool]] = {}
-    by_first: dict[str, list[tuple[str, str]]] = {}
+    by_first: dict[str, list[tuple[str, str, str]]] = {}
     short: set[str] = set()
     for prop_id, languages in table.items():
         for word in languages["en"]:
             # What the hand-made list says of a word stands before what the lexicon says.
             english.setdefault(word.strip("~"), (prop_id, word[0] == "~"))
         for word in languages[language]:
-            by_first.setdefault(word[0], []).append((word.rstrip("+"), prop_id))
+            before, _, named = word.rstrip("+").rpartition("|")
+            by_first.setdefault(word[0], []).append((before, named, prop_id))
             if word.endswith("+"):
                 short.add(word.rstrip("+"))
-    asian = {first: tuple(sorted(words, key=lambda pair: -len(pair[0]))) for first, words in by_first.items()}
+    asian = {
+        first: tuple(sorted(words, key=lambda each: -len(each[0] + each[1])))
+        for first, words in by_first.items()
+    }
     firsts = {_WORD.findall(word)[0] for word in english}
     starts = frozenset(first + ending for first in firsts for ending in ("", "s", "es"))
     return _PropWords(english, starts, asian, frozenset(short), re.compile(f"[{''.join(asian)}]"))
@@ -173,12 +179,12 @@ def _lexicon_props(table: dict[str, dict[str, list[str]]]) -> Iterator[tuple[str
 
 
 def _is_safe(word: str, language: str) -> bool:
-    if "+" in word or "@" in word or word.startswith("to "):
+    if "+" in word or "@" in word or word.startswith("to ") or word.endswith(" of"):
         return False
     return language == "en" or len(word) > 1
 
 
 def _in_prose(word: str, language: str) -> str:
     """A short English word is a verb as well more often than not: to drum, to fan, to map."""
-    is_short = language == "en" and len(word) <= _SHORT and not word.startswith("~")
+    is_short = language == "en" and len(word.removesuffix("s")) <= _SHORT and not word.startswith("~")
     return "~" + word if is_short else word

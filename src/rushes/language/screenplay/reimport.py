@@ -1,15 +1,18 @@
 """A new version of a script brought into a shot list that people have worked on: a three-way merge.
 
 The base is the script the list was made from, ours is the list as it is now, theirs is the new script. Only
-shots whose words or place changed turn stale; what lost its words stays as an orphan; no shot is dropped.
+shots whose words, place or light changed turn stale; what lost its words stays as an orphan; no shot is
+dropped.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rushes.language.screenplay.breakdown import Breakdown, break_down
 from rushes.language.screenplay.element import ElementKind, Screenplay
 from rushes.language.screenplay.heading import parse_heading
+from rushes.language.screenplay.hours import times
 from rushes.language.screenplay.numbering import code_between, next_letter, shot_number
 from rushes.language.screenplay.scene import Scene, digest
 from rushes.language.screenplay.scene_links import SceneFate, SceneLinks, link_scenes
@@ -34,6 +37,7 @@ class Reimport:
 
     breakdown: Breakdown
     scenes: tuple[SceneChange, ...]
+    renames: Mapping[str, str]  # who went by another name before -> the name now
 
     def count(self, status: ShotStatus) -> int:
         """How many shots have a status now."""
@@ -52,8 +56,8 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
     new_ids = {scene.id: merged.id for scene, merged in zip(fresh.scenes, scenes, strict=True)}
     proposals = [replace(shot, scene_id=new_ids[shot.scene_id]) for shot in fresh.shots]
     merge = ShotMerge(
-        old=Version(before.source, old, _places(base_scenes, made.scenes), _names(before)),
-        new=Version(fresh.source, new, _places(scenes, scenes), _names(fresh)),
+        old=Version(before.source, old, _places(base_scenes, made), _names(before)),
+        new=Version(fresh.source, new, _places(scenes, fresh), _names(fresh)),
         links=link_units(old, new, links),
         proposals=proposals,
         scene_at=[scene.id for scene in scenes],
@@ -75,7 +79,7 @@ def reimport(before: Breakdown, play: Screenplay) -> Reimport:
         props=tuple(replace(each, scenes=tuple(new_ids[i] for i in each.scenes)) for each in fresh.props),
         shots=shots,
     )
-    return Reimport(merged, _changes(base_scenes, scenes, links))
+    return Reimport(merged, _changes(base_scenes, scenes, links), _renames(before, merged))
 
 
 def _merged_scenes(
@@ -129,11 +133,32 @@ def _declined(made: Breakdown, before: Breakdown) -> Counter[tuple[str, str]]:
     return counts
 
 
-def _places(scenes: tuple[Scene, ...], read: tuple[Scene, ...]) -> dict[str, Place]:
-    """Scene id -> its place as headings are ``read`` today; rules change too."""
-    by_start = {scene.start: scene for scene in read}
+def _places(scenes: tuple[Scene, ...], read: Breakdown) -> dict[str, Place]:
+    """Scene id -> its place as headings are ``read`` today, since rules change too."""
+    by_start = {scene.start: scene for scene in read.scenes}
+    hours = times(read.scenes, read.language)
     today = ((scene.id, by_start.get(scene.start, scene)) for scene in scenes)
-    return {scene_id: (scene.setting, scene.location, scene.time) for scene_id, scene in today}
+    return {
+        scene_id: (scene.setting, scene.location, hours.get(scene.id, scene.time))
+        for scene_id, scene in today
+    }
+
+
+def _renames(before: Breakdown, after: Breakdown) -> dict[str, str]:
+    """Names that left the script -> the new one that stands in most of the same shots."""
+    gone, came = _names(before) - _names(after), _names(after) - _names(before)
+    base = {shot.id: shot.characters for shot in before.shots}
+    pairs: Counter[tuple[str, str]] = Counter()
+    for shot in after.shots:
+        old = base.get(shot.id, ())
+        if len(old) == len(shot.characters):
+            pairs.update(pair for pair in zip(old, shot.characters, strict=True) if pair[0] != pair[1])
+    most = Counter(name for names in base.values() for name in names)
+    renames: dict[str, str] = {}
+    for (name, now), count in pairs.most_common():
+        if name in gone and now in came and 2 * count > most[name] and now not in renames.values():
+            renames.setdefault(name, now)
+    return renames
 
 
 def _heirs(base: tuple[Scene, ...], scenes: tuple[Scene, ...], links: SceneLinks) -> dict[str, str]:

@@ -11,7 +11,7 @@ from rushes.language.screenplay.shot import Shot, ShotStatus, Span
 from rushes.language.screenplay.unit import Unit, shingles
 from rushes.language.screenplay.unit_links import UnitLink
 
-_ELSEWHERE = "its scene's heading changed"
+_ELSEWHERE = "its scene's place or light changed"
 _SENTENCE_ENDS = frozenset(".!?。！？…\"'”’」』）)")
 
 

@@ -3,7 +3,8 @@
 1. A scene opens wide, on its first action.
 2. Action is cut at sentences into shots no longer than the model's five seconds: close on a thing, medium on
    one person, medium wide on several, wide on nobody.
-3. Where two or more people talk, a master shares the first exchange with the singles of those who speak.
+3. Where two people answer one another at once, a master shares that exchange with the singles of those who
+   speak; not where something is done in between, which may be an entrance, nor where they are on the phone.
 4. A speech is a single of its speaker, tighter when the same person goes on. A voice from elsewhere is a
    reaction of who hears it; a narration shows who tells it, where they are in the scene.
 5. Words on screen (`SUPER:`, 字幕, テロップ, 자막) are a title; `INTERCUT` and `MONTAGE` lines show nothing.
@@ -12,6 +13,7 @@
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -55,6 +57,8 @@ _NOTE_CUE = re.compile(
     r"(?:insert|shot|close on|close-up|cu|特写|插入|镜头|アップ|インサート|인서트|클로즈업)\s?[:：-]\s?",
     re.IGNORECASE,
 )
+_ON_PHONE = re.compile(r"phone|电话|手机|電話|携帯|스마트폰|휴대폰|전화", re.IGNORECASE)
+_ACTED = frozenset([ElementKind.ACTION, ElementKind.SHOT])
 _ELSEWHERE = {"zh": "画外音", "en": "off screen", "ja": "声", "ko": "소리"}
 
 
@@ -75,6 +79,7 @@ class _Speech:
     speakers: tuple[str, ...]
     is_off_screen: bool
     is_narration: bool
+    is_on_phone: bool
     words: str
     start: int
     end: int
@@ -125,12 +130,12 @@ class _Planner:
         master = self._master(speeches)
         starts = {speech.start: speech for speech in speeches}
         for element in self._part.elements:
-            if element.kind in (ElementKind.ACTION, ElementKind.SHOT):
+            if element.kind in _ACTED:
                 self._action(element)
             elif element.kind not in (ElementKind.BLANK, ElementKind.BONEYARD):
                 self._finish_cue()
             if element.kind is ElementKind.CHARACTER:
-                if master and element.start == speeches[0].start:
+                if master and element.start == master.spans[0].start:
                     self._shots.append(master)
                 self._speech(starts[element.start])
             elif element.kind is ElementKind.CENTERED:
@@ -143,16 +148,30 @@ class _Planner:
 
     def _master(self, speeches: list[_Speech]) -> ShotPlan | None:
         """Everybody in one picture over the first exchange, whose singles share its words."""
-        seen = [speech for speech in speeches if not speech.is_off_screen]
-        first = next((i for i, speech in enumerate(seen) if speech.speakers != seen[0].speakers), None)
-        if first is None:
+        shared = self._exchange(speeches)
+        if not shared:
             return None
-        shared = seen[: first + 1]
         speakers = tuple(dict.fromkeys(name for speech in shared for name in speech.speakers))
         spans = tuple(Span(speech.start, speech.end) for speech in shared)
         text = " ".join(f"{speech.speaker}: {speech.words}" for speech in shared)
         seconds = min(LONGEST_SHOT_S, round(sum(speech.seconds for speech in shared), 1))
         return ShotPlan(Coverage.MASTER, "medium_wide_shot", text, speakers, seconds, spans)
+
+    def _exchange(self, speeches: list[_Speech]) -> list[_Speech]:
+        """The first speeches up to an answer with nothing done in between; none where nobody answers."""
+        acted = [each.start for each in self._part.elements if each.kind in _ACTED]
+        if any(each.words.lstrip().startswith("INTERCUT") for each in self._part.elements):
+            return []
+        run: list[_Speech] = []
+        for speech in speeches:
+            if speech.is_off_screen or speech.is_on_phone:
+                continue
+            if run and bisect(acted, run[-1].end) != bisect(acted, speech.start):
+                run = []
+            run.append(speech)
+            if speech.speakers != run[0].speakers:
+                return run
+        return []
 
     def _action(self, element: Element) -> None:
         words = element.words.lstrip()
@@ -282,7 +301,7 @@ def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
         index += 1
         if name.kind is not ElementKind.CHARACTER:
             continue
-        words, seconds, end = [], 0.0, name.end
+        words, asides, seconds, end = [], "", 0.0, name.end
         while index < len(elements) and elements[index].kind in {
             *SPOKEN,
             ElementKind.PARENTHETICAL,
@@ -295,12 +314,14 @@ def _speeches(elements: tuple[Element, ...], cast: Cast) -> Iterator[_Speech]:
                 words.append(_in_one_line(element.words))
                 seconds += speech_seconds(element.words)
             elif element.kind is ElementKind.PARENTHETICAL:
+                asides += element.words
                 seconds += aside_seconds(element.words)
             index += 1
         text = " ".join(words).strip()
         speakers = cast.known(speaker_names(name.words))
         is_off, is_told = is_off_screen(name.words), is_narration(name.words)
-        yield _Speech(speakers, is_off, is_told, text, name.start, end, round(seconds, 1))
+        on_phone = bool(_ON_PHONE.search(f"{name.words} {asides}"))
+        yield _Speech(speakers, is_off, is_told, on_phone, text, name.start, end, round(seconds, 1))
 
 
 def _parts_of_speech(speech: _Speech) -> Iterator[tuple[str, float]]:

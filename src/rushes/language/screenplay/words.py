@@ -16,6 +16,7 @@ class TradeWords:
     """Every word folded as `fold` does it."""
 
     times: frozenset[str]
+    same_time: frozenset[str]  # mean the time of the scene before
     settings: Mapping[str, str]  # word -> interior, exterior or both
     asides: frozenset[str]  # stand in a heading and are neither place nor time: flashback, montage
     omitted: frozenset[str]  # stand where a scene was
@@ -49,6 +50,7 @@ def trade_words() -> TradeWords:
 
     return TradeWords(
         times=words_of_languages("times"),
+        same_time=words_of_languages("same_time"),
         settings=kinds("settings"),
         asides=words("asides"),
         omitted=words("omitted"),
