@@ -4,6 +4,8 @@ A verb's file is read when it is used, and imports what it needs when it runs: h
 answer at once.
 """
 
+import atexit
+import gc
 import os
 import signal
 import sqlite3
@@ -28,8 +30,10 @@ app = typer.Typer(
 def main() -> NoReturn:
     """Entry point of ``rushes``: an error becomes one sentence and its exit code."""
     # OpenMP threads that spin while they wait stall each other for seconds when another program shares the
-    # cores; sleeping costs nothing measurable on an idle machine. Read once, when torch loads.
+    # cores. Read once, when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # The last search for garbage goes through the whole lexicon and torch: up to a second for nothing.
+    atexit.register(gc.freeze)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()

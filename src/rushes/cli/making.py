@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -76,8 +75,9 @@ class Making:
         from rushes.engine.forecast import Needs
         from rushes.engine.generate import generate
         from rushes.engine.memory import free_memory, give_back_unused, own_memory, return_freed_memory
-        from rushes.engine.placement import best_device, compute_dtype, machine_facts
+        from rushes.engine.placement import best_device, compute_dtype, machine_facts, passes_at_once
         from rushes.engine.rehearsal import seconds_expected
+        from rushes.engine.side_by_side import beside
 
         device = best_device()
         return_freed_memory()
@@ -90,10 +90,15 @@ class Making:
         if self.is_lean:
             holding = holding.halved(own)
         screen.say("memory", f"{holding.describe()}; {describe_memory(budget)} allowed")
-        screen.say("time", f"about {duration(seconds_expected(needs))} a take")
+        passes = passes_at_once(device) if holding.places is None else 1
+        screen.say("time", f"about {duration(seconds_expected(needs, passes))} a take")
         try:
             bundle = holding.load(device)
-            yield Maker(bundle, machine_facts(bundle.dtype, device), partial(generate, bundle), device)
+
+            def make(request: Request, run: "Run") -> "Iterator[Event]":
+                return generate(bundle, request, beside(run) if passes > 1 else run)
+
+            yield Maker(bundle, machine_facts(bundle.dtype, device), make, device)
         except OutOfMemoryError as error:
             leaner = holding.leaner(own)
             if leaner is None:

@@ -121,14 +121,13 @@ def used_here(desk: "Desk", model: str, planned: Planned) -> float:
 def rehearse(planned: Planned) -> float:
     """Machine seconds for a take of a model that was never used here, before its weights are loaded."""
     from rushes.engine.forecast import Needs
-    from rushes.engine.placement import best_device, compute_dtype
+    from rushes.engine.placement import best_device, compute_dtype, passes_at_once
     from rushes.engine.rehearsal import seconds_expected
 
     request, device = planned.at_once, best_device()
     delivered = planned.framing.delivered
-    return seconds_expected(
-        Needs(planned.files(), request, compute_dtype(device), delivered, request.candidates, device)
-    )
+    needs = Needs(planned.files(), request, compute_dtype(device), delivered, request.candidates, device)
+    return seconds_expected(needs, passes_at_once(device))
 
 
 def _loras(asked: Asked, given: Given) -> tuple[LoraUse, ...]:

@@ -10,7 +10,7 @@ import torch
 from rushes.core.request import Request
 from rushes.core.shapes import CODEC_COMPRESSION, ClipShape
 from rushes.engine.events import StageName
-from rushes.engine.placement import CPU
+from rushes.engine.placement import CPU, passes_at_once
 from rushes.engine.reframing import lacking
 from rushes.models.attention import DEVICE_PIECE, PIECE, ROWS
 from rushes.models.bundle import codec_dtype
@@ -69,10 +69,12 @@ class Needs:
         """
         held += round(RUNTIME_BYTES) + self._weights(places)
         visit = 0 if places is None else self._visit_bytes
+        beside = places is None and self.request.sampling.is_guided
+        passes = passes_at_once(self.device) if beside else 1
         return Forecast(
             {
                 StageName.ENCODE_TEXT: held + max(visit, self.encoding_bytes(tiling)),
-                StageName.DENOISE: held + max(self.activation_bytes, self.reframing_bytes(tiling)),
+                StageName.DENOISE: held + max(passes * self.activation_bytes, self.reframing_bytes(tiling)),
                 StageName.DECODE: held + self.decoding_bytes(tiling),
             }
         )

@@ -26,6 +26,12 @@ def compute_dtype(device: torch.device = CPU) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
+def passes_at_once(device: torch.device) -> int:
+    """How many passes of a model that is whole in memory run side by side: guidance's two, where torch has
+    threads for them (``rushes.engine.side_by_side``)."""
+    return 2 if device.type == "cpu" and torch.get_num_threads() > 1 else 1
+
+
 def machine_facts(dtype: torch.dtype, device: torch.device = CPU) -> Mapping[str, str | int]:
     """What decides the last bits of a result beside the recipe: equal facts and recipe give equal bytes."""
     gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}

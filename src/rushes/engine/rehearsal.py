@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rushes.engine.forecast import Needs
+from rushes.engine.side_by_side import threads_of_a_pass
 from rushes.models.attention import DEVICE_PIECE, PIECE, KeysValues, attend
 from rushes.models.rope import rope_tables
 from rushes.models.transformer import Block, TextMemory, TimeRows
@@ -17,8 +18,9 @@ MOST_KEYS = 4096
 
 
 @torch.inference_mode()
-def seconds_expected(needs: Needs) -> float:
-    """Seconds of denoising and decoding on the take's device, as busy as it is now.
+def seconds_expected(needs: Needs, passes: int = 1) -> float:
+    """Seconds of denoising and decoding on the take's device, as busy as it is now, with guidance's passes
+    one after the other or two ``passes`` side by side.
 
     A block without weights is timed on one range of tokens, attention on one head; work that grows with the
     tokens or their square is scaled. Reading weights while they stream is not in it.
@@ -36,15 +38,17 @@ def seconds_expected(needs: Needs) -> float:
         rope = rope_tables((1, 1, tokens), config.head_dim, torch.float32, device)
         stream = torch.zeros(1, tokens, config.hidden_size)
         heads = torch.zeros(1, keys, 1, config.head_dim, dtype=dtype)
-    one_block = _timed(lambda: block(stream, memory, time, rope))
-    one_head = _timed(lambda: attend(heads, KeysValues(heads, heads)))
+    with threads_of_a_pass(passes):
+        one_block = _timed(lambda: block(stream, memory, time, rope))
+        one_head = _timed(lambda: attend(heads, KeysValues(heads, heads)))
     attention = config.num_heads * one_head
     # the block's own attention over its few tokens is counted in both, and is small
     per_forward = config.depth * (
         one_block * needs.tokens / tokens + attention * (needs.tokens / keys) ** 2 * (needs.tokens > tokens)
     )
     sampling = needs.request.sampling
-    forwards = sampling.steps * (1 + sampling.is_guided) * needs.members
+    in_turn = 2 if sampling.is_guided and passes == 1 else 1
+    forwards = sampling.steps * in_turn * needs.members
     return per_forward * (forwards + needs.files.conventions.decode_forwards)
 
 

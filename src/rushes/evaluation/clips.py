@@ -16,6 +16,8 @@ from rushes.engine.generate import generate
 from rushes.engine.pictures import to_pictures
 from rushes.engine.plan import Order, plan
 from rushes.engine.provenance import engine_stages
+from rushes.engine.run import PLAIN_RUN
+from rushes.engine.side_by_side import beside
 from rushes.evaluation.protocol import Case
 from rushes.evaluation.reading import Clip
 from rushes.language.mini_prompt import read_prompt
@@ -99,7 +101,7 @@ class ClipStore:
         path = self.folder / f"{self.key(take)[:32]}.npy"
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            *_, last = generate(self.bundle, self.request(take))
+            *_, last = generate(self.bundle, self.request(take), beside(PLAIN_RUN))
             assert isinstance(last, Finished)
             partial = path.with_suffix(".partial")
             with partial.open("wb") as file:
