@@ -10,6 +10,7 @@ from rushes.core.errors import UsageError
 from rushes.language.beats.classes import is_kind
 from rushes.language.camera_edit import with_camera_move
 from rushes.language.concepts import Concept, Lexicon
+from rushes.language.counters import recounted, with_counter
 from rushes.language.morphology.forms import forms, read_marks
 from rushes.language.parse import parse
 from rushes.language.predicate_edit import conjugated, with_verb_apart
@@ -33,6 +34,7 @@ _IN_OR_ON = re.compile(r"\b(?:in|on)(?= (?:an?|the) \S)", re.IGNORECASE)
 _IT_IS = re.compile(r"\bit(?: is| was|'s)? $", re.IGNORECASE)
 _OBJECT = re.compile(r" (?:the|an?|his|her|its|their)\b")
 _BEFORE_NOUN = ("い", "の", "な")
+_COUNTED = ("person", "animal", "vehicle", "thing")
 # 下雨, 起雾: weather that begins as an event.
 _ONSETS = ("下", "起", "刮")
 _ONSET = re.compile(r"[下起刮](着|了|起)$")
@@ -43,7 +45,8 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
 
     Raises UsageError when no word of the concept fits the place grammatically.
     """
-    start, end = found.span
+    if found.kind == "count":
+        return recounted(spec, found, concept)
     old = Lexicon.load().concepts[found.concept]
     _check_object(spec, found, concept)
     text = (
@@ -51,33 +54,39 @@ def replaced(spec: ShotSpec, found: Found, concept: Concept) -> str:
         or _reshaped(spec, found, concept)
         or with_verb_apart(spec, found, old, concept)
         or conjugated(spec, found, old, concept)
+        or _in_place(spec, found, old, concept)
     )
-    if text is None:
-        if found.kind == "action" and spec.language in ("ja", "ko"):
-            raise _unsaid(spec, found, concept)
-        word = _fitting(spec.text[start:end], old, concept, spec.language) + _across(spec, found, concept)
-        if (
-            spec.language == "zh"
-            and found.kind == "time"
-            and any(each.span[1] == start for each in spec.found("weather"))
-        ):
-            # 雨夜, a rainy night: noon in the rain is 雨中的正午.
-            word = f"中的{word}"
-        if spec.language == "en" and found.kind == "weather":
-            start, end, word = _as_state(spec.text, (start, end), word, concept)
-        if spec.language == "en" and is_name(spec.text[start:end]) and not is_name(word):
-            # In Tokyo: a common noun in its place has an article and a small letter.
-            text = f"{spec.text[:start]}{with_article(f'a {word}')}{spec.text[end:]}"
-        else:
-            text = put(spec.text, (start, end), word, spec.language)
-        if spec.language == "zh" and found.kind == "weather":
-            text = _with_onset(spec.text, found.span, concept) or text
-        if found.kind == "place":
-            text = _located(spec, found, concept, text)
     lexicon = Lexicon.load()
     if not any(lexicon.is_a(each.concept, concept.id) for each in parse(text, spec.language).everything()):
         raise _unsaid(spec, found, concept)
     return text
+
+
+def _in_place(spec: ShotSpec, found: Found, old: Concept, concept: Concept) -> str:
+    """The new word in the old one's place, and what goes with it: article, particle, counter, preposition."""
+    if found.kind == "action" and spec.language in ("ja", "ko"):
+        raise _unsaid(spec, found, concept)
+    start, end = found.span
+    word = _fitting(spec.text[start:end], old, concept, spec.language) + _across(spec, found, concept)
+    if (
+        spec.language == "zh"
+        and found.kind == "time"
+        and any(each.span[1] == start for each in spec.found("weather"))
+    ):
+        # 雨夜, a rainy night: noon in the rain is 雨中的正午.
+        word = f"中的{word}"
+    if spec.language == "en" and found.kind == "weather":
+        start, end, word = _as_state(spec.text, (start, end), word, concept)
+    if spec.language == "en" and is_name(spec.text[start:end]) and not is_name(word):
+        # In Tokyo: a common noun in its place has an article and a small letter.
+        text = f"{spec.text[:start]}{with_article(f'a {word}')}{spec.text[end:]}"
+    else:
+        text = put(spec.text, (start, end), word, spec.language)
+    if found.kind in _COUNTED and spec.language != "en":
+        text = with_counter(text, (start, start + len(word)), concept, spec.language)
+    if spec.language == "zh" and found.kind == "weather":
+        text = _with_onset(spec.text, found.span, concept) or text
+    return _located(spec, found, concept, text) if found.kind == "place" else text
 
 
 def _across(spec: ShotSpec, found: Found, concept: Concept) -> str:
