@@ -425,3 +425,22 @@ def test_a_sentence_that_a_margin_broke_is_one_shot_without_the_margin():
 def test_who_she_may_be_is_still_no_thing():
     shots = fountain("INT. A - DAY\n\nANN (30) hits EVE (9).\n\nShe throws the rope to the boat.\n").shots
     assert (shots[1].size, shots[1].characters) == ("medium_shot", ())
+
+
+@pytest.mark.parametrize("line", ["LATER", "MOMENTS LATER", "稍后", "その後", "잠시 후"])
+def test_a_time_by_itself_is_no_shot(line):
+    shots = fountain(f"INT. DINER - DAY\n\nA lamp.\n\n{line}\n\nA stool.\n").shots
+    assert [shot.text for shot in shots] == ["A lamp.", "A stool."]
+
+
+def test_pictures_behind_long_dashes_are_those_of_a_series_of_shots():
+    source = "第1场 人才市场 内 日\n\n一组镜头：\n——高磊递简历。\n——高磊吃盒饭。\n"
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    assert [shot.text for shot in breakdown.shots] == ["高磊递简历。", "高磊吃盒饭。"]
+    assert not breakdown.characters
+
+
+def test_an_abbreviation_ends_no_shot():
+    text = "A sheet is pulled back over the cold steel table. DR. IYER, a small woman in gloves, waits there."
+    shots = fountain(f"INT. MORGUE - NIGHT\n\n{text}\n").shots
+    assert [shot.text for shot in shots][-1].startswith("DR. IYER")

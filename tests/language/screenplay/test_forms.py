@@ -269,3 +269,102 @@ def test_a_typed_page_has_headings_between_numbers():
         ("character", "", "McALLISTER"),
         ("dialogue", "", "Leave it."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (
+            "《末班車》\n編劇：林怡君\n\n1. 內 捷運車廂 夜\n\n車廂空蕩。\n\n（劇終）\n",
+            ["title_entry", "title_entry", "scene_heading", "action", "transition"],
+        ),
+        (
+            "　　　「逃げる豆腐」\n\n　　　作・金森　一太\n\n　人　物\n\n　豆田寛治（６２）豆腐屋\n\n"
+            "１　豆腐屋（朝）\n\n　　湯気。\n",
+            ["title_entry", "title_entry", "cast_list", "scene_heading", "action"],
+        ),
+        (
+            "「引き潮」\n\n脚　本　　森下由美\n\n○港（朝）\n　　凪、立つ。\n",
+            ["title_entry", "title_entry", "scene_heading", "action"],
+        ),
+    ],
+)
+def test_title_pages_of_traditional_and_spread_letters(page, expected):
+    assert [kind for kind, _ in kinds(page)] == expected
+
+
+def test_a_series_of_shots_is_nobody():
+    source = (
+        "第1场\n时间：日\n地点：人才市场 内\n\n一组镜头：\n——高磊递简历。\n——高磊吃盒饭。\n面试官：为什么？\n"
+    )
+    assert [kind for kind, _ in kinds(source)[1:]] == [
+        "transition",
+        "action",
+        "action",
+        "character",
+        "dialogue",
+    ]
+
+
+def test_numbers_of_inserted_scenes_stand_on_both_sides():
+    lines = [
+        "3    INT. CORRIDOR - NIGHT    3",
+        "A3   INT. DESMOND'S KITCHEN, 1974 - DAY   A3",
+        "A4   OMITTED   A4",
+    ]
+    found = [(e.key, e.words) for e in parse_typed("\n\n".join(lines)) if e.kind is ElementKind.SCENE_HEADING]
+    assert found == [
+        ("3", "INT. CORRIDOR - NIGHT"),
+        ("A3", "INT. DESMOND'S KITCHEN, 1974 - DAY"),
+        ("A4", "OMITTED"),
+    ]
+
+
+def test_a_typed_title_above_its_credit_is_nobody():
+    title = " " * 20 + "BREAKFAST WITH GHOSTS\n" + " " * 29 + "by\n" + " " * 23 + "Lou Marchetti\n\n"
+    page = (
+        title
+        + "FADE IN:\nINT. DINER - EARLY MORNING\nBetty mops.\n"
+        + " " * 22
+        + "BETTY\n"
+        + " " * 10
+        + "Eggs?\n"
+    )
+    found = [element.kind for element in parse_typed(page) if element.kind is not ElementKind.BLANK]
+    assert found[:3] == ["title_entry", "title_entry", "transition"]
+
+
+def test_a_time_by_itself_on_a_typed_page_is_a_paragraph():
+    found = parse_typed("INT. DINER - DAY\nBetty mops.\nLATER\nThe diner is empty.\nBetty\ndances.\n")
+    assert [element.words for element in found[1:]] == [
+        "Betty mops.",
+        "LATER",
+        "The diner is empty.\nBetty\ndances.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "健「（頭を下げて）はじめまして」",
+        "健（頭を下げて）「はじめまして」",
+        "健\n「（頭を下げて）はじめまして」",
+    ],
+)
+def test_an_aside_inside_the_quotation_marks_is_not_said(line):
+    assert kinds(f"○居間（夜）\n　　湯気。\n\n{line}\n")[2:] == [
+        ("character", "健"),
+        ("parenthetical", "頭を下げて"),
+        ("dialogue", "はじめまして"),
+    ]
+
+
+def test_how_a_voice_comes_may_stand_below_the_name():
+    source = "1. 內 租屋處 日\n\n手機響。\n\n家豪\n（OS）\n我不是……\n\n家豪\n（愣）\n喂？\n"
+    assert kinds(source)[2:] == [
+        ("character", "家豪（OS）"),
+        ("dialogue", "我不是……"),
+        ("character", "家豪"),
+        ("parenthetical", "愣"),
+        ("dialogue", "喂？"),
+    ]

@@ -62,6 +62,15 @@ from rushes.language.screenplay.heading import (
         ("S#3. 어선 갑판 / 낮 / 실외 (회상)", Heading("3", "exterior", "어선 갑판", "낮")),
         ("S#4. 부엌 / N / I", Heading("4", "interior", "부엌", "밤")),
         ("S#5. 몽타주", Heading("5")),
+        ("1-1A　厨房　日　内", Heading("1-1A", "interior", "厨房", "日")),
+        ("第5A场 內景 客廳 黃昏", Heading("5A", "interior", "客廳", "黃昏")),
+        ("S#1-5A. 거실 / 밤", Heading("1-5A", "", "거실", "밤")),
+        ("１　豆腐屋「豆寛」・店先（朝）", Heading("1", "", "豆腐屋「豆寛」・店先", "朝")),
+        ("EXT. 巷子 - 连续", Heading("", "exterior", "巷子", "连续")),
+        ("S#16. 오반장의 차 안 / N / I (비)", Heading("16", "interior", "오반장의 차 안", "밤")),
+        ("1-3 甲板 日 外（雨）", Heading("1-3", "exterior", "甲板", "日")),
+        ("1-2 日 外 学校（教室）", Heading("1-2", "exterior", "学校（教室）", "日")),
+        ("#플래시백. 시골 마당 (밤)", Heading("", "", "시골 마당", "밤")),
         ("", Heading()),
     ],
 )
@@ -79,7 +88,23 @@ def test_a_heading_says_where_and_when(words, expected):
     ],
 )
 def test_the_same_place_is_the_place_of_the_scene_before(location, place):
-    assert same_place(location, "水野家・台所") == place
+    assert same_place(location, ["水野家・台所"]) == place
+
+
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        ("もとの待合室", "海辺の駅・待合室"),
+        ("回到客厅", "刘家客厅"),
+        ("다시 사무실", "서연의 사무실"),
+        ("다시 옥상", "옥상"),
+        ("元の", "元の"),
+    ],
+)
+def test_a_place_again_is_the_place_it_was(location, place):
+    assert (
+        same_place(location, ["海辺の駅・待合室", "刘家客厅", "서연의 사무실", "海辺の駅・ホーム"]) == place
+    )
 
 
 @pytest.mark.parametrize(
@@ -105,6 +130,27 @@ def test_a_place_with_time_and_setting_needs_no_number():
     assert not is_foreign_heading("他走了，天黑了，外")
     assert not is_foreign_heading("她来的时候是 夜")
     assert not is_foreign_heading("THE WAY OUT - DAY")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "２　同・作業場",
+        "１　豆腐屋「豆寛」・店先（朝）",
+        "1-1 “红房子”酒吧 夜 内",
+        "1-5A　厨房　日　内",
+        "#플래시백. 시골 마당 (밤)",
+    ],
+)
+def test_a_number_and_a_place_are_a_heading(line):
+    assert is_foreign_heading(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["１　神崎、「朝だ」", "２　同じ日だった", "#좋아요 누르는 수진.", "3　健「もう（朝）」"]
+)
+def test_what_is_said_or_done_is_no_heading(line):
+    assert not is_foreign_heading(line)
 
 
 def test_a_number_alone_may_open_a_heading():

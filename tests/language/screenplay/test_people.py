@@ -4,6 +4,7 @@ import pytest
 
 from rushes.language.screenplay.breakdown import break_down
 from rushes.language.screenplay.fountain import parse_fountain
+from rushes.language.screenplay.people import is_narration, is_off_screen, speaker_names
 from rushes.language.screenplay.reading import Screenplay
 
 
@@ -48,3 +49,27 @@ def test_what_is_worn_before_the_name_belongs_to_the_introduction(action, expect
     found = people(action)
     assert {name: found[name] for name in expected} == expected
     assert expected or not any(found.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "is_narrated"),
+    [
+        ("하윤E", "하윤", False),
+        ("하윤 OFF", "하윤", False),
+        ("하윤V.O.", "하윤", True),
+        ("小敏VO", "小敏", True),
+        ("奈緒Ｍ", "奈緒", True),
+        ("奈緒　Ｎ", "奈緒", True),
+        ("健の声", "健", False),
+        ("家豪（獨白）", "家豪", True),
+    ],
+)
+def test_how_a_voice_comes_is_no_part_of_the_name(words, name, is_narrated):
+    assert speaker_names(words) == (name,)
+    assert is_off_screen(words)
+    assert is_narration(words) == is_narrated
+
+
+def test_a_letter_may_be_a_name():
+    assert speaker_names("小E") == ("小E",)
+    assert not is_off_screen("小E")

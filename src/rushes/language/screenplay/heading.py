@@ -6,29 +6,35 @@ A heading of numbers and fields alone needs a word for time or for inside and ou
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from rushes.language.screenplay.emphasis import plain
 from rushes.language.screenplay.words import fold, trade_words
 
 _DIGITS = r"[0-9０-９]{1,4}[A-Za-z]{0,2}"
 _HAN_NUMBER = r"[0-9０-９一二三四五六七八九十百零〇两]{1,7}"
+# The letter of 1-5A, a scene that was put in behind 1-5.
+_INSERTED = r"(?:[A-Za-z]{1,2}(?![A-Za-z]))?"
 _SLUG = re.compile(r"(INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ]\s*", re.IGNORECASE)
 
 # A sign that only headings have.
 _SURE = re.compile(
-    rf"第{_HAN_NUMBER}[集幕][ \u3000]{{0,4}}第{_HAN_NUMBER}[场場]"
-    rf"|第{_HAN_NUMBER}[场場]"
+    rf"第{_HAN_NUMBER}[集幕][ \u3000]{{0,4}}第{_HAN_NUMBER}[A-Za-z]{{0,2}}[场場]"
+    rf"|第{_HAN_NUMBER}[A-Za-z]{{0,2}}[场場]"
     rf"|(?:场次|場次|场景|場景|场|場)[ \u3000]?[:：]?[ \u3000]?{_HAN_NUMBER}(?![0-9一二三四五六七八九十])"
     rf"|[○〇◯●◎■□◇◆][ \u3000]?(?:{_DIGITS}(?=[ \u3000.．、]))?"
     rf"|(?:シーン|柱|Ｓ|S)[ \u3000]?[#＃\-－]?[ \u3000]?{_DIGITS}(?=[ \u3000.．、:：]|$)"
-    rf"|(?:S[ ]?#|Scene|씬|신|장면|#)[ ]?{_DIGITS}(?:-[0-9]{{1,3}})?",
+    rf"|(?:S[ ]?#|Scene|씬|신|장면|#)[ ]?{_DIGITS}(?:-[0-9]{{1,3}}{_INSERTED})?"
+    # `#플래시백. 시골 마당 (밤)`
+    r"|(?:S ?)?#[ ]?(?=[가-힣])",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    rf"{_DIGITS}[-－—–.][0-9０-９]{{1,3}}(?![0-9０-９])|{_DIGITS}(?=[.．、场場 \u3000])[.．、场場]?"
+    rf"{_DIGITS}[-－—–.][0-9０-９]{{1,3}}{_INSERTED}(?![0-9０-９])"
+    rf"|{_DIGITS}(?=[.．、场場 \u3000])[.．、场場]?"
 )
 _SEPARATORS = re.compile(r"[\s,，、.．。·・/／|｜\-－–—―()（）【】\[\]:：;；]+")
 _TIME_THEN_SETTING = re.compile(r"(.{1,24}?)[/／]?(内外景?|外内|[内外內]景?)$")
@@ -36,18 +42,24 @@ _SETTING_THEN_TIME = re.compile(r"(内外|[内外內])[景]?[/／]?(.+)$")
 # `N / I`, as Korean scripts say it; elsewhere the letters are names of rooms.
 _LETTER_SETTINGS = {"I": "interior", "E": "exterior", "O": "exterior"}
 _LETTER_TIMES = {"N": "밤", "D": "낮"}
+_EPISODE = re.compile(rf"第({_HAN_NUMBER})[集幕][ \u3000]{{0,4}}第({_HAN_NUMBER}[A-Za-z]{{0,2}})")
 _NUMBER_IN = re.compile(rf"{_HAN_NUMBER}(?:[-－—–.]{_HAN_NUMBER})?[A-Za-z]{{0,2}}")
 _FOLDED_NUMBERS = str.maketrans("０１２３４５６７８９－—–．", "0123456789---.")
 _MOST_CHARACTERS = 90
 _MOST_WITHOUT_NUMBER = 40
+_MOST_SCENES_BACK = 100
 # British scripts put full stops: `INT. KITCHEN. DAY`.
 _SLUG_GAP = re.compile(r"\s[-–—]{1,2}\s|(?<=\S)\s?--\s?|[,.]\s(?![-–—])")
 _BRACKETED = re.compile(r"(\s?[（(][^（）()]{1,40}[）)])")
 _SENTENCE = re.compile(r"[！？!?「」『』“”…]|。.")
-
+# 豆腐屋「豆寛」・店先: the name of a shop within a place; what is said ends its line.
+_SIGN = re.compile(
+    r"(?<=[\w \u3000])(?:「[^「」！？!?…。]{1,20}」|『[^『』！？!?…。]{1,20}』|“[^“”！？!?…。]{1,20}”)(?=.)"
+)
 
 # 道（雨の: its bracket closes where the place ends.
 _OPEN_BRACKET = re.compile(r"[（(][^（）()]*$")
+_CLOSING = re.compile(r"[）)]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +111,23 @@ def is_omitted(heading: Heading) -> bool:
     return fold(heading.location) in trade_words().omitted
 
 
-def same_place(location: str, before: str) -> str:
-    """A place as it is called: `同・居間` below `水野家・台所` is `水野家・居間`."""
-    first, mark, rest = location.partition("・")
-    if fold(first) not in trade_words().same_place:
+def same_place(location: str, before: Sequence[str]) -> str:
+    """A place as it is called, by those of the scenes before it: `同・居間` below `水野家・台所` is
+    `水野家・居間`, and `もとの台所` is `水野家・台所` again."""
+    if _is_same_place(location):
+        _, mark, rest = location.partition("・")
+        last = before[-1] if before else ""
+        return last.partition("・")[0] + mark + rest if mark else last
+    again = next((word for word in trade_words().place_again if location.startswith(word)), "")
+    place = location.removeprefix(again)
+    if not again or not place:
         return location
-    return before.partition("・")[0] + mark + rest if mark else before
+    recent = islice(reversed(before), _MOST_SCENES_BACK)
+    return next((seen for seen in recent if seen.endswith(place)), place)
+
+
+def _is_same_place(location: str) -> bool:
+    return fold(location.partition("・")[0]) in trade_words().same_place
 
 
 def is_foreign_heading(line: str) -> bool:
@@ -121,7 +144,7 @@ def _is_foreign_heading(line: str) -> bool:
         fields = _fields(rest)
         has_fields = bool(fields.time or fields.setting)
         apart = not rest or bool(_SEPARATORS.match(rest)) or line[0] in "○〇◯●◎■□◇◆"
-        return has_fields or (apart and not _SENTENCE.search(rest) and not rest.endswith("。"))
+        return has_fields or (apart and not _is_sentence(rest) and not rest.endswith("。"))
     numbered = _NUMBERED.match(line)
     rest = line[numbered.end() :] if numbered else line
     if not numbered and not _starts_with_setting(rest):
@@ -129,7 +152,11 @@ def _is_foreign_heading(line: str) -> bool:
     fields = _fields(rest)
     known = bool(fields.time or fields.setting or fold(rest) in trade_words().omitted)
     # `内景。客厅。日` has full stops between its fields.
-    return known and not (_SENTENCE.search(rest) and numbered)
+    return (known or _is_same_place(fields.location)) and not (numbered and _is_sentence(rest))
+
+
+def _is_sentence(words: str) -> bool:
+    return _SENTENCE.search(_SIGN.sub("", words)) is not None
 
 
 def _ends_with_time_and_setting(line: str) -> bool:
@@ -180,7 +207,7 @@ def _read_first(line: str) -> Heading:
         return _read_place(bare, "") if bare.isascii() else _with_number("", _fields(bare))
     number = _NUMBER_IN.search(found.group())
     text = number.group().translate(_FOLDED_NUMBERS) if number and found.group() not in "〇" else ""
-    episode = re.match(rf"第({_HAN_NUMBER})[集幕].*?第({_HAN_NUMBER})", found.group())
+    episode = _EPISODE.match(found.group())
     if episode:
         text = f"{episode.group(1)}-{episode.group(2)}".translate(_FOLDED_NUMBERS)
     return _with_number(text.strip("〇") or text, _fields(bare[found.end() :]))
@@ -225,7 +252,7 @@ def _fields(text: str) -> _Fields:
     settings: list[str] = []
     place: tuple[int, int] | None = None
     position = 0
-    follows_time = False
+    follows_time = is_behind = is_bracketed = False
     for gap in [*_SEPARATORS.finditer(text), None]:
         end = gap.start() if gap else len(text)
         piece = fold(text[position:end]) if end - position <= 24 else text[position:end]
@@ -233,12 +260,19 @@ def _fields(text: str) -> _Fields:
         found = ("", letter) if letter else _time_and_setting(piece)
         follows_time = bool(found and found[0])
         is_part = place is not None and piece in ("안", "밖") and text[place[1] : position] == " "
-        if piece and (found is None or is_part):
+        # `차 안 / N / I (비)`: brackets behind time and setting say what is no place.
+        is_remark = is_bracketed and is_behind
+        if piece and (found is None or is_part) and not is_remark:
             place = (place[0] if place else position, end)
         if found:
             time = time or _LETTER_TIMES.get(found[0], found[0])
             settings += filter(None, [found[1]])
-        position = gap.end() if gap else end
+            is_behind = place is not None
+        if gap:
+            position = gap.end()
+            is_bracketed = _OPEN_BRACKET.search(gap.group()) is not None or (
+                is_bracketed and not _CLOSING.search(gap.group())
+            )
     location = text[place[0] : place[1]] if place else ""
     if place and _OPEN_BRACKET.search(location):
         location += text[place[1] : place[1] + 1]

@@ -9,13 +9,13 @@ from rushes.language.screenplay.shot import Span
 
 _BEGINS = re.compile(
     r"(?:(?:BEGIN|START)\b[^a-z\n]{0,40})?\b(?:MONTAGE|SERIES OF SHOTS)\b"
-    r"|蒙太奇(?!完|结束)|モンタージュ(?!終|おわ|明け)|몽타주(?! ?끝)"
+    r"|蒙太奇(?!完|结束|結束)|(?:一组|系列)镜头|(?:一組|系列)鏡頭|モンタージュ(?!終|おわ|明け)|몽타주(?! ?끝)"
 )
 _ENDS = re.compile(
     r"END\b.*\b(?:MONTAGE|SERIES OF SHOTS)\b|BACK TO\b"
-    r"|蒙太奇(?:完|结束)|モンタージュ(?:終|おわ|明け)|몽타주 ?끝"
+    r"|蒙太奇(?:完|结束|結束)|モンタージュ(?:終|おわ|明け)|몽타주 ?끝"
 )
-_BULLET = re.compile(r"^[ \t]*((?:[-–—•●]{1,2}[ \t]+|[・•●]|[A-Z]\)[ \t]+))", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*((?:[-–—•●]{1,2}[ \t]+|——|[・•●]|[A-Z]\)[ \t]+))", re.MULTILINE)
 _SAYS_SO = (ElementKind.ACTION, ElementKind.TRANSITION, ElementKind.SHOT, ElementKind.CENTERED)
 
 

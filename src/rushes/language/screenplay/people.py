@@ -17,7 +17,11 @@ from rushes.language.vocabulary import vocabulary
 _BRACKETS = re.compile(r"[（(][^（）()]{0,60}[）)]")
 _TOGETHER = re.compile(r" AND | & |、|・と|와 |과 |和|与|/")
 _MOST_WORDS_IN_A_NAME = 5
-_VOICE = re.compile(r"(?<=[^\x00-\x7f])(?:の声|の心の声|Ｎ|Ｍ|N|M|O\.?S\.?|V\.?O\.?)$")
+# 奈緒Ｍ, 小敏VO, 하윤E; 小E is a name.
+_VOICE = re.compile(
+    r"(?:(?<=[^\x00-\x7f\u3000])[ \u3000]?(?:の声|の心の声|Ｎ|Ｍ|N|M|O\.?S\.?|V\.?O\.?|OFF|ＯＦＦ)"
+    r"|(?<=[\uac00-\ud7a3]) ?(?:E|Ｅ|F|Ｆ))$"
+)
 _NOBODY = frozenset({"ALL", "EVERYONE", "众人", "众", "全员", "一同", "全員", "모두", "일동"})
 
 

@@ -16,7 +16,7 @@ from rushes.language.screenplay.lines import WRAPPED_WIDTH, Line, plain_lines, v
 from rushes.language.screenplay.speech import (
     is_aside,
     is_name_extension,
-    len_of_aside,
+    split_aside,
     split_speech,
     spoken,
     without_extension,
@@ -29,8 +29,12 @@ _SECTION = re.compile(
     r"(?:第[0-9０-９一二三四五六七八九十百零]{1,6}[集章幕话話回部]|제?\s?[0-9]{1,4}\s?[화부회막]|前編|後編)"
     r"(?:[\s:：《「].{0,40})?$"
 )
-# `脚本　森下由美`, `第三稿  2024年5月`: title pages without colons.
-_CREDIT = re.compile(r"(\S{1,6})[ \t\u3000]{1,20}(\S.{0,40})$")
+# `脚本　森下由美`, `作・金森一太`, `脚　本　森下由美`: title pages without colons.
+_CREDITS = (
+    re.compile(r"([^\s・／/]{1,6})(?:[ \t\u3000]{1,20}|[ \u3000]?[・／/][ \u3000]?)(\S.{0,40})$"),
+    re.compile(r"([^\s・／/][ \u3000]{1,4}[^\s・／/])[ \t\u3000]{1,20}(\S.{0,40})$"),
+)
+# `第三稿  2024年5月`.
 _DRAFT = re.compile(
     r"(?:第?[0-9０-９一二三四五六七八九十]{1,3}稿|[初终終定]稿|決定稿|準備稿|最終稿|초고|[0-9]{1,2}고|최종고)(?:\s.{0,30})?$"
     r"|(?:19|20)[0-9]{2}\s?[年년./-].{0,20}$"
@@ -155,7 +159,7 @@ class _Reader:
         """Title page and list of people, before the first scene."""
         name, colon, value = words.replace("：", ":", 1).partition(":")
         is_short = len(words) <= 60
-        credit = _CREDIT.match(words) if is_short else None
+        credit = _credit(words) if is_short else None
         if is_short and _is_title_of(trade_words().cast_titles, words):
             self._take(ElementKind.CAST_LIST, *self._page())
         elif is_short and _is_title_of(trade_words().synopsis_titles, words):
@@ -164,7 +168,7 @@ class _Reader:
             self._take(ElementKind.TITLE_ENTRY, words, key="Draft date")
         elif colon and is_short and fold(name) in trade_words().title_keys:
             self._take(ElementKind.TITLE_ENTRY, value.strip(), key=name.strip())
-        elif credit and fold(credit.group(1)) in trade_words().title_keys:
+        elif credit:
             self._take(ElementKind.TITLE_ENTRY, credit.group(2), key=credit.group(1))
         elif is_short and (_TITLE.match(words) or self._is_first_line(words)):
             self._take(ElementKind.TITLE_ENTRY, words.strip("《》「」『』"), key="Title")
@@ -256,22 +260,31 @@ class _Reader:
             words = self._lines[self._next].text.strip()
             if self._is_heading(self._next) or words[0] in "△▲【" or self._is_transition(words):
                 return
-            if is_aside(words):
+            is_first = self._elements[-1].kind is ElementKind.CHARACTER
+            if is_first and is_aside(words) and is_name_extension(words):
+                self._voice(words)
+            elif is_aside(words):
                 self._take(ElementKind.PARENTHETICAL, words[1:-1].strip())
-            elif self._elements[-1].kind is ElementKind.CHARACTER and (length := len_of_aside(words)):
-                self._aside_and_words(words, length)
+            elif is_first and (pieces := split_aside(words)):
+                self._aside_and_words(words, *pieces)
             elif self._elements[-1].kind is ElementKind.DIALOGUE:
                 self._extend(spoken(words))
             else:
                 self._take(ElementKind.DIALOGUE, spoken(words))
 
-    def _aside_and_words(self, words: str, length: int) -> None:
+    def _voice(self, words: str) -> None:
+        """`（OS）` below a name says how the voice comes, as it does behind one."""
+        name = self._elements.pop()
+        self._add(name.kind, name.start, self._lines[self._next].end, f"{name.words}{words}")
+        self._next += 1
+
+    def _aside_and_words(self, words: str, aside: str, said: str, length: int) -> None:
         """`(속삭이며) 누구 있어요?` below a name."""
         line = self._lines[self._next]
         at = visible_offsets(self._source[line.start : line.end])
         cut = line.start + at[line.text.index(words) + length]
-        self._add(ElementKind.PARENTHETICAL, line.start, cut, words[:length].strip()[1:-1].strip())
-        self._add(ElementKind.DIALOGUE, cut, line.end, spoken(words[length:]))
+        self._add(ElementKind.PARENTHETICAL, line.start, cut, aside)
+        self._add(ElementKind.DIALOGUE, cut, line.end, said)
         self._next += 1
 
     def _rest_of_speech(self) -> None:
@@ -339,6 +352,12 @@ class _Reader:
 
     def _add(self, kind: ElementKind, start: int, end: int, words: str, key: str = "") -> None:
         self._elements.append(Element(kind, start, end, words, key))
+
+
+def _credit(words: str) -> re.Match[str] | None:
+    """A line of the title page that begins with what somebody did for the script."""
+    found = (pattern.match(words) for pattern in _CREDITS)
+    return next((each for each in found if each and fold(each.group(1)) in trade_words().title_keys), None)
 
 
 def _is_title_of(titles: frozenset[str], words: str) -> bool:

@@ -47,14 +47,14 @@ def scene_parts(play: Screenplay) -> tuple[ScenePart, ...]:
             groups.append([])
         groups[-1].append(element)
     parts: list[ScenePart] = []
-    place = ""
+    places: list[str] = []
     for group in groups:
         heading = next((e for e in group if e.kind is ElementKind.SCENE_HEADING), None)
         if heading is not None:
             parsed = parse_heading(heading.words, heading.key)
             if not is_omitted(parsed):
-                place = same_place(parsed.location, place)
-                parts.append(ScenePart(replace(parsed, location=place), tuple(group)))
+                places.append(same_place(parsed.location, places))
+                parts.append(ScenePart(replace(parsed, location=places[-1]), tuple(group)))
         elif any(element.kind in FILMED - {ElementKind.CENTERED} for element in group):
             parts.append(ScenePart(Heading(), tuple(group)))
     return tuple(parts)

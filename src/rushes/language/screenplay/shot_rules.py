@@ -27,6 +27,7 @@ from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.people import Character, is_narration, is_off_screen, speaker_names
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
+from rushes.language.screenplay.sentence import goes_on
 from rushes.language.screenplay.shot import Coverage, Span
 from rushes.language.screenplay.words import fold, trade_words
 
@@ -374,7 +375,7 @@ def _sentence_ends(text: str) -> Iterator[int]:
         end = found.start() + len(words)
         is_full_line = "\n" not in text[max(0, end - WRAPPED_WIDTH) : end] and end >= WRAPPED_WIDTH
         is_broken = "\n" in text[end : found.end()] and is_full_line and not _SENTENCE_END.search(words)
-        if found.group() and (not is_broken or found.end() == len(text)):
+        if found.group() and (found.end() == len(text) or not (is_broken or goes_on(text, end))):
             yield found.end()
 
 

@@ -24,7 +24,8 @@ _GAP_NAME = r"(?P<name>[^\s：:，,。.!?、（）()「」“”\"…]{1,8})"
 _GAP_MARK = r"(?P<mark>\t+ {0,8}| {2,24})"
 _GAP = re.compile(rf"{_GAP_NAME}{_GAP_MARK}(?P<aside>{_ASIDE})?")
 _VOICE_GAP = re.compile(rf"{_GAP_NAME}(?P<aside>{_ASIDE}){_GAP_MARK}")
-_ASIDE_AFTER = re.compile(rf"[ \t\u3000]{{0,20}}({_ASIDE})")
+# 刘星：（笑）走吧; 健「（頭を下げて）はじめまして」, where the aside stands inside what is said.
+_ASIDE_AFTER = re.compile(rf"[ \t\u3000]{{0,20}}(?P<opened>「?)(?P<aside>{_ASIDE})")
 _ASIDE_AT_END = re.compile(rf"[ \t\u3000]{{0,20}}{_ASIDE}[ \t\u3000]{{0,20}}$")
 _NARRATES = re.compile(r"(?:[说說道问問着著喊叫答是为為写寫有示念]|如下|以下)$")
 _PARTICLE = re.compile(r"[^\u3041-\u309f][にをがはでとのもへ]$")
@@ -55,12 +56,15 @@ def split_speech(line: str, form: Form) -> list[Piece] | None:
         pieces.append(Piece(ElementKind.PARENTHETICAL, found.start("aside"), words_start, _bare(aside)))
     else:
         pieces.append(Piece(ElementKind.CHARACTER, 0, words_start, name.strip() + (aside or "")))
-    later = _ASIDE_AFTER.match(line, words_start) if not quote else None
+    later = _ASIDE_AFTER.match(line, words_start)
+    opened = ""
     if later:
-        pieces.append(Piece(ElementKind.PARENTHETICAL, words_start, later.end(), _bare(later.group(1))))
+        opened = later.group("opened")
+        pieces.append(Piece(ElementKind.PARENTHETICAL, words_start, later.end(), _bare(later.group("aside"))))
         words_start = later.end()
-    if line[words_start:].strip():
-        pieces.append(Piece(ElementKind.DIALOGUE, words_start, len(line), spoken(line[words_start:])))
+    if line[words_start:].strip(" \t\u3000」"):
+        words = spoken(opened + line[words_start:].lstrip())
+        pieces.append(Piece(ElementKind.DIALOGUE, words_start, len(line), words))
     else:
         last = pieces.pop()
         pieces.append(Piece(last.kind, last.start, len(line), last.words))
@@ -80,10 +84,13 @@ def is_aside(words: str) -> bool:
     return re.fullmatch(_ASIDE, words) is not None
 
 
-def len_of_aside(words: str) -> int:
-    """Length of the remark in brackets that a line begins with before its words; 0 without one."""
+def split_aside(words: str) -> tuple[str, str, int] | None:
+    """The remark in brackets that a line begins with, the words behind it, and where those begin."""
     found = _ASIDE_AFTER.match(words)
-    return found.end() if found and words[found.end() :].strip() else 0
+    rest = words[found.end() :].strip() if found else ""
+    if not found or not rest:
+        return None
+    return _bare(found.group("aside")), spoken(found.group("opened") + rest), found.end()
 
 
 def is_name_extension(aside: str) -> bool:

@@ -11,23 +11,25 @@ from itertools import takewhile
 
 from rushes.language.screenplay.element import Element, ElementKind
 from rushes.language.screenplay.lines import Line, plain_lines
-from rushes.language.screenplay.words import is_transition
+from rushes.language.screenplay.words import is_cut, is_transition
 
+# 12, 12A, and A13, which was put in before 13.
+_NUMBER = r"[A-Z]{0,2}[0-9]{1,4}[A-Z]{0,2}"
 _SLUG = re.compile(
-    r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
+    rf"(?P<number>{_NUMBER}\.?[ \t]+)?(?P<slug>(?:INT\.?/EXT|EXT\.?/INT|I/E|INT|EXT|EST)[. ].*)$",
     re.IGNORECASE,
 )
-_NUMBER_AFTER = re.compile(r"[ \t]([0-9]{1,4}[A-Z]{0,2})\.?$")
+_NUMBER_AFTER = re.compile(rf"[ \t]({_NUMBER})\.?$")
 # `7  THE COVE - NIGHT  7`: numbers on both sides make a heading of any line in capitals.
 _BETWEEN_NUMBERS = re.compile(
-    r"(?P<number>([0-9]{1,4}[A-Z]{0,2})\.?[ \t]+)(?P<slug>[^a-z]{0,90}[A-Z][^a-z]{0,90}[ \t]\2\.?)$"
+    rf"(?P<number>({_NUMBER})\.?[ \t]+)(?P<slug>[^a-z]{{0,90}}[A-Z][^a-z]{{0,90}}[ \t]\2\.?)$"
 )
-_OMITTED = re.compile(r"(?P<number>[0-9]{1,4}[A-Z]{0,2}\.?[ \t]+)(?P<slug>OMIT(?:TED)?\.?)$")
+_OMITTED = re.compile(rf"(?P<number>{_NUMBER}\.?[ \t]+)(?P<slug>OMIT(?:TED)?\.?)$")
 _FURNITURE = re.compile(
     r"(?:[0-9]{1,4}\.?|\(?(?:CONTINUED|MORE)\)?:?(?: \([0-9]{1,3}\))?|\f)$", re.IGNORECASE
 )
 _MAC = re.compile(r"\bMa?c(?=[A-Z])")
-_CREDIT = re.compile(r"(?:(?:written|screenplay|teleplay|story|script) )?by ", re.IGNORECASE)
+_CREDIT = re.compile(r"(?:(?:written|screenplay|teleplay|story|script) )?by(?:\s|$)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?]$")
 DIALOGUE_INDENT = 4
 NAME_INDENT = 18
@@ -91,8 +93,14 @@ def _with_title_page(source: str, elements: list[Element]) -> tuple[Element, ...
 
 
 def _runs_on(before: Element, words: str) -> bool:
-    """Asides run on until their bracket closes; other paragraphs until an empty line."""
+    """Asides run on until their bracket closes; other paragraphs until an empty line or `LATER`."""
+    if before.kind is ElementKind.ACTION and (_is_cut(before.words) or _is_cut(words)):
+        return False
     return before.kind is not ElementKind.PARENTHETICAL or (bool(words) and not before.words.endswith(")"))
+
+
+def _is_cut(words: str) -> bool:
+    return len(words) <= _MOST_NAME and words == words.upper() and is_cut(words)
 
 
 def _kind(lines: list[Line], index: int, margin: int, before: ElementKind | None) -> ElementKind:

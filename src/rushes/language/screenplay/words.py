@@ -21,6 +21,7 @@ class TradeWords:
     asides: frozenset[str]  # stand in a heading and are neither place nor time: flashback, montage
     omitted: frozenset[str]  # stand where a scene was
     same_place: frozenset[str]  # mean the place of the scene before
+    place_again: tuple[str, ...]  # stand before a place that was seen earlier
     fields: Mapping[str, str]  # word before a colon in a heading -> location, time, setting, cast or props
     cast_titles: frozenset[str]
     synopsis_titles: frozenset[str]
@@ -29,8 +30,9 @@ class TradeWords:
     off_screen: frozenset[str]  # those of the extensions that keep a speaker out of the picture
     narrations: frozenset[str]  # those of them that only the audience hears
     transitions: frozenset[str]
-    cuts: frozenset[str]  # lines of English action that say how scenes are joined
+    cuts: frozenset[str]  # lines of action that say how scenes are joined, or only when: LATER
     extensions: frozenset[str]  # stand in brackets after a name and say how the voice comes
+    abbreviations: frozenset[str]  # their full stop ends no sentence
 
 
 @cache
@@ -55,6 +57,7 @@ def trade_words() -> TradeWords:
         asides=words("asides"),
         omitted=words("omitted"),
         same_place=words("same_place"),
+        place_again=tuple(table["place_again"]),
         fields=kinds("fields"),
         cast_titles=words("cast_titles"),
         synopsis_titles=words("synopsis_titles"),
@@ -64,8 +67,15 @@ def trade_words() -> TradeWords:
         off_screen=words("off_screen"),
         narrations=words("narrations"),
         cuts=words("cuts"),
+        abbreviations=words("abbreviations"),
         transitions=words_of_languages("transitions"),
     )
+
+
+def is_cut(line: str) -> bool:
+    """Whether a line only says how scenes are joined, or when: `BEGIN FLASHBACK:`, `LATER`."""
+    folded = fold(line)
+    return folded in trade_words().transitions or folded in trade_words().cuts
 
 
 # 25, ２５, 四十多岁, 三十代, 六旬.
@@ -80,8 +90,12 @@ def is_transition(line: str) -> bool:
 
 
 _SPACES = re.compile(r"\s+")
+# 人　物, 劇　終: the letters of a title stand apart.
+_LETTERS_APART = re.compile("[\u3041-\u30ff\u3400-\u9fff](?: [\u3041-\u30ff\u3400-\u9fff]){1,5}$")
 
 
 def fold(word: str) -> str:
-    """One form for the many ways a word is typed: full width, case, marks and spaces around it."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", word).strip(_EDGES).upper())
+    """One form for the many ways a word is typed: full width, case, marks and spaces around it or between its
+    letters."""
+    folded = _SPACES.sub(" ", unicodedata.normalize("NFKC", word).strip(_EDGES).upper())
+    return folded.replace(" ", "") if _LETTERS_APART.match(folded) else folded
