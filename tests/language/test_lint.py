@@ -260,3 +260,24 @@ def test_a_negative_prompt_that_rules_out_what_is_asked_for_is_seen(text, negati
 )
 def test_what_joined_two_that_exclude_each_other_goes_too(text, fix):
     assert [each.fix for each in lint(Shot(text)) if each.rule == "contradiction"] == [fix]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("a sunny beach, then a storm rolls in", False),
+        ("static shot, then the camera pushes in on a man", False),
+        ("timelapse of a city from day to night", False),
+        ("a man walks to the sea at noon in moonlight", True),
+        ("先是晴天，突然下起暴雨", False),
+        ("晴转雨的街道", False),
+        ("中午男人走到月光下", True),
+        ("昼の街がやがて夜になる", False),
+        ("昼の街、月明かりの下", True),
+        ("맑은 하늘, 갑자기 비가 온다", False),
+        ("낮에서 밤으로 바뀌는 도시", False),
+        ("한낮의 도시, 달빛", True),
+    ],
+)
+def test_what_follows_something_else_does_not_contradict_it(text, is_one):
+    assert ("contradiction" in rules(text)) == is_one

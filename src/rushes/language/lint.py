@@ -37,6 +37,14 @@ _BELONGING = re.compile("(?<=[\\u4e00-\\u9fff\\uac00-\\ud7a3])[的の의]$")
 _JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
 _KOREAN_AND = re.compile("(?:와|과|하고|랑) $")
 _PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
+# Where a noun ends its phrase, any preposition and article before it have nothing left.
+_BEFORE_LAST_NOUN = re.compile(
+    r"\b(?:(?:in|under|at|on|with|by|through|to|into|from|towards?|during|of|for) (?:the |an? )?|the |an? )$",
+    re.IGNORECASE,
+)
+_ENDS_PHRASE = re.compile(r"\s*(?:$|[,.;!?])")
+# 走到月光下: without the place nothing is reached.
+_CHINESE_TOWARDS = re.compile("[到在从向往]$")
 # 햇빛 아래, 햇빛을: what goes with its noun.
 _KOREAN_TAIL = re.compile(" ?([\uac00-\ud7a3]+)")
 _HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
@@ -163,6 +171,8 @@ def _missing(spec: ShotSpec) -> Iterator[Remark]:
 def _contradictions(spec: ShotSpec) -> Iterator[Remark]:
     found = [each for part in PARTS for each in spec.found(part)]
     for first, second in contradictions(found):
+        if _changes(spec, first, second):
+            continue
         words = [spec.text[start:end] for start, end in (first.span, second.span)]
         yield Remark(
             "contradiction",
@@ -170,6 +180,19 @@ def _contradictions(spec: ShotSpec) -> Iterator[Remark]:
             second.span,
             _without_phrase(spec, second),
         )
+
+
+def _changes(spec: ShotSpec, first: Found, second: Found) -> bool:
+    """Whether words between two things say that one follows the other: sunny, then rain; 晴转雨."""
+    start, end = sorted((first.span, second.span))
+    between = key(spec.text[start[1] : end[0]]).strip()
+    return between in with_role(spec.language, "change_to") or bool(_change(spec.language).search(between))
+
+
+@cache
+def _change(language: str) -> re.Pattern[str]:
+    words = one_of(with_role(language, "change"))
+    return re.compile(rf"\b{words}\b" if language == "en" else words)
 
 
 def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
@@ -183,8 +206,12 @@ def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
     others = (each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start)
     if not any(phrase_start < other[1] and other[0] < phrase_end for other in others):
         return without(spec.text, (phrase_start, phrase_end))
-    if spec.language == "en" and (before := _PREPOSITION.search(spec.text[:start])):
-        start = before.start()
+    if spec.language == "en":
+        is_last = _ENDS_PHRASE.match(spec.text, end)
+        before = (_BEFORE_LAST_NOUN if is_last else _PREPOSITION).search(spec.text[:start])
+        start = before.start() if before else start
+    if spec.language == "zh" and _CHINESE_TOWARDS.search(spec.text[:start]):
+        return None
     if before := _LAST_AND.search(spec.text[:start]):
         # At noon and in moonlight: without one of two, nothing is left to join.
         start = before.start()

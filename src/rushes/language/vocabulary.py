@@ -11,8 +11,8 @@ from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.morphology.forms import Word, forms, read_marks
 from rushes.language.tables import rows
 
-# Korean particles and endings never begin a word.
-_BOUND = ("particle", "ending")
+# Korean particles and endings never begin a word; words of change are read between two things only.
+_BOUND = ("particle", "ending", "change", "change_to")
 
 
 class Candidate(NamedTuple):
@@ -117,7 +117,7 @@ def one_of(words: Iterable[str]) -> str:
 
 @cache
 def grammar(language: str) -> Mapping[str, frozenset[str]]:
-    """Return the function words of a language: word -> roles, from `data/grammar/`; not its bare endings."""
+    """Return the function words of a language: word -> roles, from `data/grammar/`; not the bound ones."""
     found: dict[str, frozenset[str]] = {}
     for role, word in _grammar_words(language):
         if role in _BOUND:
