@@ -42,7 +42,7 @@ _BEFORE_LAST_NOUN = re.compile(
     r"\b(?:(?:in|under|at|on|with|by|through|to|into|from|towards?|during|of|for) (?:the |an? )?|the |an? )$",
     re.IGNORECASE,
 )
-_ENDS_PHRASE = re.compile(r"\s*(?:$|[,.;!?])")
+_ENDS_PHRASE = re.compile(r"\s{0,4}(?:$|[,.;!?])")
 # 走到月光下: without the place nothing is reached.
 _CHINESE_TOWARDS = re.compile("[到在从向往]$")
 # 햇빛 아래, 햇빛을: what goes with its noun.
