@@ -64,15 +64,21 @@ def test_control_c_leaves_nothing_running(tmp_path, tiny_model, moment):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        env={**os.environ, "PYTHONFAULTHANDLER": "1"},
     )
-    while not process.stdout.readline().startswith("seed"):
-        assert process.poll() is None
-    time.sleep(moment)
-    family = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    family = [int(pid) for pid in family]
-    assert len(family) >= 2
-    os.killpg(process.pid, signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
+    with process:
+        while not process.stdout.readline().startswith("seed"):
+            assert process.poll() is None
+        time.sleep(moment)
+        family = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        family = [int(pid) for pid in family]
+        assert len(family) >= 2
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            rest, _ = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGABRT)  # each process says where it hangs
+            pytest.fail(process.communicate()[0])
     assert process.returncode == 130
     assert rest.count("\n") == 1
     assert rest.startswith("rushes: stopped; ")

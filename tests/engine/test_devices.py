@@ -125,6 +125,27 @@ def test_a_device_that_hangs_ends_all(tiny_model, tmp_path, monkeypatch):
         wait_for_end(pids, 1)
 
 
+def test_control_c_in_the_middle_of_a_message(tiny_model, monkeypatch):
+    """The rest of the message is none: its bytes could ask for more than will ever come."""
+    heard = []
+    take = ranks_module._take
+
+    def broken_off(line):
+        heard.append(line)
+        if len(heard) < 8:
+            return take(line)
+        os.read(line.fileno(), 4 + 1000)
+        raise KeyboardInterrupt
+
+    with Devices(shared(tiny_model)) as devices:
+        pids = pids_of(devices)
+        monkeypatch.setattr(ranks_module, "_take", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            list(devices.generate(LONG))
+        assert len(heard) == 8
+    wait_for_end(pids)
+
+
 def test_a_deadline_follows_the_pace_and_forgives_absence():
     now = [0.0]
     deadline = Deadline(20.0, clock=lambda: now[0])

@@ -169,10 +169,13 @@ class Ranks:
         return [said[index] for index in sorted(said)]
 
     def call_off(self) -> None:
-        """Ask the first rank to stop what it does, and keep what it has; then end all."""
+        """Ask the first rank to stop what it does, and keep what it has; then end all.
+
+        What it still says is not read as messages: the last one may have been broken off by Ctrl-C.
+        """
         try:
             _put(self._lines[0], None)
-            self._listen({}, {0})
+            _drain(self._lines[0], GRACE)
         except OSError:
             pass  # it is gone already
         finally:
@@ -283,3 +286,11 @@ def _put(line: Connection, message: Any) -> None:
 
 def _take(line: Connection) -> Any:
     return pickle.loads(line.recv_bytes())
+
+
+def _drain(line: Connection, seconds: float) -> None:
+    """Read bytes away until the other side closes, for so long at most."""
+    deadline = monotonic() + seconds
+    while (left := deadline - monotonic()) > 0 and wait([line], left):
+        if not os.read(line.fileno(), 1 << 16):
+            return
