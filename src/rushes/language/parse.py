@@ -15,7 +15,7 @@ from rushes.language.looks import with_looks
 from rushes.language.matching import Token, tokenise
 from rushes.language.negation import negate, negated_mentions
 from rushes.language.passage import ATTRIBUTE_SLOTS, CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
-from rushes.language.pronouns import antecedents, first_pronouns
+from rushes.language.pronouns import antecedents, counted_people, first_pronouns
 from rushes.language.reading import Reading
 from rushes.language.script import NormalText, Script, normalise, script_of
 from rushes.language.similes import without_similes
@@ -66,6 +66,7 @@ class _Assembly:
         self._concepts = Lexicon.load().concepts
         mentions = _with_direction(reading, without_similes(reading))
         mentions.update(first_pronouns(reading, mentions))
+        mentions.update(counted_people(reading, mentions))
         self._same = dict(antecedents(reading, mentions))
         mentions.update(_nobody(reading, mentions, self._concepts))
         mentions = with_looks(reading, normal.text, dict(sorted(mentions.items())))
@@ -140,7 +141,7 @@ class _Assembly:
         attributes = tuple(self._found(other, self._mentions[other]) for other in self._owned.get(index, ()))
         start, end = self._span(index)
         told = self._concepts.get(inherent_attributes(self._reading.language).get(mention.word, ""))
-        if told is not None and all(each.concept != told.id for each in attributes):
+        if told not in (None, mention.concept) and all(each.concept != told.id for each in attributes):
             kind = _KINDS.get(told.slot, told.slot)
             attributes += (Found(told.id, kind, (start, end), mention.negated, round(mention.sure, 2)),)
         return Found(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from rushes.language.concepts import Lexicon
+from rushes.language.inherent import inherent_attributes
 from rushes.language.passage import Mention
 from rushes.language.reading import Reading
 
@@ -43,6 +44,19 @@ def first_pronouns(reading: Reading, mentions: Mapping[int, Mention]) -> Iterato
             if role in roles and role not in seen and index < first:
                 seen.add(role)
                 yield index, Mention(index, concepts[concept_id], "noun", 0.7, reading.clauses[index])
+
+
+def counted_people(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, Mention]]:
+    """Yield people that only their number names: 两人, 二人が, 두 사람이; none where somebody was named before."""
+    told = inherent_attributes(reading.language)
+    named = (index for index, mention in mentions.items() if mention.slot in ("person", "animal"))
+    first = min(named, default=len(reading.tokens))
+    for index, mention in mentions.items():
+        is_alone = index < first and "link" not in reading.roles(index + 1) and not reading.is_thing(index + 1)
+        if mention.slot == "count" and mention.word in told and is_alone:
+            person = Lexicon.load().concepts["person"]
+            yield index, Mention(index, person, "noun", 0.7, mention.clause, word=mention.word)
+            return
 
 
 def antecedents(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, int]]:
