@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from rushes.language.passage import ATTRIBUTE_SLOTS, CAMERA_SLOTS, PLACE_SLOTS, SUBJECT_SLOTS, Mention
 from rushes.language.reading import Reading
-from rushes.language.script import Script
 
 # Characters of words without meaning or role that may stand between a negation and what it negates.
 _REACH = {"zh": 4, "en": 18, "ja": 6, "ko": 6}
@@ -26,7 +25,7 @@ def negated_mentions(reading: Reading, mentions: dict[int, Mention]) -> set[int]
     for index in range(len(reading.tokens)):
         roles = reading.roles(index)
         if "ceased" in roles and not _is_denied(reading, index):
-            found.update(_ceased(mentions, index))
+            found.update(_ceased(reading, mentions, index))
         if reading.language == "ja" and _clears_up(mentions, index):
             found.update((index, index - 2))
         if index in mentions and mentions[index].concept.id == "stop":
@@ -175,13 +174,23 @@ def _of_whom_none(reading: Reading, mentions: dict[int, Mention], index: int) ->
             return
 
 
-def _ceased(mentions: dict[int, Mention], index: int) -> Iterator[int]:
-    """The rain has stopped, 泣き止んで: the weather or action right before is over."""
+def _ceased(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
+    """The rain has stopped, it has stopped raining, 泣き止んで: what stands right beside it is over."""
+    if _is_gerund(reading, mentions, index + 1):
+        yield index + 1
+        return
     for position in range(index - 1, max(index - 3, -1), -1):
         if position in mentions:
             if mentions[position].slot in ("weather", "action"):
                 yield position
             return
+
+
+def _is_gerund(reading: Reading, mentions: dict[int, Mention], index: int) -> bool:
+    """Whether a known English word, or the first of several, ends in -ing: raining, running at."""
+    if index not in mentions or reading.language != "en":
+        return False
+    return reading.tokens[index].text.split()[0].endswith("ing")
 
 
 def _clears_up(mentions: dict[int, Mention], index: int) -> bool:
@@ -199,9 +208,8 @@ def _is_denied(reading: Reading, index: int) -> bool:
 
 def _stopped(reading: Reading, mentions: dict[int, Mention], index: int) -> Iterator[int]:
     """It stopped raining, 달리기를 멈추고: what is stopped goes on no longer."""
-    after, before = mentions.get(index + 1), mentions.get(index - 1)
-    is_gerund = reading.tokens[index].script is Script.LATIN and after is not None
-    if is_gerund and after is not None and reading.tokens[index + 1].text.endswith("ing"):
+    before = mentions.get(index - 1)
+    if _is_gerund(reading, mentions, index + 1):
         yield index + 1
     if before is not None and before.slot == "action" and reading.tokens[index - 1].tail.startswith("기를"):
         yield index - 1

@@ -47,13 +47,13 @@ def first_pronouns(reading: Reading, mentions: Mapping[int, Mention]) -> Iterato
 
 
 def counted_people(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, Mention]]:
-    """Yield people that only their number names: 两人, 二人が, 두 사람이; none where somebody was named before."""
+    """Yield people that only their number names: 两人, 二人が, 두 사람이; nobody where somebody was named."""
     told = inherent_attributes(reading.language)
     named = (index for index, mention in mentions.items() if mention.slot in ("person", "animal"))
     first = min(named, default=len(reading.tokens))
     for index, mention in mentions.items():
-        is_alone = index < first and "link" not in reading.roles(index + 1) and not reading.is_thing(index + 1)
-        if mention.slot == "count" and mention.word in told and is_alone:
+        is_of_others = "link" in reading.roles(index + 1) or reading.is_thing(index + 1)
+        if mention.slot == "count" and mention.word in told and index < first and not is_of_others:
             person = Lexicon.load().concepts["person"]
             yield index, Mention(index, person, "noun", 0.7, mention.clause, word=mention.word)
             return

@@ -4,6 +4,7 @@ from rushes.language.passage import ATTRIBUTE_SLOTS, THING_SLOTS, Mention
 from rushes.language.reading import Reading
 
 _NEAR = 10
+_COMPARED = THING_SLOTS | {"weather"}
 
 
 def without_similes(reading: Reading) -> dict[int, Mention]:
@@ -13,14 +14,14 @@ def without_similes(reading: Reading) -> dict[int, Mention]:
         roles = reading.roles(index)
         if "simile" in roles and "not_simile" not in roles:
             for other in _compared(reading, index):
-                if reading.mentions[other].slot in THING_SLOTS | {"action"}:
+                if reading.mentions[other].slot in _COMPARED | {"action"}:
                     kept.pop(other, None)
                 if reading.mentions[other].slot not in ATTRIBUTE_SLOTS:
                     break
         is_after = "simile_after" in roles
         own_tail = index in kept and token.tail.startswith(("처럼", "마냥"))
         target = index if own_tail else index - 1
-        if (is_after or own_tail) and target in kept and kept[target].slot in THING_SLOTS:
+        if (is_after or own_tail) and target in kept and kept[target].slot in _COMPARED:
             del kept[target]
     return kept
 
