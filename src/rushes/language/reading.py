@@ -127,6 +127,9 @@ class Reading(Passage):
         if not token.candidates or self._is_function_word(index, token):
             return None
         possible = [item for item in token.candidates if self._can_stand(index, token, item)]
+        if self.language == "zh" and self._has_object(index):
+            # 手持雨伞: held is the umbrella, not the camera.
+            possible = [item for item in possible if item.concept.slot != "support"] or possible
         if (self._camera_acts or self._camera_named) and not self._qualifies_noun(index, token):
             for item in possible:
                 if item.concept.slot in CAMERA_SLOTS:
@@ -145,6 +148,16 @@ class Reading(Passage):
             possible = [item for item in possible if item.concept.slot != "action"]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
+
+    def _has_object(self, index: int) -> bool:
+        """Whether a thing, also a counted one, stands right behind a Chinese verb: 手持一把雨伞."""
+        for later in range(index + 1, min(index + NEAR, len(self.tokens))):
+            slots = {item.concept.slot for item in self.tokens[later].candidates}
+            if slots & (THING_SLOTS | {"light"}):
+                return True
+            if not slots & ATTRIBUTE_SLOTS and not self.roles(later) & {"classifier", "filler"}:
+                return False
+        return False
 
     def _acts_itself(self, index: int) -> bool:
         """A drone delivers, ドローンが届ける: what could be the camera is a thing where it is a subject."""
