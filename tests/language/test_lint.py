@@ -281,3 +281,21 @@ def test_what_joined_two_that_exclude_each_other_goes_too(text, fix):
 )
 def test_what_follows_something_else_does_not_contradict_it(text, is_one):
     assert ("contradiction" in rules(text)) == is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("一个很好看的女孩在街上走，写实", "一个女孩在街上走，写实"),
+        ("すごくかっこいい男が走る", "男が走る"),
+        ("정말 멋진 남자가 달린다", "남자가 달린다"),
+        ("a really nice girl walks", "a girl walks"),
+    ],
+)
+def test_a_vague_word_takes_its_adverb_along(text, fix):
+    (remark,) = (each for each in lint(Shot(text)) if each.rule == "vague_word")
+    assert remark.fix.startswith(fix)
+
+
+def test_a_vague_word_is_no_part_of_another_word():
+    assert "vague_word" not in rules("かわいい感じの女の子が歩く")

@@ -25,6 +25,7 @@ from rushes.language.writing import behind_article, comma, joined
 SECONDS_PER_BEAT = 1.25
 # What ties a vague word to its noun and goes with it.
 _LINKS = re.compile("[的地なの]|に(?!も)")
+_LONGEST_VERY = 16
 _STOPS = ".。!！?？…"
 # A clause ends before a comma and behind a full stop.
 _CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
@@ -110,14 +111,15 @@ def _vague(spec: ShotSpec) -> Iterator[Remark]:
     covered = 0
     for match in words.finditer(spec.text):
         start, end = match.span()
-        if start < covered:
+        if start < covered or _cuts_word(spec, start):
             continue
         covered = end
         concepts = Lexicon.load().concepts
         fitting = [concept for concept in instead if _goes_with(concept, spec)]
         better = [concepts[concept].word(spec.language) for concept in fitting]
         link = _LINKS.match(spec.text, end)
-        rest = without(spec.text, _phrase_without_content(spec, (start, link.end() if link else end)))
+        begin = _with_very(spec, start)
+        rest = without(spec.text, _phrase_without_content(spec, (begin, link.end() if link else end)))
         listed = comma(spec.language).join(better)
         yield Remark(
             "vague_word",
@@ -126,6 +128,25 @@ def _vague(spec: ShotSpec) -> Iterator[Remark]:
             (start, end),
             joined(rest, better, spec.language) if rest.strip() else listed or None,
         )
+
+
+def _cuts_word(spec: ShotSpec, start: int) -> bool:
+    """Whether something else that is known goes on here: the いい of かわいい."""
+    return any(span[0] < start < span[1] for span in (each.span for each in spec.everything()))
+
+
+def _with_very(spec: ShotSpec, start: int) -> int:
+    """Where the adverbs before a vague word begin: 很好看的, a really nice girl."""
+    while before := _very(spec.language).search(spec.text, max(0, start - _LONGEST_VERY), start):
+        start = before.start()
+    return start
+
+
+@cache
+def _very(language: str) -> re.Pattern[str]:
+    words = one_of(with_role(language, "very"))
+    pattern = rf"\b{words} $" if language in ("en", "ko") else rf"{words}$"
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _goes_with(concept: str, spec: ShotSpec) -> bool:

@@ -9,6 +9,7 @@ from rushes.language.beats.collocations import meant_with, object_beside
 from rushes.language.beats.order import in_time
 from rushes.language.beats.participants import participants
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.homonyms import nouns_meant
 from rushes.language.inherent import inherent_attributes
 from rushes.language.line_breaks import breaks_in_words
 from rushes.language.looks import with_looks
@@ -65,6 +66,7 @@ class _Assembly:
         self._text, self._normal, self._reading = text, normal, reading
         self._concepts = Lexicon.load().concepts
         mentions = _with_direction(reading, without_similes(reading))
+        mentions.update(nouns_meant(reading, mentions))
         mentions.update(first_pronouns(reading, mentions))
         mentions.update(counted_people(reading, mentions))
         self._same = dict(antecedents(reading, mentions))

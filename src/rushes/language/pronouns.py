@@ -52,7 +52,8 @@ def counted_people(reading: Reading, mentions: Mapping[int, Mention]) -> Iterato
     named = (index for index, mention in mentions.items() if mention.slot in ("person", "animal"))
     first = min(named, default=len(reading.tokens))
     for index, mention in mentions.items():
-        is_of_others = "link" in reading.roles(index + 1) or reading.is_thing(index + 1)
+        follows = "link" in reading.roles(index + 1) or reading.is_thing(index + 1)
+        is_of_others = follows and not reading.tokens[index].tail
         if mention.slot == "count" and mention.word in told and index < first and not is_of_others:
             person = Lexicon.load().concepts["person"]
             yield index, Mention(index, person, "noun", 0.7, mention.clause, word=mention.word)

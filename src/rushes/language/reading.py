@@ -126,10 +126,7 @@ class Reading(Passage):
             return self._apart[index]
         if not token.candidates or self._is_function_word(index, token):
             return None
-        possible = [item for item in token.candidates if self._can_stand(index, token, item)]
-        if self.language == "zh" and self._has_object(index):
-            # 手持雨伞: held is the umbrella, not the camera.
-            possible = [item for item in possible if item.concept.slot != "support"] or possible
+        possible = self._possible(index, token)
         if (self._camera_acts or self._camera_named) and not self._qualifies_noun(index, token):
             for item in possible:
                 if item.concept.slot in CAMERA_SLOTS:
@@ -148,6 +145,13 @@ class Reading(Passage):
             possible = [item for item in possible if item.concept.slot != "action"]
         verbs = [item for item in possible if item.kind in ("verb", "participle")]
         return next(iter(verbs or possible), None)
+
+    def _possible(self, index: int, token: Token) -> list[Candidate]:
+        possible = [item for item in token.candidates if self._can_stand(index, token, item)]
+        if self.language == "zh" and self._has_object(index):
+            # 手持雨伞: held is the umbrella, not the camera.
+            possible = [item for item in possible if item.concept.slot != "support"] or possible
+        return possible
 
     def _has_object(self, index: int) -> bool:
         """Whether a thing, also a counted one, stands right behind a Chinese verb: 手持一把雨伞."""

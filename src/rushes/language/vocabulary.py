@@ -11,8 +11,8 @@ from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.morphology.forms import Word, forms, read_marks
 from rushes.language.tables import rows
 
-# Korean particles and endings never begin a word; words of change are read between two things only.
-_BOUND = ("particle", "ending", "change", "change_to")
+# Korean particles and endings never begin a word; the others are read beside known words only.
+_BOUND = ("particle", "ending", "change", "change_to", "very")
 
 
 class Candidate(NamedTuple):
