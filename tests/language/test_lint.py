@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from rushes.core.errors import UsageError, WeightsError
 from rushes.language.concepts import Lexicon
-from rushes.language.lint import Shot, _vague_words, lint, without
+from rushes.language.lint import Shot, _vague_words, lint
 from rushes.language.meter import CAP, measure
 from rushes.language.parse import parse
+from rushes.language.removal import without
 from rushes.models.tokenizer import Tokenizer
 
 TOKENIZER = Path(str(resources.files("rushes").joinpath("weights/mini/tokenizer.model")))

@@ -372,3 +372,25 @@ def test_korean_endings_fit_the_stem_they_come_to(text, axis, expected):
 )
 def test_an_edit_loses_no_word_beside_it(text, axis, expected):
     assert [each.text for each in variants(text, [read_axis(axis)])] == expected
+
+
+def test_an_axis_of_the_camera_takes_what_any_camera_word_names():
+    made = [each.text for each in variants("a fox runs", [read_axis("camera=push_in,low_angle,close_up")])]
+    assert made == ["a fox runs, push in", "a fox runs, low angle", "a fox runs, close-up"]
+
+
+def test_what_the_text_rules_out_is_no_variant():
+    with pytest.raises(UsageError, match="rules rain out"):
+        list(variants("No rain tonight, a man walks", [read_axis("weather=rain")]))
+
+
+@pytest.mark.parametrize(
+    ("text", "axis", "edited"),
+    [
+        ("正午，男人走在街上", "light=moonlight", "男人走在街上，月光"),
+        ("a man walks at noon", "light=moonlight", "a man walks, moonlight"),
+    ],
+)
+def test_what_cannot_be_together_gives_way_to_what_is_added(text, axis, edited):
+    (made,) = variants(text, [read_axis(axis)])
+    assert made.text == edited

@@ -16,10 +16,11 @@ from rushes.language.consistency import contradictions, goes_with
 from rushes.language.enhance import enhance
 from rushes.language.meter import CAP, QUALITY_LIMIT, measure
 from rushes.language.parse import parse
+from rushes.language.removal import LAST_AND, phrase_around, without, without_phrase
 from rushes.language.spec import PARTS, Beat, Found, ShotSpec
 from rushes.language.tables import rows
 from rushes.language.vocabulary import key, one_of, vocabulary, with_role
-from rushes.language.writing import behind_article, comma, joined
+from rushes.language.writing import comma, joined
 
 # A readable beat takes about this long; a five-second shot holds four.
 SECONDS_PER_BEAT = 1.25
@@ -31,23 +32,6 @@ _STOPS = ".。!！?？…"
 _CLAUSE_END = re.compile(r"[.。!！?？…]*([,，、;；]|(?<=[.。!！?？…])(?!\d))")
 # Korean endings stay with their verb; kana after a Japanese one are of the next word.
 _WORD_END = re.compile(r"[\uac00-\ud7a3]*")
-_LAST_AND = re.compile(r"(?:\s{1,4}(?:and|then|but)|[和并又]|然后|接着){1,3}\s{0,4}$", re.IGNORECASE)
-_PHRASE_END = re.compile(r"[,，、。.;；!！?？]\s*")
-_PHRASE_MARKS = ",，、。.;；!！?？"
-_BELONGING = re.compile("(?<=[\\u4e00-\\u9fff\\uac00-\\ud7a3])[的の의]$")
-_JAPANESE_PARTICLE = re.compile("[がをにでのはもへと]")
-_KOREAN_AND = re.compile("(?:와|과|하고|랑) $")
-_PREPOSITION = re.compile(r"\b(?:in|under|at|on|with|by|through) (?:the )?$", re.IGNORECASE)
-# Where a noun ends its phrase, any preposition and article before it have nothing left.
-_BEFORE_LAST_NOUN = re.compile(
-    r"\b(?:(?:in|under|at|on|with|by|through|to|into|from|towards?|during|of|for) (?:the |an? )?|the |an? )$",
-    re.IGNORECASE,
-)
-_ENDS_PHRASE = re.compile(r"\s{0,4}(?:$|[,.;!?])")
-# 走到月光下: without the place nothing is reached.
-_CHINESE_TOWARDS = re.compile("[到在从向往]$")
-# 햇빛 아래, 햇빛을: what goes with its noun.
-_KOREAN_TAIL = re.compile(" ?([\uac00-\ud7a3]+)")
 _HOUSE_FORM = {"subjects": "subject", "beats": "action", "environment": "environment", "style": "style"}
 # Words of Wan's default negative prompt, and the concepts they fight (previs.md, section 0).
 _FOUGHT = {
@@ -162,18 +146,11 @@ def _goes_with(concept: str, spec: ShotSpec) -> bool:
 def _phrase_without_content(spec: ShotSpec, span: tuple[int, int]) -> tuple[int, int]:
     """The phrase between commas around a span when it says nothing else: 让画面好看一点."""
     start, end = span
-    phrase_start, phrase_end = _phrase(spec.text, span)
+    phrase_start, phrase_end = phrase_around(spec.text, span)
     others = [each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start]
     others += [each for each in spec.unknown if each[0] >= end or each[1] <= start]
     is_alone = not any(phrase_start < other[1] and other[0] < phrase_end for other in others)
     return (phrase_start, phrase_end) if is_alone else span
-
-
-def _phrase(text: str, span: tuple[int, int]) -> tuple[int, int]:
-    start, end = span
-    phrase_start = max((mark.end() for mark in _PHRASE_END.finditer(text, 0, start)), default=0)
-    following = _PHRASE_END.search(text, end)
-    return phrase_start, following.start() if following else len(text)
 
 
 def _missing(spec: ShotSpec) -> Iterator[Remark]:
@@ -199,7 +176,7 @@ def _contradictions(spec: ShotSpec) -> Iterator[Remark]:
             "contradiction",
             f"{words[0]!r} ({first.concept}) and {words[1]!r} ({second.concept}) exclude each other.",
             second.span,
-            _without_phrase(spec, second),
+            without_phrase(spec, second),
         )
 
 
@@ -214,54 +191,6 @@ def _changes(spec: ShotSpec, first: Found, second: Found) -> bool:
 def _change(language: str) -> re.Pattern[str]:
     words = one_of(with_role(language, "change"))
     return re.compile(rf"\b{words}\b" if language == "en" else words)
-
-
-def _without_phrase(spec: ShotSpec, found: Found) -> str | None:
-    """The text without something and the words that go with it; None where a verb would lose its noun.
-
-    A phrase between commas that says nothing else goes whole; an English preposition goes with the noun
-    behind it, a Korean particle or 아래 with the one before it.
-    """
-    start, end = found.span
-    phrase_start, phrase_end = _phrase(spec.text, found.span)
-    others = (each.span for each in spec.everything() if each.span[0] >= end or each.span[1] <= start)
-    if not any(phrase_start < other[1] and other[0] < phrase_end for other in others):
-        return without(spec.text, (phrase_start, phrase_end))
-    if spec.language == "en":
-        is_last = _ENDS_PHRASE.match(spec.text, end)
-        before = (_BEFORE_LAST_NOUN if is_last else _PREPOSITION).search(spec.text[:start])
-        start = before.start() if before else start
-    if spec.language == "zh" and _CHINESE_TOWARDS.search(spec.text[:start]):
-        return None
-    if before := _LAST_AND.search(spec.text[:start]):
-        # At noon and in moonlight: without one of two, nothing is left to join.
-        start = before.start()
-    if spec.language == "ja" and _JAPANESE_PARTICLE.match(spec.text, end):
-        return None
-    if spec.language == "ko" and _KOREAN_AND.search(spec.text[:start]):
-        return None
-    if spec.language == "ko" and (behind := _KOREAN_TAIL.match(spec.text, end)):
-        if behind.group() in (*with_role("ko", "subject"), *with_role("ko", "object")):
-            return None
-        end = behind.end() if behind.group(1) in with_role("ko", "particle") else end
-    return without(spec.text, (start, end))
-
-
-def without(text: str, span: tuple[int, int]) -> str:
-    """Return the text without the words of a span and without the separator they leave behind."""
-    start, end = span
-    before, after = text[:start].rstrip(" "), text[end:].lstrip(" ")
-    if not after or after[0] in _PHRASE_MARKS:
-        # 正午的月光: noon belongs to nothing any more.
-        before = _BELONGING.sub("", before)
-    if not before or before[-1] in ",，、" or not after:
-        # A tracking shot of a man: without the shot he stands alone.
-        after = after.lstrip(",，、 ").removeprefix("of ")
-    if not after:
-        before = before.rstrip(",，、 ")
-    was_apart = text[start - 1 : start].isspace() or text[end : end + 1].isspace()
-    space = " " if before and after and was_apart and after[0] not in ",，、.。" else ""
-    return behind_article(before + space, after)
 
 
 def _too_many_beats(spec: ShotSpec, seconds: float) -> Iterator[Remark]:
@@ -289,7 +218,7 @@ def _beginning(spec: ShotSpec, kept: list[Beat], end: int) -> str | None:
     elif spec.language in ("ja", "ko"):
         text = spec.text[: _WORD_END.search(spec.text, kept[-1].action.span[1]).end()]  # type: ignore[union-attr]
     else:
-        text = _LAST_AND.sub("", spec.text[:end])
+        text = LAST_AND.sub("", spec.text[:end])
     text = text.rstrip(" ,，、;；")
     behind = _CLAUSE_END.search(spec.text, max(beat.action.span[1] for beat in spec.beats))
     if behind and spec.text[behind.end() :].strip():

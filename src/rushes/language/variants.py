@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 from rushes.core.errors import UsageError
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
+from rushes.language.consistency import brings, excludes
 from rushes.language.degrees import LEVELS, with_degree
 from rushes.language.edit import added, replaced
 from rushes.language.parse import parse
-from rushes.language.spec import Found, ShotSpec
+from rushes.language.passage import CAMERA_SLOTS
+from rushes.language.removal import without_phrase
+from rushes.language.spec import PARTS, Found, ShotSpec
 from rushes.language.vocabulary import vocabulary
 
 MOST_VARIANTS = 10_000
@@ -29,6 +32,7 @@ _SLOTS = {
     "environment": ("place", "furniture", "sky"),
     "size": ("shot_size",),
     "color": ("colour",),
+    "camera": tuple(sorted(CAMERA_SLOTS - {"speed"})),
 }
 _KINDS = {"shot_size": "size"}
 _NORMAL = "normal"
@@ -187,7 +191,9 @@ def _edit(text: str, axis: Axis, value: str) -> str:
     if value == _NORMAL:
         return text
     concept = Lexicon.load().concepts[value]
-    slots = _concept_slots(axis.name)
+    if any(found.negated and brings(value, found.concept) for found in spec.everything()):
+        raise UsageError(f"{text[:60]!r} rules {value} out: take the negation out of the text first.")
+    slots = (concept.slot,) if axis.name == "camera" else _concept_slots(axis.name)
     kinds = {_KINDS.get(slot, slot) for slot in slots}
     there = [found for found in spec.everything() if found.kind in kinds and not found.negated]
     if any(found.concept == value for found in there):
@@ -196,7 +202,18 @@ def _edit(text: str, axis: Axis, value: str) -> str:
         return _first_replaced(spec, sorted(there, key=lambda found: found.span), concept)
     if axis.name in ("subject", "action", "colour", "color"):
         raise UsageError(f"{text[:60]!r} names no {axis.name} that could become {value}.")
-    return added(spec, concept)
+    return added(_without_contradictions(spec, value), concept)
+
+
+def _without_contradictions(spec: ShotSpec, value: str) -> ShotSpec:
+    """The text without what cannot be there together with what is added: 阳光明媚 in the rain."""
+    for found in [each for part in PARTS for each in spec.present(part) if excludes(value, each.concept)]:
+        rest = without_phrase(spec, found)
+        if not rest or not rest.strip():
+            words = spec.text[slice(*found.span)]
+            raise UsageError(f"{value} and {words!r} exclude each other: say the text without {words!r}.")
+        return _without_contradictions(parse(rest, spec.language), value)
+    return spec
 
 
 def _first_replaced(spec: ShotSpec, there: Sequence[Found], concept: Concept) -> str:
