@@ -19,11 +19,15 @@ _NAME_APART = re.compile(
 )
 _ALIAS = re.compile(r"([^\s：:（(，,、]{2,24})[（(]([^（）()]{1,8})[）)]")
 _BRACKET_END = re.compile(r"([）)])[\s：:、，,–—-]{0,8}")
+# MCCREADY, McCREADY.
+_CAPITALS = r"(?:Ma?c|O['’])?[A-Z][A-Z'.-]{1,30}"
 # `MARA (40s)`, `RUTH, 60`, `BEN, a tall boy`; in `BOOM, the door flies open` nobody is introduced.
 _INTRODUCED = re.compile(
-    r"\b[A-Z][A-Z'.-]{1,30}(?: [A-Z][A-Z'.-]{1,30}){0,3}"
-    r"(?=\s?\(\s?(?:\d|[a-z])|,\s?(?:\d|(?:an?|in|mid|late|early|barely|almost|his|her|our)\b))"
+    rf"\b{_CAPITALS}(?: {_CAPITALS}){{0,3}}"
+    r"(?=\s?\(\s?(?:\d|[a-z])|,\s?(?:\d|(?:an?|the|in|mid|late|early|barely|almost|his|her|our)\b))"
 )
+# `BETTY, the waitress, fifty`; in `BOOM, the door flies open` nobody is.
+_THE = re.compile(r",\s?the ((?:[a-z'-]{1,30} ){0,3}[a-z'-]{1,30})(?=[,.(]|$)")
 # `Tom, 50, grey beard`, `Tom (50)`: a name in small letters with an age.
 _INTRODUCED_SMALL = re.compile(r"\b[A-Z][a-z]{1,30}(?: [A-Z][a-z]{1,30}){0,2}(?=\s?\(\d{1,2}[,)]|, \d{1,2},)")
 # `A WAITER`, `TWO COPS`: who is no more than what they are.
@@ -31,9 +35,11 @@ _EXTRA = re.compile(
     r"\b(?i:an?|the|another|some|several|few|two|three|four|five|six|ten|dozen|his|her|their)"
     r" ([A-Z][A-Z'-]{1,30}(?: [A-Z][A-Z'-]{1,30}){0,2})\b(?!['’])"
 )
+_NAMED = re.compile(rf",? ({_CAPITALS}(?: {_CAPITALS}){{0,2}})(?=[,.(]|$)")
 # Kana and particles are no part of a name here: `改札から駅員の佐伯健一（60）` introduces 佐伯健一.
 _INTRODUCED_ASIAN = re.compile(
-    r"(?:(?:(?<![\u3400-\u9fff])|(?<=的))((?:(?!的)[\u3400-\u9fff\u30a1-\u30fc]){2,5})|([\uac00-\ud7a3]{2,4}))"
+    r"(?:(?:(?<![\u3400-\u9fff])|(?<=的))((?:(?!的)[\u3400-\u9fff\u30a1-\u30fc]){2,5})"
+    r"|((?:(?<![\uac00-\ud7a3])[\uac00-\ud7a3]{1,2} )?[\uac00-\ud7a3]{2,4}))"
     rf"[（(]\s?((?:{AGE}|[女男中青老少](?:性|子|年|女)?[，,、 ])[^（）()\n]{{0,80}})[）)]"
 )
 # What somebody wears, right before their name: 赤いコートを着た, 穿红斗篷的, 검은 코트를 입은.
@@ -48,6 +54,9 @@ _WORN = {
         r"(?:입은|두른|걸친|쓴|신은|맨|낀|착용한) $"
     ),
 }
+# 두 형사, 그 형사
+_NO_SURNAMES = frozenset("두세네몇그저첫옛")
+_ANYBODY = frozenset(("person", "man", "woman", "boy", "girl", "child", "elder", "old_man", "old_woman"))
 _LONGEST_WORN = 40
 _LONGEST_GARMENT = 8
 _AND = {"zh": "，", "ja": "、", "ko": ", "}
@@ -92,16 +101,37 @@ def _cast_entry(line: str) -> tuple[str, str]:
 
 def _introduced_in(words: str, notes: dict[str, str]) -> None:
     for found in _INTRODUCED.finditer(words):
+        the = _THE.match(words, found.end())
+        is_the = words[found.end() :].lstrip(" ,").startswith("the ")
         if _is_thing(found.group()) or _LIST_OF_THINGS.match(words, found.end()):
+            continue
+        if is_the and not (the and _is_kind_of_person(the.group(1))):
             continue
         about = _ABOUT.match(words, found.end())
         notes[found.group()] = notes.get(found.group()) or (_looks(about) if about else "")
     for extra in _EXTRA.finditer(words):
-        if _is_kind_of_person(extra.group(1)):
+        if not _is_kind_of_person(extra.group(1)):
+            continue
+        named = _NAMED.match(words, extra.end())
+        if named and not _is_kind_of_person(named.group(1)):
+            # `A SECURITY GUARD, DESMOND, enters`
+            notes[named.group(1)] = notes.get(named.group(1)) or extra.group(1).lower()
+        else:
             notes.setdefault(extra.group(1), "")
     for asian in _INTRODUCED_ASIAN.finditer(words):
-        worn = _worn(words[max(0, asian.start() - _LONGEST_WORN) : asian.start()])
-        notes.setdefault(asian.group(1) or asian.group(2), asian.group(3).strip() + worn)
+        name = asian.group(1) or _titled(asian.group(2))
+        begin = asian.end(1 if asian.group(1) else 2) - len(name)
+        worn = _worn(words[max(0, begin - _LONGEST_WORN) : begin])
+        notes.setdefault(name, asian.group(3).strip() + worn)
+
+
+def _titled(name: str) -> str:
+    """마 형사 is a surname with a title; of 입은 민수 and 한 남자 only the last is anybody's name."""
+    surname, _, title = name.rpartition(" ")
+    senses = vocabulary("ko").concepts.get(title, ())
+    people = {sense.concept.id for sense in senses if sense.concept.slot == "person"}
+    is_titled = len(surname) == 1 and surname not in _NO_SURNAMES and people and not people & _ANYBODY
+    return name if is_titled else title
 
 
 def _worn(before: str) -> str:

@@ -49,8 +49,12 @@ _LONGEST_FIELD = 200
 _SPEECH_INDENT = 6
 _MARKED_ACTIONS = 3
 # 林霜（25, 지은(34: whoever is introduced with an age may speak from a line of their own, if only once.
-_INTRODUCED = re.compile(rf"([\u3400-\u9fff\u30a1-\u30fc]{{2,6}}|[\uac00-\ud7a3]{{2,6}})[（(]\s?{AGE}")
+_INTRODUCED = re.compile(
+    rf"([\u3400-\u9fff\u30a1-\u30fc]{{2,6}}|(?:[\uac00-\ud7a3]{{1,3}} )?[\uac00-\ud7a3]{{2,6}})[（(]\s?{AGE}"
+)
 _NAME_MARKS = re.compile(r"[\s：:，,。.！!？?、（）()「」“”\"《》…—△▲○]")
+# 마 형사: a name and what its bearer is.
+_KOREAN_TITLED = re.compile(r"[\uac00-\ud7a3]{1,3} [\uac00-\ud7a3]{2,4}$")
 
 
 def parse_plain(source: str, form: Form) -> tuple[Element, ...]:
@@ -372,13 +376,15 @@ def _names_on_their_own(lines: list[Line]) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for index, line in enumerate(lines[:-1]):
         words = without_extension(line.text.strip())
-        if not 0 < len(words) <= _LONGEST_NAME or _NAME_MARKS.search(words):
+        is_name = not _NAME_MARKS.search(words) or _KOREAN_TITLED.match(words)
+        if not 0 < len(words) <= _LONGEST_NAME or not is_name:
             continue
         is_apart = index == 0 or lines[index - 1].is_blank
         if is_apart and not lines[index + 1].is_blank and not is_bare_number(words):
             counts[fold(words)] += 1
     words_of_trade = trade_words()
-    introduced = {fold(found.group(1)) for line in lines for found in _INTRODUCED.finditer(line.text)}
+    found = [each.group(1) for line in lines for each in _INTRODUCED.finditer(line.text)]
+    introduced = {fold(name) for each in found for name in (each, each.split(" ")[-1])}
     return frozenset(
         name
         for name, count in counts.items()
