@@ -475,10 +475,10 @@ def test_the_prompts_of_a_drafted_bible_read_as_sentences():
     breakdown = broken(WATER)
     prompts = "\n".join(prompt.text for prompt in shot_prompts(breakdown, draft_bible(breakdown)))
     assert "night, A torch in a woman's hand. (a woman, 34, red raincoat)\n" in prompts
-    assert "A crate falls. A woman, 34, red raincoat runs.\n" in prompts
-    assert "wide shot, QUAY, night, a woman, 34, red raincoat falls" in prompts
+    assert "A crate falls. A woman, 34, red raincoat, runs.\n" in prompts
+    assert "wide shot, QUAY, night, a woman, 34, red raincoat, falls" in prompts
     assert "wide shot, QUAY, dawn, a woman's coat is wet. (a woman, 34, red raincoat)\n" in prompts
-    assert "dawn, a man, 50, grey beard, pulls a woman, 34, red raincoat out" in prompts
+    assert "dawn, a man, 50, grey beard, pulls a woman, 34, red raincoat, out" in prompts
 
 
 @pytest.mark.parametrize(
@@ -542,3 +542,49 @@ def test_a_child_is_no_man_and_a_long_description_has_no_genitive():
     assert (
         prompts[-1] == "wide shot, B, interior, day, a person's coat is dry. (a person, forties, wool coat)"
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "described", "prompt"),
+    [
+        ("BETTY, the waitress, fifty, sings.", "a waitress, fifty", "a waitress, fifty, sings."),
+        (
+            "HANK McCREADY (60s), a trucker in a denim jacket, sits.",
+            "a trucker in a denim jacket, 60s",
+            "a trucker in a denim jacket, 60s, sits.",
+        ),
+        ("A SECURITY GUARD, DESMOND, enters.", "a security guard", "A SECURITY GUARD enters."),
+        ("DETECTIVE RUIZ (40), tired, reads.", "a detective, 40", "a detective, 40, tired, reads."),
+    ],
+)
+def test_a_trade_says_more_than_a_person(action, described, prompt):
+    breakdown = broken(f"INT. DINER - DAY\n\n{action}\n")
+    drafted = draft_bible(breakdown)
+    assert drafted.entries[0].description == described
+    assert shot_prompts(breakdown, drafted)[0].text.endswith(f"day, {prompt}")
+
+
+@pytest.mark.parametrize(
+    ("source", "described"),
+    [
+        ("第1场 内景 超市 夜\n\n收银员小敏（20岁，扎马尾）站着。\n", "一名收银员（20岁，扎马尾）"),
+        ("S#1. 파출소 - 밤\n\n마 형사(45)가 들어온다.\n", "형사(45)"),
+        ("○神社（夕）\n\n兄の陸（17）が石段を上る。\n", "少年（17、兄）"),
+        ("S#1. 길 - 밤\n\n한 남자(30)가 걷는다.\n", "사람(30)"),
+    ],
+)
+def test_a_trade_in_a_name_or_kin_before_it_is_described(source, described):
+    drafted = draft_bible(break_down(parse_text(source, is_fountain=False)))
+    assert drafted.entries[0].description == described
+
+
+def test_a_she_and_a_he_who_act_say_nothing_of_whom_was_named():
+    breakdown = broken("INT. ROOM - DAY\n\nDESMOND (40) enters. He offers her a coffee. She takes it.\n")
+    assert draft_bible(breakdown).entries[0].pronouns == ()
+
+
+def test_to_whom_something_is_handed_owns_nothing():
+    source = "INT. ROOM - DAY\n\nANNA (34, woman) sits.\n\nThe man hands her his hat.\n"
+    breakdown = broken(source)
+    last = shot_prompts(breakdown, draft_bible(breakdown))[-1].text
+    assert last.endswith("hands a woman, 34, woman, his hat.")

@@ -5,7 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription, bible_words
+from rushes.language.bible.entry import Bible, Entry, EntryKind, SceneDescription
+from rushes.language.bible.person_words import described
+from rushes.language.bible.pronoun import Case
 from rushes.language.bible.resolve import pronouns_after
 from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.element import ElementKind
@@ -16,13 +18,20 @@ from rushes.language.screenplay.words import fold
 # What is said of somebody tells it outright: `女，32岁`, `(32세, 여)`, `50, grey beard`.
 _APART = r"(?:^|[\s，,、/／])(?:{})(?=$|[\s，,、/／])"
 _WOMAN = re.compile(
-    _APART.format(r"女\w{0,3}|少女|여성?|여자|소녀|female|woman|girl|mother|grandmother|sister|wife|daughter")
+    _APART.format(
+        r"女\w{0,3}|少女|여성?|여자|소녀|female|woman|girl|mother|grandmother|sister|wife|daughter"
+        r"|(?:the )?(?:waitress|actress|lady|queen|princess|bride|nun|widow|hostess|nanny)"
+        r"|母|妹|姉|妻|娘|祖母|母亲|妈妈|奶奶|姐姐|妹妹|妻子|어머니|엄마|누나|언니|여동생|아내|딸|할머니"
+    )
 )
 _MAN = re.compile(
-    _APART.format(r"男\w{0,3}|少年|남성?|남자|소년|male|man|boy|father|grandfather|brother|husband")
+    _APART.format(
+        r"男\w{0,3}|少年|남성?|남자|소년|male|man|boy|father|grandfather|brother|husband"
+        r"|(?:the )?(?:gentleman|king|prince|groom|monk|widower)"
+        r"|父|兄|弟|夫|息子|祖父|父亲|爸爸|爷爷|哥哥|弟弟|丈夫|아버지|아빠|형|오빠|남동생|남편|아들|할아버지"
+    )
     + r"|beard|mo?ustache|stubble|胡子|胡须|络腮胡|ひげ|髭|수염"
 )
-_CHILD = re.compile(r"(?:0?[1-9]|1[0-7]|[１-９]|１[０-７]|(?:十?[一二三四五六七]|十|八|九)岁)(?![0-9０-９s])")
 # Who was named is still meant past what they say, and past what nobody films.
 _BETWEEN = frozenset(
     (ElementKind.BLANK, ElementKind.NOTE, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
@@ -39,8 +48,8 @@ def draft_bible(breakdown: Breakdown) -> Bible:
             name=character.name,
             aliases=character.aliases,
             pronouns=pronouns.get(character.name, ()),
-            description=_described(
-                character.description, pronouns.get(character.name, ()), breakdown.language
+            description=described(
+                character.name, character.description, pronouns.get(character.name, ()), breakdown.language
             ),
         )
         for character in breakdown.characters
@@ -87,18 +96,6 @@ def _moved(
     return tuple({change.scene: change for change in reversed(list(moved))}.values())[::-1]
 
 
-def _described(facts: str, pronouns: tuple[str, ...], language: str) -> str:
-    """What the script says of somebody, as words that can stand where the name stood."""
-    if not facts or facts.lower().startswith(("a ", "an ")):
-        return facts
-    who = pronouns[0] if pronouns else "anybody"
-    is_child = bool(_CHILD.match(facts)) and who in bible_words()["child"]
-    person: str = bible_words()["child" if is_child else "person"][who][language]
-    if language == "en":
-        return f"{person}, {facts}"
-    return f"{person}({facts})" if language == "ko" else f"{person}（{facts}）"
-
-
 def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
     """Paragraphs that name one person tell by the pronouns behind the name which are theirs: who acts says
     more than whose something is, and `Tom pulls her out` says nothing of Tom."""
@@ -124,8 +121,11 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
             start, name = named[0]
         if len({each for _, each in named}) > 1:
             name = ""
-        for kind, case in pronouns_after(element.words, start, breakdown.language) if name else ():
-            if kind in ("she", "he"):
+        behind = [*pronouns_after(element.words, start, breakdown.language)] if name else []
+        acting = {kind for kind, case in behind if case is Case.SUBJECT}
+        for kind, case in behind:
+            # Where a she and a he act, one of them is somebody else, and who is not told.
+            if kind in ("she", "he") and not acting >= {"she", "he"}:
                 votes[name][kind] += int(case)
     likely: dict[str, tuple[str, ...]] = {
         name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)

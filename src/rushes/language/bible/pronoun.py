@@ -5,7 +5,8 @@ from enum import IntEnum
 
 _AFTER = {"ja": {"は": 2, "が": 2, "も": 2, "の": 1}, "ko": {"는": 2, "가": 2, "도": 2, "의": 1}}
 _NOUN_FOLLOWS = re.compile(
-    r"\s(?!and\b|or\b|to\b|in\b|on\b|at\b|from\b|with\b|as\b|into\b|by\b|out\b|up\b)[a-z]"
+    r"\s(?!(?:and|or|to|in|on|at|from|with|as|into|by|out|up|an?|the|his|her|its|their|my|your|our|some"
+    r"|another|this|that|one|two|three|something|nothing|back|away|down|off|over)\b)[a-z]"
 )
 _OPENS_CLAUSE = re.compile(r"(?:^|[\s，。！？；、,.!?;]|然后|接着|而|但)$")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rushes.language.bible.apposition import is_said_before, said_behind
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.pronoun import Case, case_of
@@ -28,8 +29,7 @@ _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
 _CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
 _CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
-_BRACKETED_AFTER = re.compile(r"\s?[（(]([^（）()]{0,200})[）)]")
-_WORN_AFTER = re.compile(r", [^,.;:\n]{1,80}(?=,)")
+_GOES_ON = re.compile(r" [a-z]")
 _SENTENCE_BEFORE = re.compile(r"[.!?][\"'”’)]?\s$")
 _SPEAKER_FOLLOWS = re.compile(r": | & ")
 
@@ -151,37 +151,28 @@ def _size_words(size: str, language: str) -> str:
 def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language: str) -> Iterator[PromptPart]:
     """The shot's words; what is said keeps its names, since nobody sees them."""
     text = shot.text
-    mentions = resolver.read(text)
-    said_from = text.find(": ") if shot.coverage in _SPEECH else -1
-    if shot.coverage is Coverage.REACTION and text == shot.script_text:
-        # Who speaks is not in the picture either.
-        said_from = 0
-    entries = bible.by_id()
-    seen: set[str] = set()
     unsaid: list[PromptPart] = []
     position = 0
-    for mention in mentions:
-        entry = entries[mention.entry_id]
-        is_said = said_from >= 0 and _is_said(text, mention, said_from, shot.coverage)
-        if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
+    for mention, entry, words, is_first in _described(shot, scene, bible, resolver, language):
+        if mention.span.start < position:
             continue
-        is_seen = entry.id in seen
-        seen.add(entry.id)
-        words = _in_place_of(mention, entry, scene.number, language, text, is_seen)
-        if not words or mention.span.start < position:
-            continue
-        if not is_seen:
+        if is_first:
             unsaid += _left_out(words, entry, scene.number)
         before = text[position : mention.span.start]
+        position = mention.span.end
+        if is_said_before(before, words):
+            yield PromptPart(before.rstrip(" ,"), PartSource.SCRIPT)
+            position += text.startswith(",", position)
+            continue
         before = _before(before, words)
         if before:
             yield PromptPart(before, PartSource.SCRIPT)
         replaced = text[mention.span.start : mention.span.end]
         yield PromptPart(_cased(before, words), PartSource.BIBLE, entry.id, replaced)
-        position = mention.span.end
         if entry.kind is EntryKind.CAST:
-            # `MARA (40s, grey wool coat)`: the brackets said what the description says.
-            position += _bracketed(text, position, words) or _apposition(text, position, words)
+            position += said_behind(text, position, words)
+        if language == "en" and _needs_comma(words, text, position):
+            yield PromptPart(",", PartSource.RULE)
         if language == "ko":
             is_whole = mention.is_pronoun and replaced != "그녀"
             # A pronoun like 그는 has its particle in it; after a name it stands in the text.
@@ -191,6 +182,36 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
     if text[position:]:
         yield PromptPart(text[position:], PartSource.SCRIPT)
     yield from unsaid
+
+
+def _described(
+    shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language: str
+) -> Iterator[tuple[Mention, Entry, str, bool]]:
+    """The mentions that are seen and certain, whom they mean, the words for them, and whether it is the first
+    of this person or thing."""
+    text = shot.text
+    mentions = resolver.read(text)
+    said_from = text.find(": ") if shot.coverage in _SPEECH else -1
+    if shot.coverage is Coverage.REACTION and text == shot.script_text:
+        # Who speaks is not in the picture either.
+        said_from = 0
+    entries = bible.by_id()
+    seen: set[str] = set()
+    for mention in mentions:
+        entry = entries[mention.entry_id]
+        is_said = said_from >= 0 and _is_said(text, mention, said_from, shot.coverage)
+        if is_said or entry.kind is EntryKind.LOCATION or not mention.is_certain:
+            continue
+        is_first = entry.id not in seen
+        seen.add(entry.id)
+        words = _in_place_of(mention, entry, scene.number, language, text, not is_first)
+        if words:
+            yield mention, entry, words, is_first
+
+
+def _needs_comma(words: str, text: str, position: int) -> bool:
+    """`a waitress, fifty, takes`: what is put in behind a comma ends with one."""
+    return ", " in words and not words.endswith("'s") and bool(_GOES_ON.match(text, position))
 
 
 def _before(before: str, words: str) -> str:
@@ -203,27 +224,6 @@ def _before(before: str, words: str) -> str:
 
 def _cased(before: str, words: str) -> str:
     return words[0].upper() + words[1:] if _SENTENCE_BEFORE.search(before) else words
-
-
-def _bracketed(text: str, position: int, described: str) -> int:
-    """Length of the brackets behind a name that introduce somebody, an age or what the description says, and
-    of what is worn behind them if that is said too."""
-    found = _BRACKETED_AFTER.match(text, position)
-    if found is None:
-        return 0
-    said = found.group(1).strip()
-    if not said[:1].isdigit() and said not in described:
-        return 0
-    worn = _WORN_AFTER.match(text, found.end())
-    end = worn.end() if worn and described.endswith(worn.group()) else found.end()
-    return end - position
-
-
-def _apposition(text: str, position: int, described: str) -> int:
-    """Length of what the script says of somebody behind a comma, where the description says the same:
-    `CAL MARCH, 29, sunburned, chews`."""
-    facts = ", " + described.partition(", ")[2]
-    return len(facts) if len(facts) > 2 and text.startswith(facts, position) else 0
 
 
 def _is_said(text: str, mention: Mention, said_from: int, coverage: Coverage) -> bool:

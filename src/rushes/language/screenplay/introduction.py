@@ -38,10 +38,13 @@ _EXTRA = re.compile(
 _NAMED = re.compile(rf",? ({_CAPITALS}(?: {_CAPITALS}){{0,2}})(?=[,.(]|$)")
 # Kana and particles are no part of a name here: `改札から駅員の佐伯健一（60）` introduces 佐伯健一.
 _INTRODUCED_ASIAN = re.compile(
-    r"(?:(?:(?<![\u3400-\u9fff])|(?<=的))((?:(?!的)[\u3400-\u9fff\u30a1-\u30fc]){2,5})"
-    r"|((?:(?<![\uac00-\ud7a3])[\uac00-\ud7a3]{1,2} )?[\uac00-\ud7a3]{2,4}))"
-    rf"[（(]\s?((?:{AGE}|[女男中青老少](?:性|子|年|女)?[，,、 ])[^（）()\n]{{0,80}})[）)]"
+    r"(?P<name>(?:(?<![\u3400-\u9fff])|(?<=的))(?:(?!的)[\u3400-\u9fff\u30a1-\u30fc]){2,5}"
+    r"|(?<=[兄弟姉妹父母子娘夫妻]の)[\u3400-\u9fff]"
+    r"|(?:(?<![\uac00-\ud7a3])[\uac00-\ud7a3]{1,2} )?[\uac00-\ud7a3]{2,4})"
+    rf"[（(]\s?(?P<about>(?:{AGE}|[女男中青老少](?:性|子|年|女)?[，,、 ])[^（）()\n]{{0,80}})[）)]"
 )
+# 兄の陸（17）: whose brother is not told, but that he is one.
+_KIN = re.compile("(祖父|祖母|父|母|兄|弟|姉|妹|夫|妻|息子|娘)の$")
 # What somebody wears, right before their name: 赤いコートを着た, 穿红斗篷的, 검은 코트를 입은.
 _WORN = {
     "ja": re.compile(
@@ -63,6 +66,10 @@ _AND = {"zh": "，", "ja": "、", "ko": ", "}
 _ABOUT = re.compile(r"\s?(?:\(\s?([^()\n]{1,200})|,\s?([^()\n.]{1,200}))")
 # `MARTA (50), in a grey uniform, listens`.
 _WORN_AFTER = re.compile(r"\),( (?:in|wearing|dressed in|with) [^,.;:\n]{1,60})(?=,)")
+# `HANK (60s), a trucker in a denim jacket, sits down`.
+_TRADE_AFTER = re.compile(
+    r"\), an? ((?:[a-z'-]{1,30} ){0,2}?([a-z'-]{1,30})(?: (?:in|with) [^,.;:\n]{1,60})?)(?=,)"
+)
 _LIST_OF_THINGS = re.compile(r",\s?an? [A-Z]{2}")
 _VERB_OR_AND = re.compile(r"and\b|[a-z]{1,24}s\b")
 
@@ -119,15 +126,18 @@ def _introduced_in(words: str, notes: dict[str, str]) -> None:
         else:
             notes.setdefault(extra.group(1), "")
     for asian in _INTRODUCED_ASIAN.finditer(words):
-        name = asian.group(1) or _titled(asian.group(2))
-        begin = asian.end(1 if asian.group(1) else 2) - len(name)
-        worn = _worn(words[max(0, begin - _LONGEST_WORN) : begin])
-        notes.setdefault(name, asian.group(3).strip() + worn)
+        name = _titled(asian["name"])
+        before = words[: asian.end("name") - len(name)][-_LONGEST_WORN:]
+        kin = _KIN.search(before)
+        relation = f"、{kin[1]}" if kin else ""
+        notes.setdefault(name, asian["about"].strip() + relation + _worn(before))
 
 
 def _titled(name: str) -> str:
     """마 형사 is a surname with a title; of 입은 민수 and 한 남자 only the last is anybody's name."""
     surname, _, title = name.rpartition(" ")
+    if not surname:
+        return name
     senses = vocabulary("ko").concepts.get(title, ())
     people = {sense.concept.id for sense in senses if sense.concept.slot == "person"}
     is_titled = len(surname) == 1 and surname not in _NO_SURNAMES and people and not people & _ANYBODY
@@ -182,6 +192,9 @@ def _looks(about: re.Match[str]) -> str:
     `60, denim jacket, climbs out` the age and the jacket."""
     if about.group(1):
         worn = _WORN_AFTER.match(about.string, about.end())
+        trade = _TRADE_AFTER.match(about.string, about.end())
+        if trade and _is_kind_of_person(trade.group(2)):
+            return f"{about.group(1).strip(' ,')}, {trade.group(1)}"
         return about.group(1).strip(" ,") + (f",{worn.group(1)}" if worn else "")
     pieces = [piece.strip() for piece in about.group(2).split(",")]
     looks = takewhile(lambda piece: not _VERB_OR_AND.match(piece), pieces)
