@@ -333,3 +333,8 @@ def test_a_robot_has_a_place_and_the_camera_follows_only_what_moves():
     assert not any(each.concept == "track" for one in made for each in one.added)
     running = [enhance("A robot runs", seed) for seed in range(12)]
     assert any(each.concept == "track" for one in running for each in one.added)
+
+
+@pytest.mark.parametrize(("text", "place"), [("a chef guts a fish", "kitchen"), ("厨师切鱼", "厨房")])
+def test_what_is_done_to_something_happens_where_the_doer_is(text, place):
+    assert all(place in enhance(text, seed).after for seed in range(4))
