@@ -183,25 +183,26 @@ def _choices(part: str, spec: ShotSpec, added: Sequence[Addition]) -> list[_Rule
     """Return the rules of a part that fit, of those whose condition holds only the ones for what is nearest:
     for a penguin those for penguins, not those for animals."""
     present = _present(spec, added)
-    deciding = _without_patients(spec, present) if part == "environment" else present
+    done_to = _done_to(spec)
     ruled_out = _ruled_out(spec)
-    fitting: dict[int, list[_Rule]] = {}
+    fitting: dict[tuple[int, bool], list[_Rule]] = {}
     for rule in _rules():
         if rule.part != part or (rule.concept == _FOLLOWING and not any(map(_is_motion, present))):
             continue
-        distance = min(
-            (_distance(concept, wide) for concept in deciding for wide in rule.when), default=_NEVER
+        nearest = min(
+            ((_distance(concept, wide), concept in done_to) for concept in present for wide in rule.when),
+            default=(_NEVER, False),
         )
-        if (distance < _NEVER or not rule.when) and goes_with(rule.concept, present, ruled_out):
-            fitting.setdefault(distance, []).append(rule)
+        if (nearest[0] < _NEVER or not rule.when) and goes_with(rule.concept, present, ruled_out):
+            fitting.setdefault(nearest, []).append(rule)
     return fitting[min(fitting)] if fitting else []
 
 
-def _without_patients(spec: ShotSpec, present: list[str]) -> list[str]:
-    """What something is only done to has no say in where: a chef who guts a fish is in a kitchen."""
+def _done_to(spec: ShotSpec) -> set[str]:
+    """What only undergoes what others do; of two that are as near, who acts decides: a chef who guts a fish
+    is in a kitchen."""
     acting = {concept for beat in spec.beats for concept in beat.who}
-    patients = {concept for beat in spec.beats if beat.who for concept in beat.whom} - acting
-    return [concept for concept in present if concept not in patients]
+    return {concept for beat in spec.beats if beat.who for concept in beat.whom} - acting
 
 
 def _is_motion(concept: str) -> bool:
