@@ -112,14 +112,12 @@ class Camera:
         from rushes.studio.production import Step
 
         chooser = picker_for(planned.facts, planned.request)
-        picked = (Stage("pick", 1, chooser.settings()),) if chooser else ()
         making, delivering = partial(self._generate, planned, chooser), partial(self._deliver, planned)
         is_watched = self._watching.previews is not None
         return (
             Step("enhance", lambda _: (_enhance(planned),), _note_words, weight=0.1),
             Step(
-                GENERATE, lambda work: (*self._engine_stages(planned, work), *picked), making, ("master",),
-                10, is_watched,
+                GENERATE, partial(self._making_stages, planned, chooser), making, ("master",), 10, is_watched,
             ),
             Step(FINISH, lambda work: self._finish(planned, work), delivering, ("clip", "sheet")),
             Step(CHECK, _nothing, None, weight=0.0),
@@ -151,10 +149,13 @@ class Camera:
             self._maker, self._key = self._open.enter_context(making.maker(self._watching.screen)), key
         return self._maker
 
-    def _engine_stages(self, planned: Planned, work: "Work") -> tuple[Stage, ...]:
+    def _making_stages(self, planned: Planned, chooser: "Picker | None", work: "Work") -> tuple[Stage, ...]:
+        """Who chooses among candidates decides where denoising leads, and stands before it."""
         from rushes.engine.provenance import engine_stages
 
-        return engine_stages(self.warm(planned, work.is_degraded).bundle, planned.request)
+        words, *rest = engine_stages(self.warm(planned, work.is_degraded).bundle, planned.request)
+        picked = (Stage("pick", 1, chooser.settings()),) if chooser else ()
+        return (words, *picked, *rest)
 
     def _generate(
         self, planned: Planned, chooser: "Picker | None", work: "Work", folder: Path
@@ -165,7 +166,7 @@ class Camera:
         from rushes.studio.master_file import master_writer
         from rushes.studio.production import Made, ending
 
-        maker, stages = self.warm(planned, work.is_degraded), self._engine_stages(planned, work)
+        maker, stages = self.warm(planned, work.is_degraded), self._making_stages(planned, chooser, work)
         watching = self._watching
         saved = self._saved_run(stages, maker)
         kept = KeptStages(planned, maker, stages, work, folder)

@@ -22,7 +22,8 @@ class KeptStages:
     """The engine's finished stages of one take. ``found`` are those that were there, ``keys`` all keys.
 
     A key is that of the stage in the recipe's chain behind the facts of the machine, since other machines end
-    with other bytes. A clip made window by window has no latents of its own.
+    with other bytes. A clip made window by window has no latents of its own, and latents tell no scores of
+    candidates.
     """
 
     def __init__(
@@ -39,7 +40,8 @@ class KeptStages:
         }
         chain = Recipe((Stage("machine", 1, facts), *stages), {})
         names = (StageName.ENCODE_TEXT, StageName.DENOISE)
-        self._keys = {name: chain.key(name) for name in names[: 1 if planned.window else 2]}
+        has_latents = planned.window is None and planned.request.candidates == 1
+        self._keys = {name: chain.key(name) for name in names[: 1 + has_latents]}
         self._made: dict[StageName, Mapping[str, Tensor]] = {}
         self.found: tuple[str, ...] = ()
 

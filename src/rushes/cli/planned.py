@@ -118,8 +118,8 @@ class Planned:
 
 def generating(request: Request) -> float:
     """What the generator's time goes with: steps times pixels of all clips; an edit walks twice."""
-    clips = 2 * request.edit.noises if request.edit else request.candidates
-    return float(clips * request.sampling.steps * request.num_frames * request.height * request.width)
+    steps = 2 * request.edit.noises * request.sampling.steps if request.edit else request.clip_steps
+    return float(steps * request.num_frames * request.height * request.width)
 
 
 def finishing(planned: Planned) -> float:

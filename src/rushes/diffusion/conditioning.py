@@ -1,7 +1,7 @@
 """What of a clip is given, as something done around network and solver, never as another pipeline."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
@@ -24,6 +24,9 @@ class Condition(Protocol):
     def hold(self, step_rule: StepRule) -> StepRule:
         """The solver under this condition."""
 
+    def alone(self, member: int) -> "Condition":
+        """The condition of one member of the batch."""
+
 
 class Unconditional:
     """Text alone."""
@@ -39,6 +42,10 @@ class Unconditional:
     def hold(self, step_rule: StepRule) -> StepRule:
         """The solver itself."""
         return step_rule
+
+    def alone(self, member: int) -> Condition:  # noqa: ARG002  the same for every member
+        """The condition itself."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,9 @@ def first_frame_channels(encoded: Tensor, frames_per_latent: int) -> Tensor:
 class KnownTokens:
     """Clean latents in the place of chosen tokens, which stand at timestep 0 (TI2V-5B's first picture).
 
-    ``clean`` is (1, C, T, H, W), of which ``known``, bool (1, 1, T, H, W), says where it counts; whole tokens
-    of ``patch_size`` (time, height, width). The known cells are put back after every step, so the network
-    always sees them clean. First pictures, extensions, in-betweens and boxes are all this.
+    ``clean`` is (1, C, T, H, W), or one for each member, of which ``known``, bool (1, 1, T, H, W), says where
+    it counts; whole tokens of ``patch_size`` (time, height, width). The known cells are put back after every
+    step, so the network always sees them clean. First pictures, extensions, in-betweens and boxes are this.
     """
 
     clean: Tensor
@@ -105,6 +112,10 @@ class KnownTokens:
     def hold(self, step_rule: StepRule) -> StepRule:
         """The solver, with the known cells put back after every step."""
         return _PuttingBack(step_rule, self._put_back)
+
+    def alone(self, member: int) -> "KnownTokens":
+        """With the clean cells of one member."""
+        return self if len(self.clean) == 1 else replace(self, clean=self.clean[member : member + 1])
 
     def _put_back(self, latents: Tensor) -> Tensor:
         return torch.where(self.known.to(latents.device), self.clean.to(latents), latents)

@@ -74,7 +74,10 @@ class Needs:
         return Forecast(
             {
                 StageName.ENCODE_TEXT: held + max(visit, self.encoding_bytes(tiling)),
-                StageName.DENOISE: held + max(passes * self.activation_bytes, self.reframing_bytes(tiling)),
+                StageName.DENOISE: held
+                + max(
+                    passes * self.activation_bytes, self.reframing_bytes(tiling), self._choosing_bytes(tiling)
+                ),
                 StageName.DECODE: held + self.decoding_bytes(tiling),
             }
         )
@@ -180,6 +183,10 @@ class Needs:
         fixed, per_pixel = _encoder_bytes(self.files.codec.config, self.dtype)
         pixels = self.members * self._pixels(tiling)
         return round(fixed + per_pixel * pixels + REFRAMED_CLIPS * self.members * self._clip_bytes)
+
+    def _choosing_bytes(self, tiling: Tiling | None) -> int:
+        """Candidates decoded in mid-run, one after the other; 0 where there is but one."""
+        return self.decoding_bytes(tiling) + self._clip_bytes if self.request.candidates > 1 else 0
 
     @cached_property
     def cells(self) -> tuple[int, int]:

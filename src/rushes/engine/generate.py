@@ -1,9 +1,7 @@
 """One generation: words -> context -> latents -> frames, as an iterator of events."""
 
-import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,9 +13,9 @@ from rushes.core.shapes import ClipShape
 from rushes.diffusion.conditioning import Condition
 from rushes.diffusion.denoiser import ExpertSwitch
 from rushes.diffusion.noise import member_noise, share_over_time
-from rushes.diffusion.sampler import SampleStep, sample
+from rushes.diffusion.sampler import SampleStep
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
-from rushes.diffusion.step_rule import STEP_RULES, StepRule
+from rushes.diffusion.step_rule import STEP_RULES
 from rushes.engine.edits import editing
 from rushes.engine.events import (
     CandidateScored,
@@ -38,32 +36,19 @@ from rushes.engine.given import GivenClip, check_given, clean_latents, known_par
 from rushes.engine.pace import Pace
 from rushes.engine.pictures import Picture, preview, to_pictures
 from rushes.engine.plan import check_sliders
-from rushes.engine.reframing import Reframing, reframing_of
+from rushes.engine.reframing import reframing_of
 from rushes.engine.run import PLAIN_RUN, Run, cancellable
-from rushes.engine.saved_run import Progress
 from rushes.engine.stills import draw_stills
 from rushes.engine.texts import Texts, encode_texts
+from rushes.engine.walk import Walk, best_of
 from rushes.engine.work import Work
 from rushes.models.bundle import Bundle
-
-
-@dataclass(frozen=True)
-class Walk:
-    """Everything the denoising stage walks with."""
-
-    denoiser: ExpertSwitch
-    sigmas: Tensor
-    step_rule: StepRule
-    latents: Tensor
-    pace: Pace
-    reframing: Reframing | None
-    first: int = 0
 
 
 def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator[Event]:
     """Make the clip of ``request`` with ``bundle``, and one more for each of the run's further seeds.
 
-    Of a request with several candidates the one with the highest score of the run is sent.
+    Of a request with several candidates the one that scores highest at its choosing step goes on alone.
 
     The same request on the same machine, threads and dtype gives the same latents, byte for byte; in a batch
     each clip has the noise of its seed and equals the clip made alone within rounding. Raises UsageError
@@ -76,13 +61,10 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     check_sliders(bundle.facts, dict(request.sliders))
     if run.latents is None:
         walk = yield from _begin(bundle, request, run)
-        latents, pace = (yield from _denoise(bundle, walk, run)), walk.pace
+        latents, pace = (yield from _denoise(bundle, request, walk, run)), walk.pace
     else:
         latents, pace = run.latents.to(run.device), Pace((), bundle.conventions.decode_forwards)
-    if request.candidates > 1:
-        latents = yield from _decode_best(bundle, request, latents, run)
-    else:
-        yield from _decode(bundle, latents, request.num_frames - request.trim, pace, run.given)
+    yield from _decode(bundle, latents, request.num_frames - request.trim, pace, run.given)
     yield Finished(latents)
 
 
@@ -110,9 +92,12 @@ def _begin(bundle: Bundle, request: Request, run: Run) -> Generator[Event, None,
         assert run.given is not None
         clean = clean_latents(bundle, run.given, run.device)
         denoiser, start = editing(bundle, request, texts, clean, noise, run.guide), clean
-    else:
-        denoiser, start = experts_under(bundle, request, texts, condition, run.guide), condition.start(noise)
-    return _prepare(bundle, request, denoiser, condition, start)
+        return _prepare(bundle, request, lambda _: denoiser, condition, start)
+
+    def under(condition: Condition) -> ExpertSwitch:
+        return experts_under(bundle, request, texts, condition, run.guide)
+
+    return _prepare(bundle, request, under, condition, condition.start(noise))
 
 
 def _condition(bundle: Bundle, request: Request, run: Run) -> Condition:
@@ -133,7 +118,11 @@ def _encode_text(bundle: Bundle, request: Request) -> Generator[Event, None, Tex
 
 
 def _prepare(
-    bundle: Bundle, request: Request, denoiser: ExpertSwitch, condition: Condition, start: Tensor
+    bundle: Bundle,
+    request: Request,
+    under: Callable[[Condition], ExpertSwitch],
+    condition: Condition,
+    start: Tensor,
 ) -> Walk:
     sampling = request.sampling
     sigmas = (
@@ -142,48 +131,85 @@ def _prepare(
         else SCHEDULES[sampling.schedule](sampling.steps, sampling.shift)
     )
     first = int((sigmas > request.edit.from_sigma).sum()) if request.edit else 0
-    scales = guidance_scales(bundle, request)
+    scales, denoiser = guidance_scales(bundle, request), under(condition)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
-    step_rule = condition.hold(STEP_RULES[sampling.step_rule]())
+    for step in range(request.choosing_step):
+        forwards[step] *= request.candidates
+    new_rule = STEP_RULES[sampling.step_rule]
     pace = Pace(forwards, bundle.conventions.decode_forwards)
     reframing = reframing_of(bundle, request, sigmas)
-    return Walk(denoiser, sigmas, step_rule, start, pace, reframing, first)
+    step_rule = condition.hold(new_rule())
+    return Walk(under, new_rule, condition, denoiser, step_rule, sigmas, start, pace, reframing, first)
 
 
-def _denoise(bundle: Bundle, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
-    """Latents (B, C, T, H, W) float32 at sigma 0."""
+def _denoise(bundle: Bundle, request: Request, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
+    """Latents (B, C, T, H, W) float32 at sigma 0; of several candidates the best's."""
     yield StageStarted(StageName.DENOISE)
     work = Work(StageName.DENOISE)
-    total = len(walk.sigmas) - 1
-    latents, first = walk.latents, walk.first
-    if run.saved is not None and (progress := run.saved.load()):
-        latents, first = progress.latents.to(run.device), progress.step
-        walk.step_rule.load_state_dict({k: v.to(run.device) for k, v in progress.solver.items()})
-        yield Resumed(first, total)
-    steps = sample(walk.denoiser, latents, walk.sigmas, walk.step_rule, first)
+    walk, scores = yield from _taken_up(request, walk, run)
+    steps = walk.steps()
     walk.pace.start()
-    for step in range(first + 1, total + 1):
-        with work, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, latents, step - 1):
+    for step in range(walk.first + 1, walk.total + 1):
+        with work, cancellable(bundle, run.is_cancelled), _rescuing(run, walk, scores):
             record = next(steps)
-            _check_finite(record, step, total)
+            _check_finite(record, step, walk.total)
             if walk.reframing and step == walk.reframing.step:
                 walk.reframing.write_into(record)
-        latents = record.latents
+        walk = walk.after(step, record.latents)
+        if request.candidates > 1 and step == request.choosing_step:
+            walk, record, scores = yield from _choose(bundle, request, walk, record, run, work)
+            steps = walk.steps()
         if run.saved is not None:
-            run.saved.after(Progress(step, latents, walk.step_rule.state_dict()), total)
+            run.saved.after(walk.progress(scores), walk.total)
         left = walk.pace.after_step(step)
         expert = walk.denoiser.index(record.sigma)
-        yield StepDone(step, total, expert, record.sigma, latents, record.denoised, left)
+        yield StepDone(step, walk.total, expert, record.sigma, record.latents, record.denoised, left)
         if run.previews and step % run.previews == 0:
             yield Preview(step, preview(bundle.codec, record.denoised[:1, : bundle.codec.latent_channels]))
     yield StageDone(StageName.DENOISE, work.seconds)
-    return latents
+    return walk.latents
+
+
+def _taken_up(
+    request: Request, walk: Walk, run: Run
+) -> Generator[Event, None, tuple[Walk, tuple[float, ...]]]:
+    """The walk from where a saved run stood, and the scores of its candidates if one was chosen."""
+    progress = run.saved.load() if run.saved is not None else None
+    if progress is None:
+        return walk, ()
+    for number, points in enumerate(progress.scores):
+        yield CandidateScored(number + 1, request.candidates, request.seed + number, points)
+    if progress.scores:
+        walk = walk.alone(best_of(progress.scores))
+    walk.step_rule.load_state_dict({name: value.to(run.device) for name, value in progress.solver.items()})
+    yield Resumed(progress.step, walk.total)
+    return walk.after(progress.step, progress.latents.to(run.device)), progress.scores
+
+
+def _choose(
+    bundle: Bundle, request: Request, walk: Walk, record: SampleStep, run: Run, work: Work
+) -> Generator[Event, None, tuple[Walk, SampleStep, tuple[float, ...]]]:
+    """Judge the clips the candidates will be, as far as they can be foreseen; the best goes on alone.
+
+    What a clip shows stands early; the later steps draw it finer.
+    """
+    assert run.score is not None
+    foreseen = record.latents if walk.first == walk.total else record.denoised
+    total, scores = request.num_frames - request.trim, list[float]()
+    for number in range(request.candidates):
+        frames = np.concatenate([*_pictures(bundle, foreseen[number : number + 1], total, work, run.given)])
+        with work:
+            scores.append(run.score(frames))
+        yield CandidateScored(number + 1, request.candidates, request.seed + number, scores[-1])
+    best = best_of(scores)
+    of_best = (each[best : best + 1] for each in (record.latents, record.denoised))
+    return walk.alone(best), SampleStep(record.index, record.sigma, *of_best), tuple(scores)
 
 
 @contextmanager
-def _rescuing(run: Run, walk: Walk, latents: Tensor, step: int) -> Iterator[None]:
+def _rescuing(run: Run, walk: Walk, scores: tuple[float, ...]) -> Iterator[None]:
     """Keep what stood before a step that breaks off: stopped by hand, out of memory."""
-    before = Progress(step, latents, walk.step_rule.state_dict()) if run.saved else None
+    before = walk.progress(scores) if run.saved else None
     try:
         yield
     except BaseException:
@@ -215,27 +241,6 @@ def _decode(
             left = pace.after_frames(member * total + done, members * total)
             yield FramesDecoded(frames, done, total, member, left)
     yield StageDone(StageName.DECODE, work.seconds)
-
-
-def _decode_best(
-    bundle: Bundle, request: Request, latents: Tensor, run: Run
-) -> Generator[Event, None, Tensor]:
-    """Decode every candidate and send the frames of the best; its latents (1, C, T, H, W)."""
-    yield StageStarted(StageName.DECODE)
-    work = Work(StageName.DECODE)
-    assert run.score is not None
-    total, best, most, kept = request.num_frames - request.trim, 0, -math.inf, None
-    for number in range(request.candidates):
-        frames = np.concatenate([*_pictures(bundle, latents[number : number + 1], total, work, run.given)])
-        with work:
-            points = run.score(frames)
-        yield CandidateScored(number + 1, request.candidates, request.seed + number, points)
-        if kept is None or points > most:
-            best, most, kept = number, points, frames
-    assert kept is not None
-    yield FramesDecoded(kept, total, total, 0, 0.0)
-    yield StageDone(StageName.DECODE, work.seconds)
-    return latents[best : best + 1]
 
 
 def _pictures(

@@ -44,7 +44,7 @@ def engine_stages(bundle: Bundle, request: Request) -> tuple[Stage, ...]:
             **({"reframing": asdict(conventions.reframing)} if conventions.reframing else {}),
             **({"still_shift": sampling.still_shift} if sampling.still_shift else {}),
             **({"first_frame": request.first_frame, **_tiles(bundle)} if request.first_frame else {}),
-            **({"candidates": request.candidates} if request.candidates > 1 else {}),
+            **(_choice(request) if request.candidates > 1 else {}),
             **({"given": request.given, **_tiles(bundle)} if request.given else {}),
             **({"edit": asdict(request.edit)} if request.edit else {}),
             **({"sliders": dict(request.sliders)} if request.sliders else {}),
@@ -63,6 +63,11 @@ def _tiles(bundle: Bundle) -> Mapping[str, Any]:
     if not isinstance(bundle.codec, TiledCodec):
         return {}
     return {"tile": bundle.codec.tiling.side, "tile_overlap": bundle.codec.tiling.overlap}
+
+
+def _choice(request: Request) -> Mapping[str, Any]:
+    """How many candidates there are, and when one of them goes on alone."""
+    return {"candidates": request.candidates, "choose_after": request.sampling.choose_after}
 
 
 def _levels(sampling: Sampling) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Latents and solver history of a run on disk: a killed run goes on and ends with the same bytes."""
 
+import json
 import shutil
 from collections.abc import Mapping
 from copy import copy
@@ -19,11 +20,13 @@ _SOLVER = "solver."
 
 @dataclass(frozen=True)
 class Progress:
-    """After ``step`` steps: latents (B, C, T, H, W) and what the solver remembers."""
+    """After ``step`` steps: latents (B, C, T, H, W) and what the solver remembers; ``scores`` of the
+    candidates once the best goes on alone."""
 
     step: int
     latents: Tensor
     solver: Mapping[str, Tensor]
+    scores: tuple[float, ...] = ()
 
 
 class SavedRun:
@@ -79,7 +82,8 @@ class SavedRun:
         if not self._writes:
             return
         solver = {_SOLVER + name: value for name, value in progress.solver.items()}
-        notes = {"step": str(progress.step), "machine": self._machine}
+        scores = canonical_json(list(progress.scores))
+        notes = {"step": str(progress.step), "scores": scores, "machine": self._machine}
         TensorFile({"latents": progress.latents, **solver}, notes).write(self._file)
         self._last = monotonic()
 
@@ -91,7 +95,8 @@ class SavedRun:
         tensors = dict(file.tensors)
         latents = tensors.pop("latents")
         solver = {name.removeprefix(_SOLVER): value for name, value in tensors.items()}
-        return Progress(int(file.notes["step"]), latents, solver)
+        scores = tuple(json.loads(file.notes.get("scores", "[]")))
+        return Progress(int(file.notes["step"]), latents, solver, scores)
 
     def exists(self) -> bool:
         """Whether something is saved."""

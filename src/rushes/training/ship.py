@@ -22,7 +22,9 @@ MINI_DEFAULTS = ModelDefaults(
     frame_rate=Fraction(12),
     frame_limits=(5, 61),
     seconds=Fraction(5),
-    sampling=Sampling(steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0, still_shift=3.0),
+    sampling=Sampling(
+        steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0, still_shift=3.0, choose_after=0.3
+    ),
 )
 
 # Measured on the sixth weights: pans follow their path, tilts half, pushes and pulls a fifth of it.
