@@ -34,7 +34,7 @@ def test_the_best_candidate_is_delivered_and_the_recipe_tells_why(rushes, tiny_m
     ]
     assert seeds == [7, 9]  # the next take's candidates are other ones
     names = [stage["name"] for stage in recipes[0]["stages"]]
-    assert names.index("decode") < names.index("pick") < names.index("finish")
+    assert names.index("encode_text") < names.index("pick") < names.index("denoise")
     told = recipes[0]["recorded"]["candidates"]
     assert list(told["scores"]) == ["7", "8"]
     assert told["scores"][str(told["chosen_seed"])] == max(told["scores"].values())

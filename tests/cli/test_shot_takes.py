@@ -58,7 +58,7 @@ def test_the_best_candidate_is_enlarged_by_the_models_own_network_and_its_seed_h
     first, second = made["takes"]
     assert [take["request"]["seed"] for take in (first, second)] == [5, 7]
     names = [each["name"] for each in first["recipe"]["stages"]]
-    assert names == ["enhance", "encode_text", "denoise", "decode", "pick", "upscale", "finish"]
+    assert names == ["enhance", "encode_text", "pick", "denoise", "decode", "upscale", "finish"]
     choice = first["recipe"]["recorded"]["candidates"]
     assert set(choice["scores"]) == {"5", "6"}
 

@@ -119,7 +119,8 @@ def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
     chosen = _chosen_seed(recipe)
     if chosen is not None:
         stages.pop("pick", None)
-        stages["denoise"].pop("candidates", None)
+        for name in ("candidates", "choose_after"):
+            stages["denoise"].pop(name, None)
         stages["denoise"]["seed"] = chosen
     return _flat(stages)
 
