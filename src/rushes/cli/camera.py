@@ -21,7 +21,7 @@ from rushes.core.settings import Settings
 
 if TYPE_CHECKING:
     from rushes.engine.chain import Generate
-    from rushes.engine.events import Event
+    from rushes.engine.events import CandidateChosen, Event
     from rushes.engine.saved_run import SavedRun
     from rushes.evaluation.picking import Picker
     from rushes.finish.upscale import OwnUpscale
@@ -54,13 +54,21 @@ class Account:
     seconds: dict[str, float] = field(default_factory=dict)
     """By stage of the recipe."""
     scores: dict[int, float] = field(default_factory=dict)
-    """Candidate's seed -> its score."""
+    """Candidate's seed -> its score; the later one of those walked to the end."""
+    choice: "CandidateChosen | None" = None
     reused: tuple[str, ...] = ()
     """Stages of the recipe that were found, not made."""
 
     def see(self, event: "Event") -> "Progress | None":
         """Take note; how far the stage is, where ``event`` says so."""
-        from rushes.engine.events import CandidateScored, FramesDecoded, Resumed, StageDone, StepDone
+        from rushes.engine.events import (
+            CandidateChosen,
+            CandidateScored,
+            FramesDecoded,
+            Resumed,
+            StageDone,
+            StepDone,
+        )
         from rushes.studio.jobs.heartbeat import Progress
 
         match event:
@@ -69,6 +77,8 @@ class Account:
             case CandidateScored(number=number, total=total, seed=seed, score=score):
                 self.scores[seed] = score
                 return Progress(0.8 + 0.2 * number / total, f"candidate {number}")
+            case CandidateChosen():
+                self.choice = event
             case FramesDecoded(done=done, total=total):
                 return Progress(0.8 + 0.2 * done / total, "decode")
             case StageDone(stage, seconds):
@@ -85,10 +95,12 @@ class Account:
             "machine": dict(machine),
             "resumed_after_step": self.resumed_after,
         }
-        if self.scores:
-            chosen = max(self.scores, key=self.scores.__getitem__)
+        if self.choice is not None:
             scores = {str(seed): score for seed, score in self.scores.items()}
-            facts["candidates"] = {"scores": scores, "chosen_seed": chosen}
+            finalists = list(self.choice.finalists)
+            facts["candidates"] = {
+                "scores": scores, "finalists": finalists, "chosen_seed": self.choice.seed
+            }  # fmt: skip
         if self.reused:
             facts["reused"] = list(self.reused)
         return facts

@@ -1,7 +1,7 @@
 """Clips a person waits for: takes of the inbox, made here and now by production, and copied to files."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,9 +158,7 @@ class Filming:
         else:
             self._screen.say("seconds", f"{sum(seconds.values()):.1f} ({shares})")
         if "candidates" in recorded:
-            choice = recorded["candidates"]
-            scores = ", ".join(f"{seed} {score:.2f}" for seed, score in choice["scores"].items())
-            self._screen.say("picked", f"seed {choice['chosen_seed']} of {scores}")
+            self._screen.say("picked", _picked(recorded["candidates"]))
         files = clip.files
         self._screen.say("wrote", f"{files.video}, {files.sheet.name}, {files.recipe.name}")
 
@@ -228,3 +226,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"RUSHES_HOME cannot be written to ({error.strerror})"
     return f"the studio cannot be used ({getattr(error, 'orig', error)})"
+
+
+def _picked(choice: Mapping[str, Any]) -> str:
+    """``"seed 7 of 7 -0.31, 8 -2.50; dropped early: 9 -4.00"``."""
+    last = {str(seed) for seed in choice["finalists"]}
+    told = {seed: f"{seed} {score:.2f}" for seed, score in choice["scores"].items()}
+    dropped = ", ".join(text for seed, text in told.items() if seed not in last)
+    walked = ", ".join(text for seed, text in told.items() if seed in last)
+    return f"seed {choice['chosen_seed']} of {walked}" + (f"; dropped early: {dropped}" if dropped else "")

@@ -22,7 +22,8 @@ class Sampling:
     ``schedule`` names the grid of noise levels and ``step_rule`` the solver (``rushes.diffusion``).
     ``sigmas`` gives the levels outright, ``steps`` + 1 of them; then schedule and shift play no part. With a
     ``still_shift`` above 0 a still is made first, on levels shifted by it, and the clip starts from it. Of
-    several candidates one goes on alone after a share of the steps, ``choose_after``: above 0, up to 1.
+    several candidates the better half, at least two, goes on after a share of the steps, ``halve_after``:
+    above 0, up to 1 for all of them.
     """
 
     steps: int
@@ -33,7 +34,7 @@ class Sampling:
     step_rule: str = "euler"
     sigmas: tuple[float, ...] = ()
     still_shift: float = 0.0
-    choose_after: float = 1.0
+    halve_after: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuse what no sampler can do."""
@@ -48,8 +49,8 @@ class Sampling:
             raise UsageError(
                 f"still shift {self.still_shift:g} is out of range: use 0.1 to 50, or 0 for none"
             )
-        if not 0 < self.choose_after <= 1:
-            raise UsageError(f"choose after {self.choose_after:g} is out of range: use more than 0, up to 1")
+        if not 0 < self.halve_after <= 1:
+            raise UsageError(f"halve after {self.halve_after:g} is out of range: use more than 0, up to 1")
         for name, value, choices in (
             ("schedule", self.schedule, SCHEDULES),
             ("step rule", self.step_rule, STEP_RULES),
@@ -137,15 +138,21 @@ class Request:
             raise UsageError(f"seed {self.seed} is out of range: use 0 to {MAX_SEED - self.candidates + 1}")
 
     @property
-    def choosing_step(self) -> int:
-        """After this step (from 1) one of several candidates goes on alone."""
-        return max(1, round(self.sampling.choose_after * self.sampling.steps))
+    def halving_step(self) -> int:
+        """After this step (from 1) the finalists go on without the other candidates."""
+        return max(1, round(self.sampling.halve_after * self.sampling.steps))
+
+    @property
+    def finalists(self) -> int:
+        """How many of the candidates are walked to the end."""
+        is_halved = self.halving_step < self.sampling.steps
+        return min(self.candidates, max(2, self.candidates // 2)) if is_halved else self.candidates
 
     @property
     def clip_steps(self) -> int:
-        """Steps of single clips: those of all candidates up to the choice, and those of the one after it."""
-        steps, together = self.sampling.steps, self.choosing_step
-        return self.candidates * together + steps - together
+        """Steps of single clips: those of all candidates, and behind the halving step those of finalists."""
+        steps, together = self.sampling.steps, self.halving_step
+        return self.candidates * together + self.finalists * (steps - together)
 
 
 def _check_sigmas(sigmas: tuple[float, ...], steps: int) -> None:

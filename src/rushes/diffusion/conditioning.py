@@ -1,6 +1,6 @@
 """What of a clip is given, as something done around network and solver, never as another pipeline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -24,8 +24,8 @@ class Condition(Protocol):
     def hold(self, step_rule: StepRule) -> StepRule:
         """The solver under this condition."""
 
-    def alone(self, member: int) -> "Condition":
-        """The condition of one member of the batch."""
+    def of(self, members: Sequence[int]) -> "Condition":
+        """The condition of some members of the batch, by their places in it."""
 
 
 class Unconditional:
@@ -43,7 +43,7 @@ class Unconditional:
         """The solver itself."""
         return step_rule
 
-    def alone(self, member: int) -> Condition:  # noqa: ARG002  the same for every member
+    def of(self, members: Sequence[int]) -> Condition:  # noqa: ARG002  the same for every member
         """The condition itself."""
         return self
 
@@ -113,9 +113,9 @@ class KnownTokens:
         """The solver, with the known cells put back after every step."""
         return _PuttingBack(step_rule, self._put_back)
 
-    def alone(self, member: int) -> "KnownTokens":
-        """With the clean cells of one member."""
-        return self if len(self.clean) == 1 else replace(self, clean=self.clean[member : member + 1])
+    def of(self, members: Sequence[int]) -> "KnownTokens":
+        """With the clean cells of those members."""
+        return self if len(self.clean) == 1 else replace(self, clean=self.clean[list(members)])
 
     def _put_back(self, latents: Tensor) -> Tensor:
         return torch.where(self.known.to(latents.device), self.clean.to(latents), latents)

@@ -1,7 +1,7 @@
 """The denoising loop. What varies (denoiser, sigmas, step rule) is passed in; the loop knows no feature."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 import torch
@@ -19,6 +19,11 @@ class SampleStep:
     sigma: float
     latents: Tensor
     denoised: Tensor
+
+    def of(self, places: Sequence[int]) -> "SampleStep":
+        """The record of some members of the batch."""
+        kept = list(places)
+        return replace(self, latents=self.latents[kept], denoised=self.denoised[kept])
 
 
 @torch.inference_mode()

@@ -85,15 +85,24 @@ class FramesDecoded:
 
 @dataclass(frozen=True)
 class CandidateScored:
-    """Candidate ``number`` (from 1) of ``total`` is decoded; the frames that follow are the best one's.
+    """Candidate ``number`` (from 1) of ``total`` is decoded and judged.
 
-    Of equal scores the first counts.
+    Those that are walked to the end are judged a second time, and the second score is theirs.
     """
 
     number: int
     total: int
     seed: int
     score: float
+
+
+@dataclass(frozen=True)
+class CandidateChosen:
+    """The frames that follow are this one's: the finalist with the highest score, the first of equal ones."""
+
+    seed: int
+    finalists: tuple[int, ...]
+    """Seeds of those that were walked to the end."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,7 @@ Event = (
     | Preview
     | FramesDecoded
     | CandidateScored
+    | CandidateChosen
     | StageDone
     | Finished
 )

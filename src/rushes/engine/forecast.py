@@ -76,9 +76,9 @@ class Needs:
                 StageName.ENCODE_TEXT: held + max(visit, self.encoding_bytes(tiling)),
                 StageName.DENOISE: held
                 + max(
-                    passes * self.activation_bytes, self.reframing_bytes(tiling), self._choosing_bytes(tiling)
+                    passes * self.activation_bytes, self.reframing_bytes(tiling), self._judging_bytes(tiling)
                 ),
-                StageName.DECODE: held + self.decoding_bytes(tiling),
+                StageName.DECODE: held + max(self.decoding_bytes(tiling), self._judging_bytes(tiling)),
             }
         )
 
@@ -184,9 +184,10 @@ class Needs:
         pixels = self.members * self._pixels(tiling)
         return round(fixed + per_pixel * pixels + REFRAMED_CLIPS * self.members * self._clip_bytes)
 
-    def _choosing_bytes(self, tiling: Tiling | None) -> int:
-        """Candidates decoded in mid-run, one after the other; 0 where there is but one."""
-        return self.decoding_bytes(tiling) + self._clip_bytes if self.request.candidates > 1 else 0
+    def _judging_bytes(self, tiling: Tiling | None) -> int:
+        """Candidates decoded one after the other, their frames kept; 0 where there is but one."""
+        count = self.request.candidates
+        return self.decoding_bytes(tiling) + count * self._clip_bytes // WIDE if count > 1 else 0
 
     @cached_property
     def cells(self) -> tuple[int, int]:

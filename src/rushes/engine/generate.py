@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,12 +15,13 @@ from rushes.diffusion.noise import member_noise, share_over_time
 from rushes.diffusion.sampler import SampleStep
 from rushes.diffusion.schedule import SCHEDULES, explicit_sigmas
 from rushes.diffusion.step_rule import STEP_RULES
+from rushes.engine.candidates import best_of, decode_best, judge
+from rushes.engine.decode import decode
 from rushes.engine.edits import editing
 from rushes.engine.events import (
     CandidateScored,
     Event,
     Finished,
-    FramesDecoded,
     Preview,
     Resumed,
     StageDone,
@@ -32,15 +32,15 @@ from rushes.engine.events import (
 )
 from rushes.engine.experts import experts_under, guidance_scales, path_of
 from rushes.engine.first_frame import condition_of, starting_with
-from rushes.engine.given import GivenClip, check_given, clean_latents, known_part
+from rushes.engine.given import check_given, clean_latents, known_part
 from rushes.engine.pace import Pace
-from rushes.engine.pictures import Picture, preview, to_pictures
+from rushes.engine.pictures import preview
 from rushes.engine.plan import check_sliders
 from rushes.engine.reframing import reframing_of
 from rushes.engine.run import PLAIN_RUN, Run, cancellable
 from rushes.engine.stills import draw_stills
 from rushes.engine.texts import Texts, encode_texts
-from rushes.engine.walk import Walk, best_of
+from rushes.engine.walk import Walk
 from rushes.engine.work import Work
 from rushes.models.bundle import Bundle
 
@@ -48,7 +48,7 @@ from rushes.models.bundle import Bundle
 def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator[Event]:
     """Make the clip of ``request`` with ``bundle``, and one more for each of the run's further seeds.
 
-    Of a request with several candidates the one that scores highest at its choosing step goes on alone.
+    Of a request with several candidates the best is sent (:mod:`rushes.engine.candidates`).
 
     The same request on the same machine, threads and dtype gives the same latents, byte for byte; in a batch
     each clip has the noise of its seed and equals the clip made alone within rounding. Raises UsageError
@@ -61,10 +61,15 @@ def generate(bundle: Bundle, request: Request, run: Run = PLAIN_RUN) -> Iterator
     check_sliders(bundle.facts, dict(request.sliders))
     if run.latents is None:
         walk = yield from _begin(bundle, request, run)
-        latents, pace = (yield from _denoise(bundle, request, walk, run)), walk.pace
+        walk = yield from _denoise(bundle, request, walk, run)
+        if request.candidates > 1:
+            latents = yield from decode_best(bundle, request, walk, run)
+            yield Finished(latents)
+            return
+        latents, pace = walk.latents, walk.pace
     else:
         latents, pace = run.latents.to(run.device), Pace((), bundle.conventions.decode_forwards)
-    yield from _decode(bundle, latents, request.num_frames - request.trim, pace, run.given)
+    yield from decode(bundle, latents, request.num_frames - request.trim, pace, run.given)
     yield Finished(latents)
 
 
@@ -133,17 +138,20 @@ def _prepare(
     first = int((sigmas > request.edit.from_sigma).sum()) if request.edit else 0
     scales, denoiser = guidance_scales(bundle, request), under(condition)
     forwards = [1 if scales[denoiser.index(sigma)] == 1 else 2 for sigma in sigmas[:-1].tolist()]
-    for step in range(request.choosing_step):
-        forwards[step] *= request.candidates
+    for step in range(len(forwards)):
+        forwards[step] *= request.candidates if step < request.halving_step else request.finalists
     new_rule = STEP_RULES[sampling.step_rule]
     pace = Pace(forwards, bundle.conventions.decode_forwards)
     reframing = reframing_of(bundle, request, sigmas)
     step_rule = condition.hold(new_rule())
-    return Walk(under, new_rule, condition, denoiser, step_rule, sigmas, start, pace, reframing, first)
+    return Walk(
+        under, new_rule, condition, denoiser, step_rule, sigmas, start, tuple(range(len(start))), pace,
+        reframing, first,
+    )  # fmt: skip
 
 
-def _denoise(bundle: Bundle, request: Request, walk: Walk, run: Run) -> Generator[Event, None, Tensor]:
-    """Latents (B, C, T, H, W) float32 at sigma 0; of several candidates the best's."""
+def _denoise(bundle: Bundle, request: Request, walk: Walk, run: Run) -> Generator[Event, None, Walk]:
+    """The walk at its end, at sigma 0; of several candidates the finalists'."""
     yield StageStarted(StageName.DENOISE)
     work = Work(StageName.DENOISE)
     walk, scores = yield from _taken_up(request, walk, run)
@@ -156,8 +164,11 @@ def _denoise(bundle: Bundle, request: Request, walk: Walk, run: Run) -> Generato
             if walk.reframing and step == walk.reframing.step:
                 walk.reframing.write_into(record)
         walk = walk.after(step, record.latents)
-        if request.candidates > 1 and step == request.choosing_step:
-            walk, record, scores = yield from _choose(bundle, request, walk, record, run, work)
+        if step == request.halving_step and request.finalists < request.candidates:
+            judged = yield from judge(bundle, request, walk, record.denoised, run, work)
+            scores = tuple(each.score for each in judged)
+            finalists = best_of(scores, request.finalists)
+            walk, record = walk.of(finalists), record.of(finalists)
             steps = walk.steps()
         if run.saved is not None:
             run.saved.after(walk.progress(scores), walk.total)
@@ -167,43 +178,23 @@ def _denoise(bundle: Bundle, request: Request, walk: Walk, run: Run) -> Generato
         if run.previews and step % run.previews == 0:
             yield Preview(step, preview(bundle.codec, record.denoised[:1, : bundle.codec.latent_channels]))
     yield StageDone(StageName.DENOISE, work.seconds)
-    return walk.latents
+    return walk
 
 
 def _taken_up(
     request: Request, walk: Walk, run: Run
 ) -> Generator[Event, None, tuple[Walk, tuple[float, ...]]]:
-    """The walk from where a saved run stood, and the scores of its candidates if one was chosen."""
+    """The walk from where a saved run stood, and the scores of its candidates if they were halved."""
     progress = run.saved.load() if run.saved is not None else None
     if progress is None:
         return walk, ()
     for number, points in enumerate(progress.scores):
         yield CandidateScored(number + 1, request.candidates, request.seed + number, points)
     if progress.scores:
-        walk = walk.alone(best_of(progress.scores))
+        walk = walk.of(best_of(progress.scores, request.finalists))
     walk.step_rule.load_state_dict({name: value.to(run.device) for name, value in progress.solver.items()})
     yield Resumed(progress.step, walk.total)
     return walk.after(progress.step, progress.latents.to(run.device)), progress.scores
-
-
-def _choose(
-    bundle: Bundle, request: Request, walk: Walk, record: SampleStep, run: Run, work: Work
-) -> Generator[Event, None, tuple[Walk, SampleStep, tuple[float, ...]]]:
-    """Judge the clips the candidates will be, as far as they can be foreseen; the best goes on alone.
-
-    What a clip shows stands early; the later steps draw it finer.
-    """
-    assert run.score is not None
-    foreseen = record.latents if walk.first == walk.total else record.denoised
-    total, scores = request.num_frames - request.trim, list[float]()
-    for number in range(request.candidates):
-        frames = np.concatenate([*_pictures(bundle, foreseen[number : number + 1], total, work, run.given)])
-        with work:
-            scores.append(run.score(frames))
-        yield CandidateScored(number + 1, request.candidates, request.seed + number, scores[-1])
-    best = best_of(scores)
-    of_best = (each[best : best + 1] for each in (record.latents, record.denoised))
-    return walk.alone(best), SampleStep(record.index, record.sigma, *of_best), tuple(scores)
 
 
 @contextmanager
@@ -224,35 +215,3 @@ def _check_finite(record: SampleStep, step: int, total: int) -> None:
             f"step {step} of {total} (sigma {record.sigma:.4f}) gave numbers that are not finite: "
             "verify the model's files, or compute in float32"
         )
-
-
-def _decode(
-    bundle: Bundle, latents: Tensor, total: int, pace: Pace, given: GivenClip | None
-) -> Iterator[Event]:
-    """The frames of ``latents`` chunk by chunk, clip after clip, ``total`` of each."""
-    yield StageStarted(StageName.DECODE)
-    work = Work(StageName.DECODE)
-    pace.start()
-    members = len(latents)
-    for member in range(members):
-        done = 0
-        for frames in _pictures(bundle, latents[member : member + 1], total, work, given):
-            done += len(frames)
-            left = pace.after_frames(member * total + done, members * total)
-            yield FramesDecoded(frames, done, total, member, left)
-    yield StageDone(StageName.DECODE, work.seconds)
-
-
-def _pictures(
-    bundle: Bundle, latents: Tensor, total: int, work: Work, given: GivenClip | None
-) -> Iterator[Picture]:
-    """The first ``total`` frames of one clip, chunk by chunk, with what is kept of a given one."""
-    chunks = bundle.codec.decode_stream(latents[:, : bundle.codec.latent_channels])
-    done = 0
-    while done < total:
-        with work, torch.inference_mode():
-            frames = to_pictures(next(chunks))[: total - done]
-            if given is not None:
-                frames = given.put_back(frames, done)
-        done += len(frames)
-        yield frames

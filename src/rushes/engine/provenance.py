@@ -66,8 +66,8 @@ def _tiles(bundle: Bundle) -> Mapping[str, Any]:
 
 
 def _choice(request: Request) -> Mapping[str, Any]:
-    """How many candidates there are, and when one of them goes on alone."""
-    return {"candidates": request.candidates, "choose_after": request.sampling.choose_after}
+    """How many candidates there are, and when the better half of them goes on."""
+    return {"candidates": request.candidates, "halve_after": request.sampling.halve_after}
 
 
 def _levels(sampling: Sampling) -> Mapping[str, Any]:

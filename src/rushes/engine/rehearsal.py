@@ -48,7 +48,7 @@ def seconds_expected(needs: Needs, passes: int = 1) -> float:
     )
     sampling = needs.request.sampling
     in_turn = 2 if sampling.is_guided and passes == 1 else 1
-    # clips with seeds of their own, or candidates, which are fewer once one of them was chosen
+    # clips with seeds of their own, or candidates, of which only the better half is walked to the end
     clips = needs.members // needs.request.candidates
     forwards = in_turn * clips * needs.request.clip_steps
     return per_forward * (forwards + needs.files.conventions.decode_forwards)

@@ -21,7 +21,7 @@ _SOLVER = "solver."
 @dataclass(frozen=True)
 class Progress:
     """After ``step`` steps: latents (B, C, T, H, W) and what the solver remembers; ``scores`` of the
-    candidates once the best goes on alone."""
+    candidates once they were halved."""
 
     step: int
     latents: Tensor

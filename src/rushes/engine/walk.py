@@ -1,8 +1,9 @@
-"""Everything the denoising stage walks with: for all candidates of a take, then for the one that goes on."""
+"""Everything the denoising stage walks with: for all candidates of a take, then for its finalists."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from rushes.diffusion.conditioning import Condition
@@ -18,7 +19,8 @@ from rushes.engine.saved_run import Progress
 class Walk:
     """Down ``sigmas`` from ``latents`` (B, C, T, H, W) after ``first`` steps.
 
-    ``under`` makes the experts of this run under a condition, ``new_rule`` a solver that remembers nothing.
+    ``members`` are the numbers (from 0) of the clips that walk. ``under`` makes the experts of this run under
+    a condition, ``new_rule`` a solver that remembers nothing.
     """
 
     under: Callable[[Condition], ExpertSwitch]
@@ -28,6 +30,7 @@ class Walk:
     step_rule: StepRule
     sigmas: Tensor
     latents: Tensor
+    members: tuple[int, ...]
     pace: Pace
     reframing: Reframing | None
     first: int = 0
@@ -41,17 +44,19 @@ class Walk:
         """Those behind ``first``."""
         return sample(self.denoiser, self.latents, self.sigmas, self.step_rule, self.first)
 
-    def alone(self, member: int) -> "Walk":
-        """For one of several members, with all that its solver remembers."""
-        condition = self.condition.alone(member)
+    def of(self, members: tuple[int, ...]) -> "Walk":
+        """For some of its members, with all that their solver remembers."""
+        places = [self.members.index(member) for member in members]
+        condition = self.condition.of(places)
         step_rule = condition.hold(self.new_rule())
-        step_rule.load_state_dict(_of_member(self.step_rule.state_dict(), member))
+        step_rule.load_state_dict(_of(self.step_rule.state_dict(), places))
         return replace(
             self,
             condition=condition,
             denoiser=self.under(condition),
             step_rule=step_rule,
-            latents=self.latents[member : member + 1],
+            latents=self.latents[places],
+            members=members,
         )
 
     def after(self, step: int, latents: Tensor) -> "Walk":
@@ -63,14 +68,11 @@ class Walk:
         return Progress(self.first, self.latents, self.step_rule.state_dict(), scores)
 
 
-def best_of(scores: Sequence[float]) -> int:
-    """Number (from 0) of the highest score, the first of equal ones."""
-    return max(range(len(scores)), key=scores.__getitem__)
-
-
-def _of_member(state: Mapping[str, Tensor], member: int) -> dict[str, Tensor]:
-    """What a solver remembers, of one member: latents (..., B, C, T, H, W) are all that has members."""
+def _of(state: Mapping[str, Tensor], places: Sequence[int]) -> dict[str, Tensor]:
+    """What a solver remembers of some members: latents (..., B, C, T, H, W) are all that has members."""
     return {
-        name: value.narrow(value.ndim - 5, member, 1) if value.ndim >= 5 else value
+        name: value.index_select(value.ndim - 5, torch.tensor(places, device=value.device))
+        if value.ndim >= 5
+        else value
         for name, value in state.items()
     }

@@ -119,7 +119,7 @@ def _settings(recipe: Mapping[str, Any]) -> dict[str, Any]:
     chosen = _chosen_seed(recipe)
     if chosen is not None:
         stages.pop("pick", None)
-        for name in ("candidates", "choose_after"):
+        for name in ("candidates", "halve_after"):
             stages["denoise"].pop(name, None)
         stages["denoise"]["seed"] = chosen
     return _flat(stages)

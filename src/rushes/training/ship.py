@@ -23,7 +23,7 @@ MINI_DEFAULTS = ModelDefaults(
     frame_limits=(5, 61),
     seconds=Fraction(5),
     sampling=Sampling(
-        steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0, still_shift=3.0, choose_after=0.3
+        steps=24, guidance_high=4.0, guidance_low=3.0, shift=5.0, still_shift=3.0, halve_after=0.3
     ),
 )
 
