@@ -213,6 +213,18 @@ def test_english_says_times_names_and_weather_as_phrases(template, values, said)
 
 
 @pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"prey": "three stray dogs"}, "A police officer chases three stray dogs through the alley"),
+        ({"hunter": "the old king", "prey": "a cat"}, "The old king chases a cat through the alley"),
+        ({"prey": "owl"}, "A police officer chases an owl through the alley"),
+    ],
+)
+def test_an_english_value_may_bring_its_article(values, said):
+    assert library()["previs_chase"].fill(values, "en").startswith(said)
+
+
+@pytest.mark.parametrize(
     ("template", "place", "chinese", "english"),
     [
         ("previs_dialogue", "rooftop", "屋顶上，男人", "On the rooftop a man"),

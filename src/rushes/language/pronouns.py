@@ -28,22 +28,33 @@ _THEY = frozenset((
     "they", "them", "他们", "她们", "它们", "彼ら", "彼女ら", "그들", "그들은", "그들이", "그들을",
 ))
 # fmt: on
+_THEY_WHO_ACT = {
+    **dict.fromkeys(("they", "他们", "彼ら", "그들", "그들은", "그들이"), "person"),
+    **dict.fromkeys(("她们", "彼女ら"), "woman"),
+}
+_MEANT_BY_IT = ("person", "animal", "vehicle", "thing")
 _ONE_OF = ("其中一", "一人", "一匹", "一頭", "한 명", "한 마리", "한 사람")
 _ENDS_HER = frozenset(("preposition", "clause", "and", "to", "determiner"))
 
 
 def first_pronouns(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, Mention]]:
-    """Yield a man or a woman for the first he or she that nobody named before."""
-    concepts = Lexicon.load().concepts
-    named = [index for index, mention in mentions.items() if mention.slot in ("person", "animal")]
-    first = min(named, default=len(reading.tokens))
+    """Yield somebody for the first he, she or they that nobody named before; they may be things."""
+    before = {
+        meant: min((i for i, each in mentions.items() if each.slot in slots), default=len(reading.tokens))
+        for meant, slots in (("one", ("person", "animal")), ("several", _MEANT_BY_IT))
+    }
     seen: set[str] = set()
-    for index in range(len(reading.tokens)):
+    for index, token in enumerate(reading.tokens):
         roles = reading.roles(index)
-        for role, concept_id in (("he", "man"), ("she", "woman")):
-            if role in roles and role not in seen and index < first:
-                seen.add(role)
-                yield index, Mention(index, concepts[concept_id], "noun", 0.7, reading.clauses[index])
+        concept_id, meant = "", "one"
+        if "he" in roles or "she" in roles:
+            concept_id = "man" if "he" in roles else "woman"
+        elif token.text in _THEY_WHO_ACT:
+            concept_id, meant = _THEY_WHO_ACT[token.text], "several"
+        if concept_id and concept_id not in seen and index < before[meant]:
+            seen.add(concept_id)
+            concept = Lexicon.load().concepts[concept_id]
+            yield index, Mention(index, concept, "noun", 0.7, reading.clauses[index])
 
 
 def counted_people(reading: Reading, mentions: Mapping[int, Mention]) -> Iterator[tuple[int, Mention]]:

@@ -28,6 +28,12 @@ _IN_OR_ON = {
     "zh": re.compile(r"\{(?P<place>\w+)\}(?P<said>[里上])(?!空)"),
     "en": re.compile(r"\b(?P<said>in|on) the \{(?P<place>\w+)\}", re.IGNORECASE),
 }
+_ARTICLE = re.compile(r"\b(a|an|the) \{(\w+)\}", re.IGNORECASE)
+_DETERMINED = re.compile(
+    r"(?:an?|the|this|that|these|those|my|your|his|her|its|our|their|every|each|some|several|many|few|both"
+    r"|two|three|four|five|six|seven|eight|nine|ten|\d+)\b",
+    re.IGNORECASE,
+)
 # What ties a Japanese colour to the noun behind it.
 _TIED = ("い", "の", "な")
 _MOST_CHARACTERS = 200
@@ -73,8 +79,10 @@ class Template:
         if language != "en":
             filled = _SLOT.sub(lambda slot: words[slot[1]], text)
             return agreeing(filled) if language == "ko" else filled
-        filled = _SLOT.sub(lambda slot: words[slot[1]], _AT_A_TIME.sub(lambda found: _at(found, words), text))
-        return with_article(with_names(filled))
+        text = _ARTICLE.sub(
+            lambda found: _own_article(found, words), _AT_A_TIME.sub(lambda found: _at(found, words), text)
+        )
+        return with_article(with_names(_SLOT.sub(lambda slot: words[slot[1]], text)))
 
     def _placed(self, words: Mapping[str, str], language: str) -> str:
         """The text with on or in before its places: in an alley, on a beach; 在小巷里, 在沙滩上."""
@@ -130,6 +138,14 @@ def _at(found: re.Match[str], words: Mapping[str, str]) -> str:
         if concept.slot == "time" and concept.word("en") == words[found[1]] and (phrase := when(concept)):
             return phrase[0].upper() + phrase[1:] if found[0][0].isupper() else phrase
     return found[0]
+
+
+def _own_article(found: re.Match[str], words: Mapping[str, str]) -> str:
+    """Three stray dogs or the old king in the place of a thief: without the template's article."""
+    value = words.get(found[2], "")
+    if not _DETERMINED.match(value):
+        return found[0]
+    return value[0].upper() + value[1:] if found[1][0].isupper() else value
 
 
 @cache

@@ -37,6 +37,14 @@ def told(text: str) -> list[str]:
         ("A girl throws painted stones", ["girl>throw>stone"]),
         ("A man opens a painted box", ["man>open>box"]),
         ("The girl painted masks", ["girl>draw>mask"]),
+        # People whom only a number or they names.
+        ("两人在雨中奔跑", ["person>run"]),
+        ("두 사람이 숲을 걷는다", ["person>walk"]),
+        ("They run through the rain", ["person>run"]),
+        ("她们在海边跳舞", ["woman>dance"]),
+        ("彼らは森を歩く", ["person>walk"]),
+        ("그들은 숲을 걷는다", ["person>walk"]),
+        ("Paper boats drift away and they sink", ["paper_boat>float", "paper_boat>sink"]),
         # Weather and light act too.
         ("立つSILHOUETTE", ["silhouette_light>stand"]),
         # What acts is not what it does that to; a thing right before a person says which person.
