@@ -471,6 +471,18 @@ def test_the_draft_tells_who_acts_from_whom_it_is_done_to():
     assert entries["TOM"].description == "a man, 50, grey beard"
 
 
+def test_who_is_beside_whom_tells_the_one_named_before():
+    breakdown = broken(
+        "INT. SUBMARINE - NIGHT\n\nCAPTAIN VOSS (50s) grips the periscope. "
+        "Beside her, ENSIGN KOWALSKI (22) looks at a screen.\n\n"
+        "VOSS\nReport.\n\nKOWALSKI\nNothing.\n\nShe walks to the hatch.\n"
+    )
+    bible = draft_bible(breakdown)
+    entries = {entry.name: entry.pronouns for entry in bible.entries}
+    assert (entries["VOSS"], entries["KOWALSKI"]) == (("she",), ())
+    assert shot_prompts(breakdown, bible)[-1].text.endswith("a woman, 50s, walks to the hatch.")
+
+
 def test_the_prompts_of_a_drafted_bible_read_as_sentences():
     breakdown = broken(WATER)
     prompts = "\n".join(prompt.text for prompt in shot_prompts(breakdown, draft_bible(breakdown)))

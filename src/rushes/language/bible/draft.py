@@ -32,6 +32,11 @@ _MAN = re.compile(
     )
     + r"|beard|mo?ustache|stubble|胡子|胡须|络腮胡|ひげ|髭|수염"
 )
+# `Voss grips the wheel. Beside her, ...`: who opens a sentence in this way was named in the one before.
+_BESIDE_WHOM = {"her": "she", "him": "he"}
+_BESIDE = re.compile(
+    r"[.!?] (?:Beside|Behind|Next to|Opposite|Around|Near|In front of|Across from|With) (her|him)\b"
+)
 # Who was named is still meant past what they say, and past what nobody films.
 _BETWEEN = frozenset(
     (ElementKind.BLANK, ElementKind.NOTE, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
@@ -119,14 +124,18 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
         start = 0
         if named:
             start, name = named[0]
-        if len({each for _, each in named}) > 1:
-            name = ""
-        behind = [*pronouns_after(element.words, start, breakdown.language)] if name else []
+        # Past the first name of somebody else nobody knows who is meant.
+        others = [at for at, each in named if each != name]
+        words = element.words[: others[0] if others else None]
+        behind = [*pronouns_after(words, start, breakdown.language)] if name else []
+        behind += [(_BESIDE_WHOM[word], Case.POSSESSIVE) for word in _BESIDE.findall(words, start)]
         acting = {kind for kind, case in behind if case is Case.SUBJECT}
-        for kind, case in behind:
+        for kind, case in behind if name else ():
             # Where a she and a he act, one of them is somebody else, and who is not told.
             if kind in ("she", "he") and not acting >= {"she", "he"}:
                 votes[name][kind] += int(case)
+        if others:
+            name = ""
     likely: dict[str, tuple[str, ...]] = {
         name: (counts.most_common(1)[0][0],) for name, counts in votes.items() if _is_clear(counts)
     }
