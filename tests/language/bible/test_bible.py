@@ -471,6 +471,23 @@ def test_the_draft_tells_who_acts_from_whom_it_is_done_to():
     assert entries["TOM"].description == "a man, 50, grey beard"
 
 
+def test_a_japanese_name_has_what_somebody_is_before_it_and_another_age_in_another_scene():
+    source = (
+        "○喫茶「灯」・店内（夕）\n\n窓際の席に原田美咲（28）。\n入ってきたのは、ずぶ濡れの少年・タクミ（10）。\n\n"
+        "美咲「誰？」\n\nタクミ「僕だよ」\n\n○同・外（夜）\n\n美咲が飛び出してくる。彼女は泣く。\n\n"
+        "○回想・川原（昼）\n\n幼い美咲（8）が石を投げる。父・健一（40）が帽子をかぶせる。\n"
+    )
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    bible = draft_bible(breakdown)
+    looks = {entry.name: entry.description for entry in bible.entries if entry.kind is EntryKind.CAST}
+    assert looks == {"美咲": "女性（28）", "タクミ": "少年（10）", "健一": "男性（40、父）"}
+    prompts = "".join(prompt.text for prompt in shot_prompts(breakdown, bible))
+    assert "ずぶ濡れの少年（10）。" in prompts
+    assert "喫茶「灯」、屋外、夜" in prompts
+    assert "幼い少女（8）が石を投げる。" in prompts
+    assert "男性（40、父）が帽子をかぶせる。" in prompts
+
+
 def test_who_is_beside_whom_tells_the_one_named_before():
     breakdown = broken(
         "INT. SUBMARINE - NIGHT\n\nCAPTAIN VOSS (50s) grips the periscope. "

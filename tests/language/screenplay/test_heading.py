@@ -91,6 +91,12 @@ def test_the_same_place_is_the_place_of_the_scene_before(location, place):
     assert same_place(location, ["水野家・台所"]) == place
 
 
+def test_outside_a_place_is_not_in_it():
+    assert same_place("同", ["喫茶「灯」・店内"], "exterior") == "喫茶「灯」"
+    assert same_place("同", ["喫茶「灯」・店内"], "interior") == "喫茶「灯」・店内"
+    assert same_place("同", ["水野家・台所"], "exterior") == "水野家・台所"
+
+
 @pytest.mark.parametrize(
     ("location", "place"),
     [

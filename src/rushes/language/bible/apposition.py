@@ -4,6 +4,7 @@ import re
 
 _ARTICLE = re.compile(r"(?:the|an?) ", re.IGNORECASE)
 _BRACKETS = re.compile(r"\s?[（(]([^（）()]{0,200})[）)]")
+_BESIDE = re.compile(r"([\u3400-\u9fff\u30a1-\u30fa]{1,6})・$")
 _PIECE = re.compile(r", ([^,.;:()\n]{1,80})(?=,)")
 
 
@@ -28,6 +29,12 @@ def is_said_before(before: str, described: str) -> bool:
     """Whether a description only repeats what stands before the name: `A SECURITY GUARD, DESMOND, enters`."""
     words = before.rstrip()
     return words.endswith(",") and words[:-1].lower().endswith(_bare(described))
+
+
+def without_apposition(before: str, described: str) -> str:
+    """`before` without 少年・ or 父・, where the description of タクミ or 健一 says so too."""
+    found = _BESIDE.search(before)
+    return before[: found.start()] if found and found[1] in described else before
 
 
 def _bare(words: str) -> str:

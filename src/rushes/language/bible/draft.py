@@ -37,6 +37,8 @@ _BESIDE_WHOM = {"her": "she", "him": "he"}
 _BESIDE = re.compile(
     r"[.!?] (?:Beside|Behind|Next to|Opposite|Around|Near|In front of|Across from|With) (her|him)\b"
 )
+_AGED = re.compile(r"\s?[（(]\s?((\d{1,2})[^（）()\n]{0,80})[）)]")
+_AGE = re.compile(r"\d{1,2}")
 # Who was named is still meant past what they say, and past what nobody films.
 _BETWEEN = frozenset(
     (ElementKind.BLANK, ElementKind.NOTE, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
@@ -46,6 +48,7 @@ _BETWEEN = frozenset(
 def draft_bible(breakdown: Breakdown) -> Bible:
     """One entry for each person, prop and place; ids are made of names, so the same script gives the same."""
     pronouns = _likely_pronouns(breakdown)
+    changes = _other_ages(breakdown, pronouns)
     entries = [
         Entry(
             id=f"cast-{character.name}",
@@ -56,6 +59,7 @@ def draft_bible(breakdown: Breakdown) -> Bible:
             description=described(
                 character.name, character.description, pronouns.get(character.name, ()), breakdown.language
             ),
+            changes=tuple(changes[character.name]),
         )
         for character in breakdown.characters
     ]
@@ -144,6 +148,29 @@ def _likely_pronouns(breakdown: Breakdown) -> dict[str, tuple[str, ...]]:
         if is_woman != is_man:
             likely[each.name] = ("she" if is_woman else "he",)
     return likely
+
+
+def _other_ages(
+    breakdown: Breakdown, pronouns: Mapping[str, tuple[str, ...]]
+) -> dict[str, list[SceneDescription]]:
+    """By name, how somebody looks in a scene that gives them another age: `回想: 幼い美咲（8）`."""
+    known = {
+        name: character for character in breakdown.characters for name in (character.name, *character.aliases)
+    }
+    finder = NameFinder(known)
+    changes: dict[str, list[SceneDescription]] = defaultdict(list)
+    for scene in breakdown.scenes:
+        for element in breakdown.elements:
+            if element.kind is not ElementKind.ACTION or not scene.start <= element.start < scene.end:
+                continue
+            for each, span in finder.find(element.words):
+                found, character = _AGED.match(element.words, span.end), known[each]
+                age = _AGE.search(character.description)
+                if found and age and found[2] != age.group():
+                    whose = pronouns.get(character.name, ())
+                    looks = described(character.name, found[1].strip(), whose, breakdown.language)
+                    changes[character.name].append(SceneDescription(scene.number, looks))
+    return changes
 
 
 def _is_clear(counts: Counter[str]) -> bool:

@@ -10,6 +10,7 @@ _CHILD = re.compile(r"(?:0?[1-9]|1[0-7]|[１-９]|１[０-７]|(?:十?[一二三
 _ARTICLE = re.compile(r"^(?:the|an?) ", re.IGNORECASE)
 # A trucker in a denim jacket: what somebody is ends there.
 _OF_PERSON = re.compile(r" (?:in|with|who|of|from)\b")
+_AND = {"zh": "，", "ja": "、", "ko": ", "}
 # Concepts that a pronoun tells as well, or better.
 _ANYBODY = frozenset(("person", "man", "woman", "boy", "girl", "child", "elder", "adult"))
 
@@ -28,6 +29,7 @@ def described(name: str, facts: str, pronouns: tuple[str, ...], language: str) -
         person = behind_article("a ", title) if " " in name and _is_trade(title, language) else ""
         return f"{person or _anybody(facts, pronouns, language)}, {facts}"
     person = _trade_in(name, language) or _anybody(facts, pronouns, language)
+    facts = _AND[language].join(piece for piece in facts.split(_AND[language]) if piece != person)
     return f"{person}({facts})" if language == "ko" else f"{person}（{facts}）"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rushes.language.bible.apposition import is_said_before, said_behind
+from rushes.language.bible.apposition import is_said_before, said_behind, without_apposition
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
 from rushes.language.bible.korean import fit_particle
 from rushes.language.bible.pronoun import Case, case_of
@@ -217,6 +217,7 @@ def _needs_comma(words: str, text: str, position: int) -> bool:
 def _before(before: str, words: str) -> str:
     """The script's words without an article or measure word that the description has too: `The DOCK WORKER`
     becomes `a huge man`, not `The a huge man`; 一把匕首 becomes 一把旧匕首."""
+    before = without_apposition(before, words)
     if words.startswith(_ARTICLES):
         return _ARTICLE_BEFORE.sub("", before)
     return _CLASSIFIER_BEFORE.sub("", before) if _CLASSIFIER.match(words) else before

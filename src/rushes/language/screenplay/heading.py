@@ -57,6 +57,7 @@ _SIGN = re.compile(
     r"(?<=[\w \u3000])(?:「[^「」！？!?…。]{1,20}」|『[^『』！？!?…。]{1,20}』|“[^“”！？!?…。]{1,20}”)(?=.)"
 )
 
+_INSIDE = re.compile(r"・(?:店|室|屋|車|館|家|社|院|校|園|船|機)?(?:内|中|内部)$")
 # 道（雨の: its bracket closes where the place ends.
 _OPEN_BRACKET = re.compile(r"[（(][^（）()]*$")
 _CLOSING = re.compile(r"[）)]")
@@ -111,12 +112,14 @@ def is_omitted(heading: Heading) -> bool:
     return fold(heading.location) in trade_words().omitted
 
 
-def same_place(location: str, before: Sequence[str]) -> str:
+def same_place(location: str, before: Sequence[str], setting: str = "") -> str:
     """A place as it is called, by those of the scenes before it: `同・居間` below `水野家・台所` is
-    `水野家・居間`, and `もとの台所` is `水野家・台所` again."""
+    `水野家・居間`, and `もとの台所` is `水野家・台所` again; outside `喫茶店・店内` is `喫茶店`."""
     if _is_same_place(location):
         _, mark, rest = location.partition("・")
         last = before[-1] if before else ""
+        if not mark and setting == "exterior":
+            return _INSIDE.sub("", last)
         return last.partition("・")[0] + mark + rest if mark else last
     again = next((word for word in trade_words().place_again if location.startswith(word)), "")
     place = location.removeprefix(again)

@@ -45,6 +45,8 @@ _INTRODUCED_ASIAN = re.compile(
 )
 # 兄の陸（17）: whose brother is not told, but that he is one.
 _KIN = re.compile("(祖父|祖母|父|母|兄|弟|姉|妹|夫|妻|息子|娘)の$")
+# 少年・タクミ, 父・健一
+_BESIDE_NAME = re.compile(r"([\u3400-\u9fff\u30a1-\u30fa]{1,6})・([\u3400-\u9fff\u30a1-\u30fc]{1,8})$")
 # What somebody wears, right before their name: 赤いコートを着た, 穿红斗篷的, 검은 코트를 입은.
 _WORN = {
     "ja": re.compile(
@@ -130,6 +132,9 @@ def _introduced_in(words: str, notes: dict[str, str]) -> None:
         before = words[: asian.end("name") - len(name)][-_LONGEST_WORN:]
         kin = _KIN.search(before)
         relation = f"、{kin[1]}" if kin else ""
+        what = _BESIDE_NAME.search(before + name)
+        if what and _is_person(what[1], "ja"):
+            name, relation = what[2], f"、{what[1]}"
         notes.setdefault(name, asian["about"].strip() + relation + _worn(before))
 
 
@@ -185,6 +190,11 @@ def _is_kind_of_person(name: str) -> bool:
     words = vocabulary("en").concepts
     senses = words.get(name.lower()) or words.get(name.lower().split()[-1], ())
     return any(sense.concept.slot == "person" for sense in senses)
+
+
+def _is_person(word: str, language: str) -> bool:
+    """Whether the lexicon knows a word as people: 少年, 父."""
+    return any(sense.concept.slot == "person" for sense in vocabulary(language).concepts.get(word, ()))
 
 
 def _looks(about: re.Match[str]) -> str:

@@ -53,7 +53,7 @@ def scene_parts(play: Screenplay) -> tuple[ScenePart, ...]:
         if heading is not None:
             parsed = parse_heading(heading.words, heading.key)
             if not is_omitted(parsed):
-                places.append(same_place(parsed.location, places))
+                places.append(same_place(parsed.location, places, parsed.setting))
                 parts.append(ScenePart(replace(parsed, location=places[-1]), tuple(group)))
         elif any(element.kind in FILMED - {ElementKind.CENTERED} for element in group):
             parts.append(ScenePart(Heading(), tuple(group)))
