@@ -488,6 +488,26 @@ def test_a_japanese_name_has_what_somebody_is_before_it_and_another_age_in_anoth
     assert "男性（40、父）が帽子をかぶせる。" in prompts
 
 
+def test_the_people_of_a_chinese_heading_are_described_there_and_merged_into_an_older_bible():
+    source = (
+        "第1场 古寺 夜 内\n人物：慧明（老僧，七十岁）、阿青（十六岁，女扮男装）、海生（电话声）\n\n"
+        "△阿青推门而入。\n\n"
+        "第2场 街市 日 外\n人物：阿青（十九岁）\n\n△阿青骑马而过。\n"
+    )
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    drafted = draft_bible(breakdown)
+    older = Bible(tuple(replace(entry, description="", changes=()) for entry in drafted.entries))
+    bible = merge_bibles(older, drafted)
+    assert bible == drafted
+    looks = {entry.name: entry.description for entry in bible.entries if entry.kind is EntryKind.CAST}
+    assert looks == {"慧明": "一名老僧（七十岁）", "阿青": "一个女孩（十六岁，女扮男装）", "海生": ""}
+    prompts = [prompt.text for prompt in shot_prompts(breakdown, bible)]
+    assert prompts == [
+        "全景，古寺，室内，夜，一个女孩（十六岁，女扮男装）推门而入。",
+        "全景，街市，日，一位女子（十九岁）骑马而过。",
+    ]
+
+
 def test_who_is_beside_whom_tells_the_one_named_before():
     breakdown = broken(
         "INT. SUBMARINE - NIGHT\n\nCAPTAIN VOSS (50s) grips the periscope. "
@@ -526,7 +546,7 @@ def test_a_scene_that_goes_on_has_the_time_of_the_one_before(source, time):
 @pytest.mark.parametrize(
     ("source", "description"),
     [
-        ("1-1 城墙 夜 外\n△林霜（25岁，红斗篷，女战士）站着。\n", "一位女子（25岁，红斗篷，女战士）"),
+        ("1-1 城墙 夜 外\n△林霜（25岁，红斗篷，女战士）站着。\n", "一名女战士（25岁，红斗篷）"),
         ("○駅（夜）\n美咲（28、赤いコート）が座っている。\n", "人物（28、赤いコート）"),
         ("S#1. 창고 - 밤\n민수(50, 회색 수염)가 걷는다.\n", "남자(50, 회색 수염)"),
     ],

@@ -13,7 +13,7 @@ from rushes.language.screenplay.breakdown import Breakdown
 from rushes.language.screenplay.element import ElementKind
 from rushes.language.screenplay.names import NameFinder
 from rushes.language.screenplay.people import speaker_names
-from rushes.language.screenplay.words import fold
+from rushes.language.screenplay.words import AGE, fold
 
 # What is said of somebody tells it outright: `女，32岁`, `(32세, 여)`, `50, grey beard`.
 _APART = r"(?:^|[\s，,、/／])(?:{})(?=$|[\s，,、/／])"
@@ -37,8 +37,8 @@ _BESIDE_WHOM = {"her": "she", "him": "he"}
 _BESIDE = re.compile(
     r"[.!?] (?:Beside|Behind|Next to|Opposite|Around|Near|In front of|Across from|With) (her|him)\b"
 )
-_AGED = re.compile(r"\s?[（(]\s?((\d{1,2})[^（）()\n]{0,80})[）)]")
-_AGE = re.compile(r"\d{1,2}")
+_AGED = re.compile(rf"\s?[（(]([^（）()\n]{{0,40}}?({AGE})[^（）()\n]{{0,80}})[）)]")
+_AGE = re.compile(AGE)
 # Who was named is still meant past what they say, and past what nobody films.
 _BETWEEN = frozenset(
     (ElementKind.BLANK, ElementKind.NOTE, ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
@@ -76,7 +76,7 @@ def draft_bible(breakdown: Breakdown) -> Bible:
 
 
 def merge_bibles(ours: Bible, draft: Bible) -> Bible:
-    """What people wrote stays; the draft adds the entries and names that are new."""
+    """What people wrote stays; the draft adds entries and names that are new, and says what nobody did."""
     known = ours.by_id()
     names = ours.names()
     entries = dict(known)
@@ -84,7 +84,13 @@ def merge_bibles(ours: Bible, draft: Bible) -> Bible:
         if entry.id in known:
             old = known[entry.id]
             added = tuple(name for name in entry.aliases if name not in names)
-            entries[entry.id] = replace(old, aliases=(*old.aliases, *added))
+            entries[entry.id] = replace(
+                old,
+                aliases=(*old.aliases, *added),
+                pronouns=old.pronouns or entry.pronouns,
+                description=old.description or entry.description,
+                changes=old.changes or entry.changes,
+            )
         elif entry.name not in names:
             entries[entry.id] = entry
     return Bible(tuple(entries.values()))
@@ -161,7 +167,8 @@ def _other_ages(
     changes: dict[str, list[SceneDescription]] = defaultdict(list)
     for scene in breakdown.scenes:
         for element in breakdown.elements:
-            if element.kind is not ElementKind.ACTION or not scene.start <= element.start < scene.end:
+            is_told = element.kind in (ElementKind.ACTION, ElementKind.SCENE_HEADING)
+            if not (is_told and scene.start <= element.start < scene.end):
                 continue
             for each, span in finder.find(element.words):
                 found, character = _AGED.match(element.words, span.end), known[each]

@@ -11,6 +11,13 @@ _ARTICLE = re.compile(r"^(?:the|an?) ", re.IGNORECASE)
 # A trucker in a denim jacket: what somebody is ends there.
 _OF_PERSON = re.compile(r" (?:in|with|who|of|from)\b")
 _AND = {"zh": "，", "ja": "、", "ko": ", "}
+# What somebody is to others says little of how they look.
+# fmt: off
+_KIN = frozenset((
+    "father", "mother", "brother", "sister", "son", "daughter", "husband", "wife", "grandfather",
+    "grandmother", "grandson", "granddaughter", "uncle", "aunt",
+))
+# fmt: on
 # Concepts that a pronoun tells as well, or better.
 _ANYBODY = frozenset(("person", "man", "woman", "boy", "girl", "child", "elder", "adult"))
 
@@ -28,7 +35,12 @@ def described(name: str, facts: str, pronouns: tuple[str, ...], language: str) -
         title = name.split(" ", maxsplit=1)[0].lower()
         person = behind_article("a ", title) if " " in name and _is_trade(title, language) else ""
         return f"{person or _anybody(facts, pronouns, language)}, {facts}"
-    person = _trade_in(name, language) or _anybody(facts, pronouns, language)
+    told = next((piece for piece in facts.split(_AND[language]) if _is_trade(piece, language)), "")
+    if told and told != facts:
+        facts = _AND[language].join(piece for piece in facts.split(_AND[language]) if piece != told)
+        person = _one(told, language)
+    else:
+        person = _trade_in(name, language) or _anybody(facts, pronouns, language)
     facts = _AND[language].join(piece for piece in facts.split(_AND[language]) if piece != person)
     return f"{person}({facts})" if language == "ko" else f"{person}（{facts}）"
 
@@ -47,7 +59,11 @@ def _trade_in(name: str, language: str) -> str:
         return words[-1] if len(words) > 1 and _is_trade(words[-1], language) else ""
     titles = (name[:length] for length in range(len(name) - 1, 1, -1))
     title = next((each for each in titles if _is_trade(each, language)), "")
-    return f"一名{title}" if title and language == "zh" else title
+    return _one(title, language) if title else ""
+
+
+def _one(trade: str, language: str) -> str:
+    return f"一名{trade}" if language == "zh" else trade
 
 
 def _is_trade(words: str, language: str) -> bool:
@@ -55,4 +71,4 @@ def _is_trade(words: str, language: str) -> bool:
     bare = _ARTICLE.sub("", words.lower())
     senses = known.get(bare) or (known.get(bare.split(" ")[-1], ()) if language == "en" else ())
     people = {sense.concept.id for sense in senses if sense.concept.slot == "person"}
-    return bool(people) and not people & _ANYBODY
+    return bool(people) and not people & (_ANYBODY | _KIN)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 
 from rushes.language.screenplay.element import Element, ElementKind
+from rushes.language.screenplay.heading import heading_field
 from rushes.language.screenplay.props import find_props
 from rushes.language.screenplay.scene import ScenePart
 from rushes.language.screenplay.words import AGE
@@ -47,6 +48,8 @@ _INTRODUCED_ASIAN = re.compile(
 _KIN = re.compile("(祖父|祖母|父|母|兄|弟|姉|妹|夫|妻|息子|娘)の$")
 # 少年・タクミ, 父・健一
 _BESIDE_NAME = re.compile(r"([\u3400-\u9fff\u30a1-\u30fa]{1,6})・([\u3400-\u9fff\u30a1-\u30fc]{1,8})$")
+# 人物：慧明（老僧，七十岁）、海生（电话声）: only one of them is described.
+_AGED = re.compile(rf"([^\s：:（(，,、；;）)]{{1,24}})[（(]([^（）()]{{0,40}}?{AGE}[^（）()]{{0,40}})[）)]")
 # What somebody wears, right before their name: 赤いコートを着た, 穿红斗篷的, 검은 코트를 입은.
 _WORN = {
     "ja": re.compile(
@@ -89,7 +92,18 @@ def introductions(parts: tuple[ScenePart, ...], front: Iterable[Element]) -> dic
         for element in part.elements:
             if element.kind is ElementKind.ACTION:
                 _introduced_in(element.words, notes)
+            elif element.kind is ElementKind.SCENE_HEADING:
+                _introduced_above(element.words, notes)
     return notes
+
+
+def _introduced_above(heading: str, notes: dict[str, str]) -> None:
+    """People of a scene whose heading lists them: `人物：慧明（老僧，七十岁）`."""
+    for line in heading.split("\n")[1:]:
+        field = heading_field(line)
+        if field and field[0] == "cast":
+            for name, about in _AGED.findall(field[1]):
+                notes.setdefault(name, about.strip())
 
 
 def _cast_entry(line: str) -> tuple[str, str]:
