@@ -508,6 +508,31 @@ def test_the_people_of_a_chinese_heading_are_described_there_and_merged_into_an_
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "name", "pronoun"),
+    [
+        ("INT. CAR - DAY\n\nLENA (27) drives. Her little brother MATEO (19) sleeps.\n", "MATEO", "he"),
+        ("EXT. QUAY - DAY\n\nTom waits for his wife, ANNA (30).\n", "ANNA", "she"),
+        (
+            "EXT. QUAY - DAY\n\nLENA (27) counts her money.\n\nYOUNG LENA (9) sits down.\n",
+            "YOUNG LENA",
+            "she",
+        ),
+        ("1-1 客厅 日 内\n人物：林晓、小宝（6岁）\n\n△林晓抱着妹妹小宝。\n", "小宝", "she"),
+        ("S#1. 거실 - 낮\n\n수현이 남동생 지우(9)를 안는다.\n", "지우", "he"),
+    ],
+)
+def test_what_somebody_is_to_others_tells_a_she_from_a_he(source, name, pronoun):
+    breakdown = break_down(parse_text(source, is_fountain=source.isascii()))
+    assert {entry.name: entry.pronouns for entry in draft_bible(breakdown).entries}[name] == (pronoun,)
+
+
+def test_a_brother_is_put_behind_a_comma():
+    breakdown = broken("INT. CAR - DAY\n\nLENA (27) drives. Her brother MATEO (19) sleeps in the back.\n")
+    prompts = shot_prompts(breakdown, draft_bible(breakdown))
+    assert "brother, a man, 19, sleeps in the back." in prompts[-1].text
+
+
 def test_who_is_beside_whom_tells_the_one_named_before():
     breakdown = broken(
         "INT. SUBMARINE - NIGHT\n\nCAPTAIN VOSS (50s) grips the periscope. "

@@ -29,6 +29,10 @@ _ARTICLES = ("a ", "an ", "the ")
 _ARTICLE_BEFORE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
 _CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
 _CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
+# Her brother MATEO becomes her brother, a man, 19.
+_OF_OTHERS = re.compile(
+    r"\b(mother|father|grandmother|grandfather|sister|brother|wife|husband|daughter|son|aunt|uncle) $"
+)
 _GOES_ON = re.compile(r" [a-z]")
 _SENTENCE_BEFORE = re.compile(r"[.!?][\"'”’)]?\s$")
 _SPEAKER_FOLLOWS = re.compile(r": | & ")
@@ -218,6 +222,8 @@ def _before(before: str, words: str) -> str:
     """The script's words without an article or measure word that the description has too: `The DOCK WORKER`
     becomes `a huge man`, not `The a huge man`; 一把匕首 becomes 一把旧匕首."""
     before = without_apposition(before, words)
+    if ", " in words:
+        before = _OF_OTHERS.sub(r"\1, ", before)
     if words.startswith(_ARTICLES):
         return _ARTICLE_BEFORE.sub("", before)
     return _CLASSIFIER_BEFORE.sub("", before) if _CLASSIFIER.match(words) else before
