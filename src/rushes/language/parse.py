@@ -8,6 +8,7 @@ from rushes.language.attachment import owners
 from rushes.language.beats.collocations import meant_with, object_beside
 from rushes.language.beats.order import in_time
 from rushes.language.beats.participants import participants
+from rushes.language.beats.verbs import tells_what_fills
 from rushes.language.concepts import LANGUAGES, Concept, Lexicon
 from rushes.language.homonyms import nouns_meant
 from rushes.language.inherent import inherent_attributes
@@ -164,7 +165,11 @@ class _Assembly:
     def _beats(self) -> Iterator[Beat]:
         reading, mentions = self._reading, self._mentions
         beats = [index for index, mention in mentions.items() if mention.slot == "action"]
-        beats = [index for index in beats if not self._repeats(index)]
+        beats = [
+            index
+            for index in beats
+            if not self._repeats(index) and not tells_what_fills(reading, mentions, index)
+        ]
         with_pronouns = {**mentions, **{index: mentions[other] for index, other in self._same.items()}}
         with_pronouns = dict(sorted(with_pronouns.items()))
         acting = dict(zip(beats, participants(reading, with_pronouns, beats), strict=True))

@@ -100,6 +100,12 @@ def qualified_by(reading: Reading, mentions: Mapping[int, Mention], beat: int) -
     return beat + 1 if is_inside and beat + 1 in mentions else None
 
 
+def tells_what_fills(reading: Reading, mentions: Mapping[int, Mention], beat: int) -> bool:
+    """铺满银杏叶的小巷, 坐满观众的剧院: what a place is full of is how it looks, and no event."""
+    is_full = reading.language == "zh" and reading.tokens[beat].text.endswith("满")
+    return is_full and qualified_by(reading, mentions, beat) is not None
+
+
 def _noun_after(reading: Reading, mentions: Mapping[int, Mention], start: int) -> int | None:
     for index in range(start + 1, min(start + _REACH + 1, len(reading.tokens))):
         if index in mentions and mentions[index].slot not in ATTRIBUTE_SLOTS:
