@@ -68,6 +68,15 @@ def test_concepts_newer_than_the_labels_count_neither_way():
     assert score(older, parse)[0]["sub"].f1 < 1
 
 
+def test_a_concept_split_from_another_counts_as_that():
+    labels = {"env": ("stadium",), "beat": ("run",), "who": ("boy>run",)}
+    older = [Sentence("free", "a boy runs in a gym", {**labels, "sub": ("boy",)})]
+    scores, mistakes = score(older, parse, frozenset(("gym=stadium",)))
+    assert not mistakes
+    assert scores["env"].f1 == 1
+    assert score(older, parse)[0]["env"].f1 == 0
+
+
 def test_a_wrong_reading_is_seen():
     wrong = [Sentence("free", "a fox runs", {"sub": ("wolf",), "beat": ("run",)})]
     scores, mistakes = score(wrong, parse)

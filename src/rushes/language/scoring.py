@@ -7,6 +7,7 @@ only sentences with a `who` are scored on it. What several annotators say of one
 """
 
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ SLOTS = {
     "cam": "camera",
 }
 SCORED = (*SLOTS, "att", "who", "order")
+_IDS = re.compile(r"[a-z0-9_]+")
 _SCORED_ATTRIBUTES = frozenset(("colour", "size", "clothing", "count"))
 
 
@@ -93,7 +95,7 @@ def score(
     """Return the score of each slot and the mistakes: sentence, slot, what was missed, what was invented.
 
     newer: concepts that the lexicon did not have when the sentences were labelled; no label can name them, so
-    they are neither right nor invented.
+    they are neither right nor invented. `gym=stadium` was a part of the other one then, and counts as that.
     """
     scores = {slot: Score() for slot in SCORED}
     mistakes: list[Mistake] = []
@@ -117,11 +119,23 @@ def said_by(labels: Mapping[str, tuple[str, ...]], labels_who: bool = False) -> 
 
 
 def found_in(spec: ShotSpec, newer: frozenset[str] = frozenset()) -> Labels:
-    """Return a spec as labels, without what no label could name."""
+    """Return a spec as labels, without what no label could name. newer: as for `score`."""
+    split = dict(each.split("=") for each in newer if "=" in each)
     return {
-        slot: tuple(label_of(name) for name in _without(labels, newer).elements())
+        slot: tuple(label_of(name) for name in _without(_before(labels, split), newer).elements())
         for slot, labels in labels_of(spec).items()
     }
+
+
+def _before(labels: Counter[str], split: Mapping[str, str]) -> Counter[str]:
+    """Labels with the concepts that others were split from; one that was named twice then is named once."""
+    if not split:
+        return labels
+    told: Counter[str] = Counter()
+    for label, count in labels.items():
+        older = _IDS.sub(lambda each: split.get(each.group(), each.group()), label)
+        told[older] = max(told[older], count)
+    return told
 
 
 def _without(labels: Counter[str], newer: frozenset[str]) -> Counter[str]:
