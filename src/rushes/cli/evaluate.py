@@ -30,7 +30,9 @@ def evaluate(  # noqa: PLR0913  typer reads options from arguments
     languages: Annotated[str, typer.Option(help="Which of zh,en,ja,ko to ask in.")] = "zh,en,ja,ko",
     seconds: Annotated[str, typer.Option(help="Length of the clips.")] = "5",
     steps: Annotated[int | None, typer.Option(min=1, help="Denoising steps. Default: the model's.")] = None,
-    candidates: Annotated[int, typer.Option(min=1, max=16, help="Clips the best is chosen from.")] = 4,
+    candidates: Annotated[
+        int, typer.Option(min=1, max=16, help="Clips the best is chosen from, each made to the end.")
+    ] = 4,
     output: Annotated[
         Path, typer.Option(help="Folder for report.html, .json and .png, and for clips.")
     ] = Path("evaluation"),
