@@ -527,6 +527,22 @@ def test_what_somebody_is_to_others_tells_a_she_from_a_he(source, name, pronoun)
     assert {entry.name: entry.pronouns for entry in draft_bible(breakdown).entries}[name] == (pronoun,)
 
 
+def test_the_two_of_a_scene_are_described_where_they_are_only_two():
+    breakdown = broken(
+        "EXT. SEA - NIGHT\n\nIDRIS (70, white beard) rows.\n\nNELL (8) hums. She waves.\n\n"
+        "The two of them look up.\n\nThey see a light. Nell points.\n"
+    )
+    prompts = [prompt.text for prompt in shot_prompts(breakdown, draft_bible(breakdown))]
+    assert prompts[2].endswith("The two of them look up. (a man, 70, white beard; a girl, 8)")
+    assert prompts[3].endswith("They see a light. A girl, 8, points. (a man, 70, white beard)")
+    source = (
+        "1-1 海边 日 外\n人物：林晓（7岁）、陈默（老人，70岁）\n\n△林晓笑。陈默也笑。\n\n△两人跑向大海。\n"
+    )
+    breakdown = break_down(parse_text(source, is_fountain=False))
+    prompts = [prompt.text for prompt in shot_prompts(breakdown, draft_bible(breakdown))]
+    assert prompts[-1].endswith("两人跑向大海。（一个孩子（7岁）；一个人（老人，70岁））")
+
+
 def test_a_brother_is_put_behind_a_comma():
     breakdown = broken("INT. CAR - DAY\n\nLENA (27) drives. Her brother MATEO (19) sleeps in the back.\n")
     prompts = shot_prompts(breakdown, draft_bible(breakdown))

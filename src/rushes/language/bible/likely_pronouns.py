@@ -31,12 +31,12 @@ _MAN = re.compile(
 # What somebody is to others, right before the name: her little brother MATEO, 妹妹小宝, 妹の凪, 여동생 지우.
 _OF_OTHERS = r"\b(?:her|his|their)(?: [a-z-]{{1,20}}){{0,2}} (?:{}),? $"
 _SISTER = re.compile(
-    _OF_OTHERS.format("mother|grandmother|sister|wife|daughter|aunt|girlfriend")
+    _OF_OTHERS.format("mother|grandmother|sister|wife|daughter|granddaughter|aunt|girlfriend")
     + r"|(?:母|妹|姉|妻|娘|祖母)の$|(?:母亲|妈妈|奶奶|姐姐|妹妹|妻子|女儿|姑姑|阿姨)$"
     + r"|(?:어머니|엄마|누나|언니|여동생|아내|딸|할머니) $"
 )
 _BROTHER = re.compile(
-    _OF_OTHERS.format("father|grandfather|brother|husband|son|uncle|boyfriend")
+    _OF_OTHERS.format("father|grandfather|brother|husband|son|grandson|uncle|boyfriend")
     + r"|(?:父|兄|弟|夫|息子|祖父)の$|(?:父亲|爸爸|爷爷|哥哥|弟弟|丈夫|儿子|叔叔|舅舅)$"
     + r"|(?:아버지|아빠|형|오빠|남동생|남편|아들|할아버지) $"
 )

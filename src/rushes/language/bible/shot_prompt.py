@@ -5,9 +5,10 @@ that scene, a later one the short form.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from rushes.language.bible.apposition import is_said_before, said_behind, without_apposition
 from rushes.language.bible.entry import Bible, Entry, EntryKind, bible_words
@@ -31,7 +32,7 @@ _CLASSIFIER = re.compile("[一两三][把张只件个位条块名支部封台]")
 _CLASSIFIER_BEFORE = re.compile("[一两三这那][把张只件个位条块名支部封台]$")
 # Her brother MATEO becomes her brother, a man, 19.
 _OF_OTHERS = re.compile(
-    r"\b(mother|father|grandmother|grandfather|sister|brother|wife|husband|daughter|son|aunt|uncle) $"
+    r"\b((?:grand)?(?:mother|father|daughter|son)|sister|brother|wife|husband|aunt|uncle) $"
 )
 _GOES_ON = re.compile(r" [a-z]")
 _SENTENCE_BEFORE = re.compile(r"[.!?][\"'”’)]?\s$")
@@ -87,13 +88,15 @@ def shot_prompts(breakdown: Breakdown, bible: Bible) -> tuple[ShotPrompt, ...]:
         if shot.scene_id != scene_id:
             scene_id = shot.scene_id
             resolver.start_scene()
+        words = tuple(_words(shot, scene, bible, resolver, breakdown.language))
         parts = (
             PromptPart(
                 _size_words(shot.size, breakdown.language) + comma(breakdown.language), PartSource.RULE
             ),
             *_setting(shot, scene, when[scene.id], places, montages, breakdown.language),
             *_listeners(shot, scene, bible, breakdown.language),
-            *_words(shot, scene, bible, resolver, breakdown.language),
+            *words,
+            *_together(shot, scene, bible, {part.entry_id for part in words}, breakdown.language),
         )
         prompts.append(ShotPrompt(shot.id, shot.code, parts))
     return tuple(prompts)
@@ -186,6 +189,29 @@ def _words(shot: Shot, scene: Scene, bible: Bible, resolver: Resolver, language:
     if text[position:]:
         yield PromptPart(text[position:], PartSource.SCRIPT)
     yield from unsaid
+
+
+def _together(shot: Shot, scene: Scene, bible: Bible, told: Set[str], language: str) -> Iterator[PromptPart]:
+    """Who the two of them are, behind words that do not say it: the people of a scene that has two."""
+    if len(scene.characters) != 2 or shot.coverage in _SPEECH or not _two(language).search(shot.text):
+        return
+    names, entries = bible.folded_names(), bible.by_id()
+    people = [entries[names[fold(name)]] for name in scene.characters if fold(name) in names]
+    left = [each for each in people if each.described(scene.number) and each.id not in told]
+    opening, between, closing = ("（", "；", "）") if language in ("zh", "ja") else (" (", "; ", ")")
+    for number, entry in enumerate(left):
+        yield PromptPart(between if number else opening, PartSource.RULE)
+        yield PromptPart(entry.described(scene.number), PartSource.BIBLE, entry.id)
+    if left:
+        yield PromptPart(closing, PartSource.RULE)
+
+
+@cache
+def _two(language: str) -> re.Pattern[str]:
+    """They say so where they open a shot; further on they may be whatever was named before."""
+    told, they = bible_words()["together"][language], bible_words()["pronouns"][language]["they"]
+    edge = r"\b" if language == "en" else ""
+    return re.compile(rf"{edge}(?:{'|'.join(told)}){edge}|^(?:{'|'.join(they)}){edge}", re.IGNORECASE)
 
 
 def _described(
